@@ -1,0 +1,74 @@
+# cgnsim: see README.md. Targets: run, test, test-long, all, setup, install, clean.
+# V=1 shows the commands; SAN=1 builds with AddressSanitizer and UBSan in a tree of its own.
+
+CC      ?= cc
+V       ?= 0
+SAN     ?= 0
+VERSION := 0.1.0
+
+BUILD   := build$(if $(filter 1,$(SAN)),/san)
+WARN    := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+OPT     := -O2 -g -ffp-contract=off $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+comma   := ,
+CPPFLAGS += -D_GNU_SOURCE -DCGNSIM_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen
+CFLAGS  := $(WARN) $(OPT) $(CFLAGS)
+LDFLAGS := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined) $(LDFLAGS)
+LIBS    := -lpcap -lcjson -lzstd -lpthread -lm
+TESTLIBS := -lcmocka -lgsl -lgslcblas
+
+Q       := $(if $(filter 1,$(V)),,@)
+say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+
+FLOORS  := sim/base sim/engine sim/nat sim/scheme traffic analysis sim/world sim/scenario sim/command
+SRC     := $(foreach f,$(FLOORS),$(wildcard $(f)/*.c))
+GEN     := $(BUILD)/gen/plots.c
+OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(GEN:%.c=%.o)
+LIB     := $(BUILD)/libcgnsim.a
+PROGRAM := $(BUILD)/cgnsim
+TESTSRC := $(wildcard tests/*/test_*.c)
+TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
+
+.PHONY: all run test test-long setup install clean fuzz
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAM)
+
+# Once: a stamp, made again when the list of packages changes.
+SETUP   := build/setup.stamp
+setup: $(SETUP)
+$(SETUP): packages.txt setup.sh
+	$(Q)./setup.sh && mkdir -p $(@D) && touch $@
+
+$(PROGRAM): $(BUILD)/sim/main.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIB): $(OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/%.o: %.c | $(SETUP)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c | $(SETUP)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The gnuplot scripts, as text inside the program, so that it needs no files beside it.
+$(GEN): $(sort $(wildcard analysis/plots/*.gp)) analysis/plots/embed.sh
+	$(call say,EMBED,$@)
+	$(Q)mkdir -p $(@D) && sh analysis/plots/embed.sh $(filter %.gp,$^) > $@
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TESTLIBS) $(LIBS)
+
+run: $(PROGRAM)
+	$(PROGRAM) run scenarios/quickstart.json -o results/quickstart --force
+
+clean:
+	$(Q)rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

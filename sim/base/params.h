@@ -1,0 +1,45 @@
+/* params - parameters as data.
+ *
+ * One row says all there is to know of a parameter: the parser, `cgnsim list`,
+ * the manual and the manifest read the same table. `offset` is where the value
+ * lives in the configuration struct; its C type follows from `type`. */
+#ifndef SIM_BASE_PARAMS_H
+#define SIM_BASE_PARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/base/addr.h"
+
+enum param_type {
+	PARAM_BOOL,     /* bool */
+	PARAM_U32,      /* uint32_t */
+	PARAM_U64,      /* uint64_t */
+	PARAM_REAL,     /* double */
+	PARAM_DURATION, /* int64_t, nanoseconds */
+	PARAM_TEXT,     /* char *, owned by the configuration */
+	PARAM_CHOICE,   /* int: index into `choices` */
+	PARAM_PORTS,    /* struct port_range */
+	PARAM_RANGE,    /* struct addr_range */
+	PARAM_DISTRIBUTION, /* struct distribution (sim/base/distribution.h) of durations: an object { "distribution": ... }, or a duration: constant */
+	PARAM_RANGES,   /* struct addr_ranges: a list of prefixes, addresses or A-B */
+	PARAM_PORT_LIST, /* struct port_ranges: a list of ports or LO-HI */
+	PARAM_EXEMPTS,  /* struct exempts: a list of prefixes, each with :PORT or not, or :PORT alone */
+	PARAM_OBJECT,   /* struct in place, with its own table `object` */
+};
+
+struct param {
+	const char *name;
+	enum param_type type;
+	const char *unit;     /* "s", "ports", ""; for list and the manual */
+	const char *preset;   /* the default, as JSON text: "\"1h\"", "0", "true"; NULL: must be given */
+	double min, max;      /* closed; for durations in seconds; both 0: no bound but the type's */
+	const char *const *choices; /* PARAM_CHOICE: names, ended by NULL */
+	const struct param *object; /* PARAM_OBJECT: its table */
+	const char *shorthand;      /* PARAM_OBJECT: a value that is no object stands for this key of it */
+	size_t offset;
+	const char *help;     /* one sentence */
+};
+
+#endif

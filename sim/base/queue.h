@@ -1,0 +1,33 @@
+/* queue - the event queue: integer-nanosecond time, ties in order of insertion.
+ *
+ * A two-tier ladder. Pending events lie unsorted in a ring of buckets of equal
+ * width and, beyond its horizon, in one overflow list; a bucket is sorted only
+ * when its turn comes. A push appends to one of a thousand places; a pop reads
+ * on in a sorted run. Nothing is allocated once the queue has seen its largest size.
+ *
+ * Promise: queue_pop() gives events by (time, order of push), exactly, for any
+ * sequence of calls in which no event is pushed before the last one popped. */
+#ifndef SIM_BASE_QUEUE_H
+#define SIM_BASE_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct queue;
+
+struct queue *queue_create(void); /* the caller owns it */
+void queue_destroy(struct queue *q); /* NULL is fine */
+
+/* time_ns >= 0 and not before the last popped event, else the program aborts. At most 2^31 events pending. */
+void queue_push(struct queue *q, int64_t time_ns, uint32_t what);
+
+/* Time of the next event; NS_NEVER if there is none. */
+int64_t queue_next(struct queue *q);
+
+/* Takes the next event. False if there is none. */
+bool queue_pop(struct queue *q, int64_t *time_ns, uint32_t *what);
+
+size_t queue_count(const struct queue *q);
+
+#endif

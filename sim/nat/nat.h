@@ -1,0 +1,116 @@
+/* nat - a NAT44 as a pure state machine.
+ *
+ * It has no clock and knows no engine: every call says what time it is, and
+ * time never goes back. It is driven by packets (or trains of them, see
+ * packet.h), and tells what it does as events to a sink.
+ *
+ * Words (RFC 4787, RFC 5382, RFC 6888):
+ *   mapping    an inside endpoint (subscriber, port) bound to an outside one
+ *              (address, number). Endpoint-independent: one for all remotes.
+ *   session    a mapping and one remote endpoint. It has the timer; a mapping
+ *              lives as long as it has a session.
+ *   hold-down  after its last session a number is nobody's for a while (REQ-8).
+ *   pairing    a subscriber's mappings all use one address (REQ-2). It ends when
+ *              the subscriber has no mapping, no block and no held number.
+ *
+ * Timers: RFC 4787 REQ-5 (UDP), RFC 5508 REQ-2 (ICMP queries), RFC 5382 REQ-5
+ * with the states of RFC 6146 section 3.5.2.2 (TCP). UDP and ICMP sessions are
+ * refreshed by outbound packets, by inbound ones only if `inbound_refresh`
+ * (RFC 4787 REQ-6); TCP sessions by both. */
+#ifndef SIM_NAT_NAT_H
+#define SIM_NAT_NAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/base/addr.h"
+#include "sim/base/packet.h"
+#include "sim/nat/allocator.h"
+#include "sim/nat/pool.h"
+
+struct nat_timeouts {       /* nanoseconds, > 0 */
+	int64_t udp;
+	int64_t udp_well_known; /* to remote ports 0 to 1023 */
+	int64_t tcp_established; /* total idle life: RFC 6146's TCP_EST and then TCP_TRANS */
+	int64_t tcp_open;
+	int64_t tcp_closing;
+	int64_t tcp_incoming_syn;
+	int64_t icmp;
+	int64_t fragment;
+};
+
+struct nat_limits {         /* 0: none. Active (live) numbers only */
+	uint32_t ports_per_subscriber; /* sum over the protocols */
+	uint32_t tcp, udp, icmp;       /* per subscriber */
+	uint32_t sessions_per_subscriber;
+	uint32_t sessions_per_mapping;
+	uint32_t new_per_second;       /* mappings, per subscriber */
+	uint32_t mappings_total;       /* of an instance */
+	uint32_t state_bytes_per_subscriber;
+};
+
+struct nat_hold_down {
+	int64_t  time;          /* 0: none */
+	int tcp;                /* HOLD only */
+	int same_subscriber;    /* HOLD only */
+	uint32_t max_ports;     /* of an instance; beyond it the longest held goes first; 0: no bound */
+};
+
+struct nat_config {
+	int mapping;            /* endpoint-independent */
+	int filtering;
+	struct nat_timeouts timeouts;
+	struct nat_hold_down hold_down;
+	struct nat_limits limits;
+	struct exempts exempt;
+	int on_full;            /* refuse */
+	bool inbound_refresh;
+	int retry;              /* none */
+};
+
+/* The longest time for which a mapping can outlive its last packet. */
+int64_t nat_longest_timeout(const struct nat_config *config, const bool protocols[PROTO_COUNT]);
+
+struct nat;
+
+/* One instance. `ground` is what the allocator sees: the NAT fills it and lets
+ * `scheme_create` make the allocator on it. `config`, `slots` must outlive it. */
+struct nat_setup {
+	const struct nat_config *config;
+	const struct slots *slots;
+	int      assignment;
+	uint32_t addresses, first_address;
+	uint32_t subscribers, first_subscriber;
+	uint64_t rng_key;       /* of the allocator's and the pairing's streams */
+	struct sink sink;
+	/* Makes the scheme on this ground. */
+	struct allocator (*scheme_create)(const void *scheme_config, struct ground *ground);
+	const void *scheme_config;
+};
+
+struct nat *nat_create(const struct nat_setup *setup);
+void nat_destroy(struct nat *nat); /* NULL is fine */
+
+/* What became of a train. */
+struct verdict {
+	enum outcome outcome;
+	uint32_t address;       /* of the mapping, if CREATED or REFRESHED */
+	uint32_t slot;
+	uint16_t number;        /* the outside port */
+	bool     crowded_out;   /* refused for want of numbers while holding less than a fair share
+	                           (numbers of the address / subscribers on it) */
+};
+
+/* Shows the NAT a train. Its subscriber counts from 0 within the instance and
+ * its port is the one seen by this NAT. Runs every timer up to its start first. */
+struct verdict nat_show(struct nat *nat, const struct segment *train);
+
+/* Runs every timer up to and including now_ns. */
+void nat_advance(struct nat *nat, int64_t now_ns);
+
+/* Live state, for measures and invariants. */
+uint32_t nat_active(const struct nat *nat, enum protocol protocol);
+uint32_t nat_subscriber_active(const struct nat *nat, uint32_t subscriber);
+uint32_t nat_address_of(const struct nat *nat, uint32_t subscriber); /* ADDRESS_NONE: not paired */
+
+#endif

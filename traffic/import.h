@@ -1,0 +1,51 @@
+/* import - captures to a flow trace.
+ *
+ * Reads pcap and pcapng through libpcap, finds IPv4 flows by 5-tuple, decides
+ * which side is inside, cuts flows into trains, and counts every packet that is
+ * left out, by reason. */
+#ifndef TRAFFIC_IMPORT_H
+#define TRAFFIC_IMPORT_H
+
+#include "sim/base/addr.h"
+#include "sim/base/err.h"
+#include "traffic/trace.h"
+
+struct import_options {
+	struct addr_ranges inside;  /* empty: RFC 1918 and 100.64.0.0/10, else the side that opened */
+};
+
+/* Why a packet or flow is not in the trace: a table of names and sentences. */
+struct import_reason {
+	const char *name;
+	const char *sentence;
+};
+
+struct import_capture {       /* one input file */
+	char *file;
+	char *link_types[8];      /* names, as libpcap gives them */
+	size_t link_type_count;
+	uint64_t packets, bytes;
+	double first_s, last_s;   /* since 1970 */
+	char *fault;              /* what ended reading early, else NULL: the import is partial */
+};
+
+struct import_report {
+	struct import_capture *captures;
+	size_t capture_count;
+	uint64_t tcp, udp, icmp, other; /* flows: distinct 5-tuples, inside or not */
+	uint32_t hosts_inside;
+	uint64_t peak_flows;
+	uint64_t *left_out;       /* packets, by reason: import_reason_count of them */
+	uint64_t local_flows;     /* both ends inside: counted, not in the trace */
+};
+extern const struct import_reason import_reasons[];
+extern const size_t import_reason_count;
+
+/* A trace of the given captures; NULL with `e` set if one cannot be read at all.
+ * A capture that breaks off gives a partial trace, with the fault in the report.
+ * The caller owns the trace and clears the report. */
+struct trace *import_captures(const char *const *paths, size_t count, const struct import_options *options,
+                              struct import_report *report, struct err *e);
+void import_report_clear(struct import_report *r);
+
+#endif
