@@ -51,8 +51,8 @@ struct nat_limits {         /* 0: none. Active (live) numbers only */
 
 struct nat_hold_down {
 	int64_t  time;          /* 0: none */
-	int tcp;                /* HOLD only */
-	int same_subscriber;    /* HOLD only */
+	int tcp;                /* "hold": tracked TCP too */
+	int same_subscriber;    /* "hold": the same subscriber may not have it back either */
 	uint32_t max_ports;     /* of an instance; beyond it the longest held goes first; 0: no bound */
 };
 
@@ -109,8 +109,8 @@ struct verdict nat_show(struct nat *nat, const struct segment *train);
 void nat_advance(struct nat *nat, int64_t now_ns);
 
 /* Live state, for measures and invariants. */
-uint32_t nat_active(const struct nat *nat, enum protocol protocol);
-uint32_t nat_subscriber_active(const struct nat *nat, uint32_t subscriber);
+uint32_t nat_mappings(const struct nat *nat);
+uint32_t nat_active(const struct nat *nat, uint32_t subscriber, enum protocol protocol);
 uint32_t nat_address_of(const struct nat *nat, uint32_t subscriber); /* ADDRESS_NONE: not paired */
 
 #endif

@@ -30,6 +30,9 @@ uint64_t pool_config_size(const struct pool_config *config);
 /* The n-th address of the configuration, n < pool_config_size(). */
 uint32_t pool_config_address(const struct pool_config *config, uint64_t n);
 
+/* The reverse: which one an address is; false if it is not in the pool. */
+bool pool_config_find(const struct pool_config *config, uint32_t address, uint64_t *n);
+
 /* Allowed numbers of an address. Built once, shared by all instances. */
 struct slots {
 	uint32_t count;        /* 1 .. 65535 */

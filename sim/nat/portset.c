@@ -1,0 +1,79 @@
+#include "sim/nat/portset.h"
+
+#include <stdlib.h>
+
+#include "sim/base/must.h"
+#include "sim/nat/pool.h"
+
+/* One bit a slot, set while it is taken. Bits beyond `count` are never looked at. */
+struct portset {
+	uint32_t count;
+	uint32_t taken;
+	uint64_t words[];
+};
+
+struct portset *portset_create(uint32_t count)
+{
+	struct portset *ps;
+
+	must(count >= 1 && count <= 65535);
+	ps = must_alloc(1, sizeof(*ps) + (count + 63) / 64 * sizeof(uint64_t));
+	ps->count = count;
+	return ps;
+}
+
+void portset_destroy(struct portset *ps)
+{
+	free(ps);
+}
+
+/* First free slot of a..b, 64 at a time; SLOT_NONE if there is none. */
+static uint32_t find_up(const struct portset *ps, uint32_t a, uint32_t b)
+{
+	uint32_t word = a / 64;
+	uint64_t free_bits = ~ps->words[word] & (~UINT64_C(0) << a % 64);
+
+	while (!free_bits) {
+		if (++word > b / 64)
+			return SLOT_NONE;
+		free_bits = ~ps->words[word];
+	}
+	a = word * 64 + (uint32_t)__builtin_ctzll(free_bits);
+	return a <= b ? a : SLOT_NONE;
+}
+
+uint32_t portset_find(const struct portset *ps, uint32_t lo, uint32_t hi, uint32_t from)
+{
+	uint32_t slot;
+
+	must(lo <= from && from <= hi && hi < ps->count);
+	slot = find_up(ps, from, hi);
+	if (slot == SLOT_NONE && from > lo)
+		slot = find_up(ps, lo, from - 1);
+	return slot;
+}
+
+bool portset_has(const struct portset *ps, uint32_t slot)
+{
+	must(slot < ps->count);
+	return ps->words[slot / 64] >> slot % 64 & 1;
+}
+
+void portset_take(struct portset *ps, uint32_t slot)
+{
+	must(!portset_has(ps, slot));
+	ps->words[slot / 64] |= UINT64_C(1) << slot % 64;
+	ps->taken++;
+}
+
+void portset_give(struct portset *ps, uint32_t slot)
+{
+	must(portset_has(ps, slot));
+	ps->words[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+	ps->taken--;
+}
+
+uint32_t portset_free(const struct portset *ps)
+{
+	return ps->count - ps->taken;
+}

@@ -1,0 +1,63 @@
+/* table - the NAT's mappings and their sessions.
+ *
+ * A mapping has room for one session inside it, since most have only one; the
+ * others lie in a table of their own. Entries are numbers that stay valid until
+ * freed, and are given again. */
+#ifndef SIM_NAT_TABLE_H
+#define SIM_NAT_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/nat/index.h"
+
+/* The timer and TCP state of one session. */
+struct session {
+	int64_t  expires_ns;   /* when it ends unless refreshed; 0: there is none here */
+	int64_t  timer_ns;     /* the queue entry that counts; others of its number are stale */
+	uint32_t remote;
+	uint16_t remote_port;
+	uint8_t  tcp;          /* SEG_SYN_* and SEG_FIN_* seen so far, SEG_RST if reset */
+};
+
+struct mapping {
+	int64_t  created_ns;
+	struct session session;
+	uint32_t subscriber;
+	uint32_t address;
+	uint32_t sessions;     /* how many it has, 0: this entry is free */
+	uint16_t port;         /* inside endpoint: port, protocol, host */
+	uint16_t slot;
+	uint8_t  protocol;
+	uint8_t  host;
+};
+
+struct further_session {
+	struct session session;
+	uint32_t mapping;      /* INDEX_NONE: this entry is free */
+};
+
+struct table {
+	struct mapping *mappings;         /* owned */
+	uint32_t mapping_count, mapping_room, mapping_free; /* free list runs through `subscriber` */
+	struct index by_inside;
+	struct further_session *further;  /* owned */
+	uint32_t further_count, further_room, further_free; /* free list runs through session.remote */
+	struct index by_remote;
+};
+
+void table_init(struct table *t, uint32_t expected);
+void table_clear(struct table *t);
+
+uint32_t table_find(const struct table *t, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol); /* INDEX_NONE: none */
+
+/* A new mapping with its key set, no session yet. Pointers into the table are invalid after this. */
+uint32_t table_add(struct table *t, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol);
+void table_remove(struct table *t, uint32_t mapping);
+
+/* A mapping's further sessions (not the one inside it). */
+uint32_t table_find_further(const struct table *t, uint32_t mapping, uint32_t remote, uint16_t remote_port);
+uint32_t table_add_further(struct table *t, uint32_t mapping, uint32_t remote, uint16_t remote_port);
+void table_remove_further(struct table *t, uint32_t further);
+
+#endif

@@ -1,0 +1,247 @@
+#include "sim/scheme/blocks.h"
+
+#include <stdlib.h>
+
+#include "sim/base/must.h"
+#include "sim/base/queue.h"
+#include "sim/scheme/pick.h"
+
+#define BLOCK_NONE UINT32_MAX
+
+enum block_state { BLOCK_FREE, BLOCK_GIVEN, BLOCK_GUARDED };
+
+struct block {
+	int64_t  since_ns;   /* given, or returned */
+	int64_t  due_ns;     /* when idle or guard time ends, if it is running; else NS_NEVER */
+	uint32_t owner;
+	uint32_t next;       /* the owner's next one, in the order given */
+	uint32_t used[PROTO_COUNT]; /* live or held */
+	uint16_t cursor;     /* sequential: offset to look at next */
+	uint8_t  state;      /* enum block_state */
+};
+
+struct owner {
+	uint32_t first, last, count;
+};
+
+struct blocks {
+	struct blocks_config config;
+	struct ground *ground;
+	struct block *blocks;     /* [address * per_address + n]; owned */
+	struct portset **free_on; /* by address: taken while given or guarded; owned */
+	struct owner *owners;     /* owned */
+	struct queue *due;        /* what: block. Entries whose time is not due_ns are stale */
+};
+
+struct blocks *blocks_create(const struct blocks_config *config, struct ground *ground)
+{
+	struct blocks *b = must_alloc(1, sizeof(*b));
+
+	must(config->size && config->per_address);
+	must((uint64_t)config->first_slot + (uint64_t)config->per_address * config->size <= ground->slots->count);
+	b->config = *config;
+	b->ground = ground;
+	b->blocks = must_alloc((size_t)ground->addresses * config->per_address, sizeof(*b->blocks));
+	b->owners = must_alloc(ground->subscribers, sizeof(*b->owners));
+	b->free_on = must_alloc(ground->addresses, sizeof(*b->free_on));
+	for (uint32_t i = 0; i < ground->addresses; i++)
+		b->free_on[i] = portset_create(config->per_address);
+	b->due = queue_create();
+	return b;
+}
+
+void blocks_destroy(struct blocks *b)
+{
+	if (!b)
+		return;
+	for (uint32_t i = 0; i < b->ground->addresses; i++)
+		portset_destroy(b->free_on[i]);
+	free(b->free_on);
+	free(b->blocks);
+	free(b->owners);
+	queue_destroy(b->due);
+	free(b);
+}
+
+bool blocks_free_on(const struct blocks *b, uint32_t address)
+{
+	return portset_free(b->free_on[address]) > 0;
+}
+
+bool blocks_owned(const struct blocks *b, uint32_t subscriber)
+{
+	return b->owners[subscriber].count > 0;
+}
+
+static uint32_t block_slot(const struct blocks *b, uint32_t id)
+{
+	return b->config.first_slot + id % b->config.per_address * b->config.size;
+}
+
+static void emit(const struct blocks *b, enum nat_event_kind kind, int64_t now_ns, uint32_t id)
+{
+	const struct block *k = &b->blocks[id];
+	struct sink sink = b->ground->sink;
+
+	sink.event(sink.context, &(struct nat_event){
+		.kind = kind,
+		.time_ns = now_ns,
+		.since_ns = k->since_ns,
+		.subscriber = k->owner,
+		.address = id / b->config.per_address,
+		.slot = block_slot(b, id),
+		.count = b->config.size,
+	});
+}
+
+/* Gives the subscriber a free block of its address; BLOCK_NONE if there is none. */
+static uint32_t give(struct blocks *b, const struct request *r)
+{
+	struct portset *free_on = b->free_on[r->address];
+	struct owner *o = &b->owners[r->subscriber];
+	uint32_t n, id;
+
+	if (b->config.order == BLOCK_ORDER_RANDOM)
+		n = pick_random(free_on, 0, b->config.per_address, &b->ground->rng);
+	else
+		n = portset_find(free_on, 0, b->config.per_address - 1, 0);
+	if (n == SLOT_NONE)
+		return BLOCK_NONE;
+	portset_take(free_on, n);
+	id = r->address * b->config.per_address + n;
+	must(b->blocks[id].state == BLOCK_FREE);
+	b->blocks[id] = (struct block){
+		.since_ns = r->time_ns,
+		.due_ns = NS_NEVER,
+		.owner = r->subscriber,
+		.next = BLOCK_NONE,
+		.state = BLOCK_GIVEN,
+	};
+	if (o->count++)
+		b->blocks[o->last].next = id;
+	else
+		o->first = id;
+	o->last = id;
+	emit(b, NAT_BLOCK_GIVEN, r->time_ns, id);
+	return id;
+}
+
+static void free_block(struct blocks *b, int64_t now_ns, uint32_t id)
+{
+	struct block *k = &b->blocks[id];
+
+	k->state = BLOCK_FREE;
+	k->due_ns = NS_NEVER;
+	portset_give(b->free_on[id / b->config.per_address], id % b->config.per_address);
+	emit(b, NAT_BLOCK_FREE, now_ns, id);
+}
+
+static void unlink_from_owner(struct blocks *b, uint32_t id)
+{
+	struct owner *o = &b->owners[b->blocks[id].owner];
+	uint32_t before = BLOCK_NONE;
+
+	for (uint32_t at = o->first; at != id; at = b->blocks[at].next)
+		before = at;
+	if (before == BLOCK_NONE)
+		o->first = b->blocks[id].next;
+	else
+		b->blocks[before].next = b->blocks[id].next;
+	if (o->last == id)
+		o->last = before;
+	o->count--;
+}
+
+static void return_block(struct blocks *b, int64_t now_ns, uint32_t id)
+{
+	struct block *k = &b->blocks[id];
+
+	unlink_from_owner(b, id);
+	emit(b, NAT_BLOCK_RETURNED, now_ns, id);
+	k->since_ns = now_ns;
+	k->state = BLOCK_GUARDED;
+	k->due_ns = now_ns + b->config.guard_ns;
+	if (b->config.guard_ns)
+		queue_push(b->due, k->due_ns, id);
+	else
+		free_block(b, now_ns, id);
+}
+
+static enum outcome take_from(struct blocks *b, uint32_t id, const struct request *r, struct binding *out)
+{
+	const struct portset *ports = ground_ports(b->ground, r->address, r->protocol);
+	struct block *k = &b->blocks[id];
+	uint32_t lo = block_slot(b, id), size = b->config.size;
+
+	if (b->config.select == BLOCK_SELECT_RANDOM) {
+		out->slot = pick_random(ports, lo, size, &b->ground->rng);
+		out->odds = size - k->used[r->protocol];
+	} else {
+		out->slot = portset_find(ports, lo, lo + size - 1, lo + k->cursor);
+		out->odds = 1;
+	}
+	must(out->slot != SLOT_NONE);
+	k->cursor = (uint16_t)((out->slot - lo + 1) % size);
+	k->used[r->protocol]++;
+	k->due_ns = NS_NEVER;
+	return OUT_CREATED;
+}
+
+enum outcome blocks_alloc(struct blocks *b, const struct request *r, struct binding *out)
+{
+	struct owner *o = &b->owners[r->subscriber];
+	uint32_t id = o->count ? o->first : BLOCK_NONE;
+
+	/* The oldest block with room, so that later ones drain and can be returned. */
+	while (id != BLOCK_NONE && b->blocks[id].used[r->protocol] == b->config.size)
+		id = b->blocks[id].next;
+	if (id != BLOCK_NONE)
+		return take_from(b, id, r, out);
+	if (b->config.max_blocks && o->count >= b->config.max_blocks)
+		return OUT_BLOCK_LIMIT;
+	id = give(b, r);
+	if (id == BLOCK_NONE)
+		return OUT_NO_BLOCK;
+	take_from(b, id, r, out);
+	/* Which of the others' blocks it is not is all that a guesser knows. */
+	if (b->config.order == BLOCK_ORDER_RANDOM)
+		out->odds *= b->config.per_address - (o->count - 1);
+	return OUT_CREATED;
+}
+
+void blocks_release(struct blocks *b, int64_t now_ns, uint32_t address, uint32_t slot, enum protocol protocol)
+{
+	uint32_t id = address * b->config.per_address + (slot - b->config.first_slot) / b->config.size;
+	struct block *k = &b->blocks[id];
+
+	must(k->state == BLOCK_GIVEN && k->used[protocol]);
+	k->used[protocol]--;
+	if (k->used[PROTO_TCP] || k->used[PROTO_UDP] || k->used[PROTO_ICMP])
+		return;
+	if (b->config.idle_ns) {
+		k->due_ns = now_ns + b->config.idle_ns;
+		queue_push(b->due, k->due_ns, id);
+	} else {
+		return_block(b, now_ns, id);
+	}
+}
+
+int64_t blocks_next(const struct blocks *b)
+{
+	return queue_next(b->due);
+}
+
+void blocks_tick(struct blocks *b, int64_t now_ns)
+{
+	int64_t due;
+	uint32_t id;
+
+	while (queue_next(b->due) <= now_ns && queue_pop(b->due, &due, &id)) {
+		if (b->blocks[id].due_ns != due)
+			continue; /* used again since */
+		if (b->blocks[id].state == BLOCK_GIVEN)
+			return_block(b, due, id);
+		else if (b->blocks[id].state == BLOCK_GUARDED)
+			free_block(b, due, id);
+	}
+}

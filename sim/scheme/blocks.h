@@ -1,0 +1,48 @@
+/* blocks - runs of slots of one address that belong to one subscriber at a time
+ * (RFC 7768). The `block` scheme divides whole addresses into them, the
+ * `deterministic` scheme its dynamic pool.
+ *
+ * A block covers the same numbers in all protocols. Its life: free -> given
+ * (NAT_BLOCK_GIVEN) -> empty when none of its numbers is live or held, and
+ * after `idle` of that returned (NAT_BLOCK_RETURNED) -> after `guard` free again
+ * (NAT_BLOCK_FREE). */
+#ifndef SIM_SCHEME_BLOCKS_H
+#define SIM_SCHEME_BLOCKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/nat/allocator.h"
+
+enum block_order { BLOCK_ORDER_RANDOM, BLOCK_ORDER_SEQUENTIAL };
+enum block_select { BLOCK_SELECT_RANDOM, BLOCK_SELECT_SEQUENTIAL };
+
+struct blocks_config {
+	uint32_t size;        /* slots in a block */
+	uint32_t per_address; /* blocks on an address */
+	uint32_t first_slot;  /* where the first block of each address begins */
+	uint32_t max_blocks;  /* of a subscriber; 0: no limit */
+	int order;            /* enum block_order: which free block */
+	int select;           /* enum block_select: which slot in a block */
+	int64_t idle_ns, guard_ns;
+};
+
+struct blocks;
+
+struct blocks *blocks_create(const struct blocks_config *config, struct ground *ground); /* config is copied */
+void blocks_destroy(struct blocks *b);
+
+bool blocks_free_on(const struct blocks *b, uint32_t address);    /* is any block free there? */
+bool blocks_owned(const struct blocks *b, uint32_t subscriber);   /* does the subscriber own any? */
+
+/* A slot from the subscriber's blocks, from a new one if those are full.
+ * OUT_CREATED, OUT_BLOCK_LIMIT or OUT_NO_BLOCK. */
+enum outcome blocks_alloc(struct blocks *b, const struct request *r, struct binding *out);
+
+/* The portset has this slot of an owned block back. */
+void blocks_release(struct blocks *b, int64_t now_ns, uint32_t address, uint32_t slot, enum protocol protocol);
+
+int64_t blocks_next(const struct blocks *b); /* next idle or guard time; NS_NEVER */
+void blocks_tick(struct blocks *b, int64_t now_ns);
+
+#endif
