@@ -27,14 +27,20 @@ enum param_type {
 	PARAM_PORT_LIST, /* struct port_ranges: a list of ports or LO-HI */
 	PARAM_EXEMPTS,  /* struct exempts: a list of prefixes, each with :PORT or not, or :PORT alone */
 	PARAM_OBJECT,   /* struct in place, with its own table `object` */
+	PARAM_FILE,     /* char *, owned: a file's name; a relative one begins at the scenario's directory. It must be there */
+	PARAM_SECONDS,  /* double: a duration, in seconds */
+	PARAM_JSON,     /* a value that its owner reads by itself; nothing is stored */
 };
 
 struct param {
 	const char *name;
 	enum param_type type;
 	const char *unit;     /* "s", "ports", ""; for list and the manual */
-	const char *preset;   /* the default, as JSON text: "\"1h\"", "0", "true"; NULL: must be given */
+	const char *preset;   /* the default, as JSON text: "\"1h\"", "0", "true"; "null": none, the value stays 0; NULL: must be given */
 	double min, max;      /* closed; for durations in seconds; both 0: no bound but the type's */
+	const char *word;     /* PARAM_U32, PARAM_DURATION: a text that stands for word_value; NULL: none */
+	int64_t word_value;
+	const char *only;     /* the one value accepted so far, as JSON text; NULL: any */
 	const char *const *choices; /* PARAM_CHOICE: names, ended by NULL */
 	const struct param *object; /* PARAM_OBJECT: its table */
 	const char *shorthand;      /* PARAM_OBJECT: a value that is no object stands for this key of it */
