@@ -14,8 +14,8 @@ enum nat_event_kind {
 	NAT_MAPPING_CREATED,
 	NAT_MAPPING_ENDED,   /* the port goes into hold-down, or is free at once if there is none */
 	NAT_PORT_RELEASED,   /* hold-down is over: the port may be given again */
-	NAT_SESSION_CREATED,
-	NAT_SESSION_ENDED,
+	NAT_SESSION_CREATED, /* a further one: a mapping's creation is also its first session's, */
+	NAT_SESSION_ENDED,   /* and its end the last one's */
 	NAT_BLOCK_GIVEN,     /* numbers slot .. slot+count-1 of all protocols now belong to the subscriber */
 	NAT_BLOCK_RETURNED,
 	NAT_BLOCK_FREE,      /* its guard time is over: it may be given again */
