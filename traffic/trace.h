@@ -46,15 +46,22 @@ struct trace {
 	struct trace_record *records; /* by host, then by start_ns */
 	uint32_t record_count;
 	uint64_t flows[3];    /* by enum protocol: distinct 5-tuples */
-	uint64_t peak_flows;  /* most alive at once, first to last packet */
+	uint64_t peak_flows;  /* most TCP and UDP flows alive at once, first to last packet */
 };
+
+/* Most of n closed spans [first_ns[i], last_ns[i]] that share a moment. Sorts both arrays. */
+uint64_t trace_peak(int64_t *first_ns, int64_t *last_ns, size_t n);
 
 /* Reads a whole trace; NULL with `e` set on anything wrong: no magic, another
  * version, truncated, a checksum that does not match. The caller owns it. */
 struct trace *trace_load(const char *path, struct err *e);
 void trace_destroy(struct trace *t); /* NULL is fine */
 
-/* Writes it whole, or not at all. */
+/* Writes it whole, or not at all. The trace must be one that trace_load() would
+ * take: hosts' records one after the other, each host's by start_ns; its flows
+ * numbered from 0 without a gap, the first train of each with SEG_FIRST, none
+ * after SEG_LAST (which may be missing: the flow outlasts the trace); flows[]
+ * counting them. No record starts after duration_ns. */
 bool trace_save(const struct trace *t, const char *path, struct err *e);
 
 /* Does the file begin with a trace's magic? (Else it may be a capture.) */
