@@ -1,9 +1,26 @@
 /* log - what a NAT writes down, and what that weighs.
  *
- * A record is one line of the log. The writer makes records from the NAT's
- * events, encodes them and counts bytes; what it hands on (to a reader such as
- * attribution) is the record as the log shows it: times cut to the log's
- * resolution, nothing else known. docs/formats.md gives each format's text. */
+ * A record is one line of the log. The writer is given the NAT's records in
+ * order of time, encodes them and counts bytes; what it hands on (to a reader
+ * such as attribution) is the record as the log shows it: times cut to the log's
+ * resolution, nothing else known. docs/formats.md gives each format's text.
+ *
+ * Volume. Records with warmup <= time < end count; so does a format's prologue,
+ * once for each instance's log. All records, from time 0, go to the reader and
+ * into a kept file.
+ *
+ * Messages. Records are packed into datagrams of at most 1472 bytes; one is
+ * closed when the next record does not fit, or when `flush` or more has passed
+ * since its first record. With flush 0 each record is a message of its own.
+ *
+ * Compression. What counts is also compressed, by zstd at level 3, to learn by
+ * how much it shrinks: all of it while the instance's log is below `whole_below`
+ * bytes; beyond, a systematic sample. The rest of the log is cut into blocks of
+ * LOG_SAMPLE_BLOCK bytes, and of every LOG_SAMPLE_EVERY blocks the first is
+ * compressed; a record belongs to the block in which it begins. All go through
+ * one zstd stream, so a block finds the dictionary warm, as it would in the whole
+ * log. Only what is compressed or kept is really encoded: for the rest length()
+ * says what it would take. */
 #ifndef ANALYSIS_LOG_H
 #define ANALYSIS_LOG_H
 
@@ -36,7 +53,7 @@ struct log_record {
 	uint16_t remote_port;
 };
 
-/* Longest text of one record in any format. */
+/* Room for one record in any format: its longest text, and what encode() may scribble after it. */
 #define LOG_LINE_MAX 384
 
 /* A family of formats: one file each, one line in log_formats[]. */
@@ -47,11 +64,12 @@ struct log_format {
 	int64_t resolution_ns;
 	/* Text before the first record (a CSV's header line); NULL: none. */
 	const char *prologue;
-	/* Writes the record, with its line end, to `out` (LOG_LINE_MAX bytes); returns its length. */
+	/* Writes the record, with its line end, to `out` (LOG_LINE_MAX bytes); returns its length. time_ns >= 0. */
 	size_t (*encode)(const struct log_record *r, char *out);
 	/* The same length without writing. A test holds it equal to encode(). */
 	size_t (*length)(const struct log_record *r);
-	/* Reads one line (length without the line end) back. False if it is not one. For tests and readers. */
+	/* Reads one line (length without the line end) back. False, with `out` untouched, if it is not
+	 * exactly what encode() writes for some record. Fields that the record has not are 0. */
 	bool (*decode)(const char *line, size_t length, struct log_record *out);
 };
 extern const struct log_format *const log_formats[]; /* ended by NULL; without "none" */
@@ -60,7 +78,7 @@ const struct log_format *log_format_find(const char *name); /* NULL for "none" o
 struct log_config {
 	int format;          /* index into log_format_choices */
 	int events;          /* enum log_events */
-	bool destinations;   /* false only, for now */
+	bool destinations;   /* session records instead of mappings' (never both: RFC 8158 section 4.6.1) */
 	int64_t flush_ns;
 	bool keep;
 	int64_t max_life_ns; /* 0: none. Of a record without an end */
@@ -68,18 +86,22 @@ struct log_config {
 enum log_events { LOG_CREATE_DELETE, LOG_CREATE };
 extern const char *const log_format_choices[]; /* names of all formats and "none"; ended by NULL */
 
+#define LOG_MESSAGE_MAX 1472          /* payload bytes of a datagram: 1500 less IP and UDP */
+#define LOG_SAMPLE_BLOCK (256u << 10) /* bytes */
+#define LOG_SAMPLE_EVERY 64u          /* blocks */
+
 /* What a log weighed. Plain sums: adding two gives the weight of both logs. */
 struct log_weight {
 	uint64_t records, bytes;
-	uint64_t messages;         /* datagrams: closed at 1472 bytes or after `flush` */
-	uint64_t sample_bytes, sample_zstd; /* of the blocks that were compressed */
+	uint64_t messages;
+	uint64_t sample_bytes, sample_zstd; /* what was compressed, before and after */
 	uint32_t *per_second;      /* records in each second of the window; owned */
 	size_t seconds;
 };
 void log_weight_add(struct log_weight *to, const struct log_weight *from); /* `to` may be zeroed */
 void log_weight_clear(struct log_weight *w);
 uint64_t log_weight_wire(const struct log_weight *w);  /* bytes + 28 a message */
-uint64_t log_weight_zstd(const struct log_weight *w);  /* scaled from the sample */
+uint64_t log_weight_zstd(const struct log_weight *w);  /* scaled from the sample; 0 if there is none */
 
 /* One instance's log. */
 struct log_writer;
@@ -87,16 +109,23 @@ struct log_writer;
 struct log_setup {
 	const struct log_config *config;
 	int64_t warmup_ns, end_ns;     /* volume counts records in [warmup, end) */
-	uint64_t whole_below;          /* compress everything up to this many bytes, then 1 block in 64 */
+	uint64_t whole_below;          /* compress everything up to this many bytes, then a sample */
 	const char *keep_path;         /* also write a .zst here; NULL: encoded, counted and discarded */
 };
+
+/* `setup->config` must outlive the writer. NULL with `e` set if keep_path
+ * cannot be written. Format "none" holds no record, and keeps no file. */
 struct log_writer *log_open(const struct log_setup *setup, struct err *e);
 
 /* Writes a record (skips deletions under `create`), and gives it to you as the
  * log shows it in *shown; false if the log does not hold such a record at all. */
 bool log_write(struct log_writer *w, const struct log_record *r, struct log_record *shown);
 
-/* Closes; `out` is set to what it weighed. False with `e` set if a kept log could not be written. */
+/* Closes and frees the writer; `out` is set to what it weighed, and is the
+ * caller's (log_weight_clear). False with `e` set if a kept log could not be written. */
 bool log_close(struct log_writer *w, struct log_weight *out, struct err *e);
+
+/* Frees the writer and leaves no kept file. NULL is fine. */
+void log_abandon(struct log_writer *w);
 
 #endif

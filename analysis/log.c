@@ -1,0 +1,199 @@
+#include "analysis/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/log_text.h"
+#include "analysis/zstream.h"
+#include "sim/base/file.h"
+#include "sim/base/must.h"
+
+#define IP_AND_UDP 28 /* bytes of header around a message */
+
+const struct log_format *const log_formats[] = { &log_syslog, &log_csv, NULL };
+const char *const log_format_choices[] = { "syslog", "csv", "none", NULL };
+
+const struct log_format *log_format_find(const char *name)
+{
+	for (const struct log_format *const *f = log_formats; *f; f++)
+		if (strcmp((*f)->name, name) == 0)
+			return *f;
+	return NULL;
+}
+
+struct log_writer {
+	const struct log_config *config;
+	const struct log_format *format; /* NULL: none */
+	int64_t warmup_ns, end_ns;
+	uint64_t whole_below;
+	struct log_weight weight;
+	uint64_t message_bytes;   /* in the message that is open; 0: none is */
+	int64_t message_first_ns; /* its first record; NS_NEVER while it has only the prologue */
+	struct zstream *sample;   /* NULL until something is to be compressed */
+	struct outfile kept;
+	struct zstream *keep;     /* NULL: not kept */
+};
+
+static bool sampled(const struct log_writer *w)
+{
+	uint64_t at = w->weight.bytes;
+
+	return at < w->whole_below || (at - w->whole_below) / LOG_SAMPLE_BLOCK % LOG_SAMPLE_EVERY == 0;
+}
+
+static void compress(struct log_writer *w, const char *text, size_t length)
+{
+	if (!w->sample)
+		w->sample = zstream_create(NULL);
+	zstream_feed(w->sample, text, length);
+	w->weight.sample_bytes += length;
+}
+
+static void write_prologue(struct log_writer *w)
+{
+	size_t length = strlen(w->format->prologue);
+
+	compress(w, w->format->prologue, length);
+	if (w->keep)
+		zstream_feed(w->keep, w->format->prologue, length);
+	w->weight.bytes = w->message_bytes = length;
+	w->message_first_ns = NS_NEVER;
+}
+
+struct log_writer *log_open(const struct log_setup *setup, struct err *e)
+{
+	struct log_writer *w = must_alloc(1, sizeof(*w));
+
+	must(setup->warmup_ns <= setup->end_ns);
+	w->config = setup->config;
+	w->format = log_format_find(log_format_choices[setup->config->format]);
+	w->warmup_ns = setup->warmup_ns;
+	w->end_ns = setup->end_ns;
+	w->whole_below = setup->whole_below;
+	w->weight.seconds = (size_t)((setup->end_ns - setup->warmup_ns + NS_PER_S - 1) / NS_PER_S);
+	w->weight.per_second = must_alloc(w->weight.seconds, sizeof(*w->weight.per_second));
+	if (setup->keep_path && w->format) {
+		if (!outfile_open(&w->kept, setup->keep_path, e)) {
+			log_abandon(w);
+			return NULL;
+		}
+		w->keep = zstream_create(w->kept.stream);
+	}
+	if (w->format && w->format->prologue)
+		write_prologue(w);
+	return w;
+}
+
+static void pack(struct log_writer *w, int64_t time_ns, size_t length)
+{
+	bool full = w->message_bytes + length > LOG_MESSAGE_MAX;
+	bool late = w->message_first_ns != NS_NEVER && time_ns - w->message_first_ns >= w->config->flush_ns;
+
+	if (w->message_bytes > 0 && (full || late)) {
+		w->weight.messages++;
+		w->message_bytes = 0;
+	}
+	if (w->message_bytes == 0 || w->message_first_ns == NS_NEVER)
+		w->message_first_ns = time_ns;
+	w->message_bytes += length;
+}
+
+static bool holds(const struct log_writer *w, enum log_kind kind)
+{
+	if (!w->format || (w->config->events == LOG_CREATE && log_kind_is_delete(kind)))
+		return false;
+	return log_kind_is_block(kind) || log_kind_is_session(kind) == w->config->destinations;
+}
+
+bool log_write(struct log_writer *w, const struct log_record *r, struct log_record *shown)
+{
+	char text[LOG_LINE_MAX];
+	size_t length;
+	bool counted = r->time_ns >= w->warmup_ns && r->time_ns < w->end_ns;
+	bool compressed = counted && sampled(w);
+
+	if (!holds(w, r->kind))
+		return false;
+	*shown = *r;
+	shown->time_ns -= r->time_ns % w->format->resolution_ns;
+	if (compressed || w->keep)
+		length = w->format->encode(shown, text);
+	else
+		length = w->format->length(shown);
+	if (w->keep)
+		zstream_feed(w->keep, text, length);
+	if (compressed)
+		compress(w, text, length);
+	if (counted) {
+		w->weight.records++;
+		w->weight.bytes += length;
+		w->weight.per_second[(r->time_ns - w->warmup_ns) / NS_PER_S]++;
+		pack(w, r->time_ns, length);
+	}
+	return true;
+}
+
+bool log_close(struct log_writer *w, struct log_weight *out, struct err *e)
+{
+	bool good = true;
+
+	if (w->message_bytes > 0)
+		w->weight.messages++;
+	if (w->sample)
+		w->weight.sample_zstd = zstream_finish(w->sample);
+	if (w->keep) {
+		zstream_finish(w->keep);
+		good = outfile_commit(&w->kept, e);
+	}
+	*out = w->weight;
+	free(w);
+	return good;
+}
+
+void log_abandon(struct log_writer *w)
+{
+	if (!w)
+		return;
+	zstream_destroy(w->sample);
+	zstream_destroy(w->keep);
+	outfile_abandon(&w->kept);
+	log_weight_clear(&w->weight);
+	free(w);
+}
+
+void log_weight_add(struct log_weight *to, const struct log_weight *from)
+{
+	to->records += from->records;
+	to->bytes += from->bytes;
+	to->messages += from->messages;
+	to->sample_bytes += from->sample_bytes;
+	to->sample_zstd += from->sample_zstd;
+	if (to->seconds < from->seconds) {
+		to->per_second = must_grow(to->per_second, from->seconds, sizeof(*to->per_second));
+		memset(to->per_second + to->seconds, 0, (from->seconds - to->seconds) * sizeof(*to->per_second));
+		to->seconds = from->seconds;
+	}
+	for (size_t s = 0; s < from->seconds; s++)
+		to->per_second[s] += from->per_second[s];
+}
+
+void log_weight_clear(struct log_weight *w)
+{
+	free(w->per_second);
+	*w = (struct log_weight){ 0 };
+}
+
+uint64_t log_weight_wire(const struct log_weight *w)
+{
+	return w->bytes + w->messages * IP_AND_UDP;
+}
+
+/* The product of two sums over a country's logs does not fit in 64 bits. */
+uint64_t log_weight_zstd(const struct log_weight *w)
+{
+	__extension__ typedef unsigned __int128 wide;
+
+	if (w->sample_bytes == 0)
+		return 0;
+	return (uint64_t)((wide)w->bytes * w->sample_zstd / w->sample_bytes);
+}
