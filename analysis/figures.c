@@ -1,0 +1,217 @@
+#include "analysis/figures.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analysis/csv.h"
+#include "analysis/plots.h"
+#include "analysis/run_summary.h"
+#include "analysis/utf8.h"
+#include "sim/base/file.h"
+#include "sim/base/must.h"
+
+/* The script that all others begin with: it makes no figure of its own. */
+#define STYLE "style"
+
+extern char **environ;
+
+static const char *script_text(const char *stem)
+{
+	for (const struct plot_script *p = plot_scripts; p->stem; p++)
+		if (!strcmp(p->stem, stem))
+			return p->text;
+	return "";
+}
+
+/* A name as a gnuplot string. In single quotes only the quote itself is special. */
+static void write_name(FILE *to, const char *name)
+{
+	fputc('\'', to);
+	for (const char *at = name; *at;) {
+		size_t length = utf8_length(at);
+
+		if (*at == '\'')
+			fputs("''", to);
+		else if (length)
+			fwrite(at, 1, length, to);
+		else
+			fputc('?', to);
+		at += length ? length : 1;
+	}
+	fputc('\'', to);
+}
+
+static bool is_plain(const char *text)
+{
+	return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.")];
+}
+
+/* What the scripts are promised: see the head of style.gp. */
+static bool write_data(FILE *to, const struct csv *table, const struct run_summary *run, const char *path, struct err *e)
+{
+	fprintf(to, "array names[%zu]\n", run->count);
+	for (size_t i = 0; i < run->count; i++) {
+		fprintf(to, "names[%zu] = ", i + 1);
+		write_name(to, run_scheme_name(run, i));
+		fputc('\n', to);
+	}
+	for (size_t c = 0; c < table->columns; c++) {
+		if (!is_plain(table->header[c]) || strpbrk(table->header[c], "+-."))
+			return fail(e, "%s: line 1: column %zu has no name of letters, digits and _", path, c + 1);
+		fprintf(to, "at_%s = %zu\n", table->header[c], c + 1);
+	}
+	if (strcmp(table->header[0], "scheme"))
+		return fail(e, "%s: line 1: the first column must be \"scheme\"", path);
+	fputs("$data << END_OF_DATA\n", to);
+	for (size_t c = 0; c < table->columns; c++)
+		fprintf(to, "%s%c", table->header[c], c + 1 < table->columns ? ',' : '\n');
+	for (size_t r = 0; r < table->rows; r++) {
+		size_t scheme = 0;
+
+		while (scheme < run->count && strcmp(run_scheme_name(run, scheme), csv_cell(table, r, 0)))
+			scheme++;
+		if (scheme == run->count)
+			return fail(e, "%s: row %zu: there is no scheme \"%s\" in summary.json", path, r + 1, csv_cell(table, r, 0));
+		fprintf(to, "%zu", scheme + 1);
+		for (size_t c = 1; c < table->columns; c++) {
+			const char *cell = csv_cell(table, r, c);
+
+			fprintf(to, ",%s", is_plain(cell) ? cell : *cell ? "?" : "NaN");
+		}
+		fputc('\n', to);
+	}
+	fputs("END_OF_DATA\n", to);
+	return true;
+}
+
+/* The user's environment, but with the numbers and letters that the scripts count on. */
+static char **environment(void)
+{
+	static char locale[] = "LC_ALL=C.UTF-8";
+	size_t count = 0;
+	char **all;
+
+	for (char **v = environ; *v; v++)
+		count++;
+	all = must_alloc(count + 2, sizeof(*all));
+	count = 0;
+	for (char **v = environ; *v; v++)
+		if (strncmp(*v, "LC_", 3) && strncmp(*v, "LANG", 4))
+			all[count++] = *v;
+	all[count] = locale;
+	return all;
+}
+
+/* The line of gnuplot's complaints that says what is wrong: "line 5: ...", not
+ * its echo of the script nor a warning. The first line that is not empty if there is no such line. */
+static void fail_with_complaint(FILE *complaints, const char *path, struct err *e)
+{
+	char line[512], first[512] = "no reason given";
+	bool any = false, found = false;
+
+	rewind(complaints);
+	while (!found && fgets(line, sizeof(line), complaints)) {
+		char *text = line + strspn(line, " \t");
+
+		text[strcspn(text, "\n")] = '\0';
+		found = !strncmp(text, "line ", 5) && !strstr(text, "warning:");
+		if (*text && (found || !any)) {
+			any = true;
+			memmove(first, text, strlen(text) + 1);
+		}
+	}
+	fail(e, "%s: gnuplot failed: %s", path, first);
+}
+
+/* Runs gnuplot on `script`; its output and complaints go to the two files. No
+ * shell, and no start-up files of the user (-d). */
+static enum figures_result run_gnuplot(FILE *script, FILE *svg, FILE *complaints, const char *path, struct err *e)
+{
+	static char name[] = "gnuplot", defaults[] = "-d", from_stdin[] = "-";
+	char *argv[] = { name, defaults, from_stdin, NULL };
+	char **env = environment();
+	posix_spawn_file_actions_t files;
+	pid_t child;
+	int status = 0, bad;
+
+	must(!posix_spawn_file_actions_init(&files));
+	must(!posix_spawn_file_actions_adddup2(&files, fileno(script), STDIN_FILENO));
+	must(!posix_spawn_file_actions_adddup2(&files, fileno(svg), STDOUT_FILENO));
+	must(!posix_spawn_file_actions_adddup2(&files, fileno(complaints), STDERR_FILENO));
+	bad = posix_spawnp(&child, name, &files, NULL, argv, env);
+	posix_spawn_file_actions_destroy(&files);
+	free(env);
+	if (bad == ENOENT || bad == EACCES)
+		return FIGURES_NO_GNUPLOT;
+	if (bad) {
+		fail(e, "%s: gnuplot could not be started: %s", path, strerror(bad));
+		return FIGURES_FAILED;
+	}
+	while (waitpid(child, &status, 0) < 0)
+		must(errno == EINTR);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return FIGURES_MADE;
+	if (WIFSIGNALED(status))
+		fail(e, "%s: gnuplot was ended by signal %d", path, WTERMSIG(status));
+	else
+		fail_with_complaint(complaints, path, e);
+	return FIGURES_FAILED;
+}
+
+static enum figures_result make_figure(const char *dir, const struct plot_script *plot, const struct run_summary *run, struct err *e)
+{
+	char *csv_path = must_printf("%s/%s.csv", dir, plot->stem);
+	char *svg_path = must_printf("%s/%s.svg", dir, plot->stem);
+	enum figures_result result = FIGURES_FAILED;
+	struct csv table = { 0 };
+	struct outfile svg = { 0 };
+	FILE *script = tmpfile(), *complaints = tmpfile();
+
+	if (access(csv_path, F_OK) && errno == ENOENT) {
+		result = FIGURES_MADE; /* no table, no figure */
+		goto out;
+	}
+	if (!script || !complaints) {
+		fail(e, "%s: no temporary file could be made: %s", svg_path, strerror(errno));
+		goto out;
+	}
+	if (!csv_read(&table, csv_path, e) || !write_data(script, &table, run, csv_path, e) || !outfile_open(&svg, svg_path, e))
+		goto out;
+	fprintf(script, "%s%s", script_text(STYLE), plot->text);
+	if (fflush(script) || ferror(script) || fseek(script, 0, SEEK_SET)) {
+		fail(e, "%s: the temporary file could not be written: %s", svg_path, strerror(errno));
+		goto out;
+	}
+	result = run_gnuplot(script, svg.stream, complaints, svg_path, e);
+	if (result == FIGURES_MADE && !outfile_commit(&svg, e))
+		result = FIGURES_FAILED;
+out:
+	outfile_abandon(&svg);
+	csv_clear(&table);
+	if (script)
+		fclose(script);
+	if (complaints)
+		fclose(complaints);
+	free(csv_path);
+	free(svg_path);
+	return result;
+}
+
+enum figures_result figures_make(const char *dir, struct err *e)
+{
+	enum figures_result result = FIGURES_MADE;
+	struct run_summary run;
+
+	if (!run_summary_read(&run, dir, e))
+		return FIGURES_FAILED;
+	for (const struct plot_script *p = plot_scripts; p->stem && result == FIGURES_MADE; p++)
+		if (strcmp(p->stem, STYLE))
+			result = make_figure(dir, p, &run, e);
+	run_summary_clear(&run);
+	return result;
+}
