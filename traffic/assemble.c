@@ -14,13 +14,9 @@ static const struct addr_range private_ranges[] = {
 	{ 0x64400000, 0x647fffff }, /* RFC 6598 */
 };
 
-static const struct addr_range unrouted_ranges[] = {
-	{ 0x00000000, 0x00000000 }, /* RFC 1122 section 3.2.1.3: this host */
-	{ 0x7f000000, 0x7fffffff }, /* loopback */
-	{ 0xa9fe0000, 0xa9feffff }, /* RFC 3927: link-local */
-	{ 0xe0000000, 0xefffffff }, /* RFC 5771: multicast */
-	{ 0xffffffff, 0xffffffff }, /* limited broadcast */
-};
+static const struct addr_range loopback = { 0x7f000000, 0x7fffffff };
+static const struct addr_range link_local = { 0xa9fe0000, 0xa9feffff }; /* RFC 3927 */
+static const struct addr_range multicast = { 0xe0000000, 0xefffffff };  /* RFC 5771 */
 
 static bool within(const struct addr_range *items, size_t count, uint32_t addr)
 {
@@ -30,9 +26,18 @@ static bool within(const struct addr_range *items, size_t count, uint32_t addr)
 	return false;
 }
 
-bool addr_unrouted(uint32_t addr)
+bool flow_unrouted(const struct flow *f)
 {
-	return within(unrouted_ranges, sizeof(unrouted_ranges) / sizeof(unrouted_ranges[0]), addr);
+	const uint32_t *a = f->address;
+
+	for (int side = 0; side < 2; side++) {
+		if (a[side] == 0 || a[side] == UINT32_MAX)
+			return true;
+		if (range_has(multicast, a[side]) && f->protocol != IP_TCP && !(f->sent & 1 << side))
+			return true;
+	}
+	return (range_has(loopback, a[0]) && range_has(loopback, a[1])) ||
+	       (range_has(link_local, a[0]) && range_has(link_local, a[1]));
 }
 
 static bool is_inside(const struct addr_ranges *inside, uint32_t addr)
@@ -103,7 +108,7 @@ static bool place(const struct flow *f, const struct addr_ranges *inside, struct
 		out->local_packets += f->packets;
 		return false;
 	}
-	if (addr_unrouted(f->address[0]) || addr_unrouted(f->address[1])) {
+	if (flow_unrouted(f)) {
 		out->unrouted_flows++;
 		out->unrouted_packets += f->packets;
 		return false;

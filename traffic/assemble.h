@@ -17,9 +17,11 @@ struct assembly {
 	uint64_t unrouted_flows, unrouted_packets; /* not in the trace either */
 };
 
-/* An end that no router carries, so that its flows never meet a NAT: loopback,
- * link-local, multicast, the limited broadcast, and no address at all. */
-bool addr_unrouted(uint32_t addr);
+/* Does no router carry the flow, so that it never meets a NAT? To everybody
+ * (multicast, broadcast), from nobody (0.0.0.0), between two loopback or two
+ * link-local addresses. A multicast address that speaks, or that TCP speaks to,
+ * is no multicast address but what an anonymiser made of another. */
+bool flow_unrouted(const struct flow *f);
 
 /* A trace of all TCP, UDP and ICMP flows that cross from inside to outside.
  *

@@ -269,8 +269,10 @@ enum reason flows_add(struct flow_table *t, const struct wire_packet *p, enum re
 		index = find_or_add(t, &key, sender, time_ns);
 	}
 	f = &t->flows[index];
-	stretch(&f->first_ns, &f->last_ns, time_ns);
 	f->packets++;
+	f->sent |= (uint8_t)(1 << sender);
+	if (!p->later_fragment)
+		stretch(&f->first_ns, &f->last_ns, time_ns);
 	if (seen != REASON_NONE)
 		return seen;
 	if (p->first_fragment)

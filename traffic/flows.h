@@ -53,7 +53,7 @@ struct train {
 };
 
 struct flow {
-	int64_t  first_ns, last_ns;
+	int64_t  first_ns, last_ns; /* packets that show the key: later fragments do not stretch it */
 	uint64_t packets;
 	uint32_t address[2];
 	uint16_t port[2];     /* ICMP: the identifier, twice; other protocols: 0 */
@@ -63,6 +63,7 @@ struct flow {
 	uint8_t  opener;      /* side: sent the first SYN or request, or was answered by the first
 	                         SYN-ACK or reply; before any of these, sent the first packet */
 	uint8_t  opener_sure; /* by SYN or request */
+	uint8_t  sent;        /* bit 0: side 0 sent a packet; bit 1: side 1 */
 };
 
 struct flow_table; /* opaque: flows, trains, and where to find them */
@@ -70,7 +71,7 @@ struct flow_table; /* opaque: flows, trains, and where to find them */
 struct flow_table *flows_create(void);
 void flows_destroy(struct flow_table *t); /* NULL is fine */
 
-/* Counts a packet to its flow. `seen` is what wire_decode() said of it, REASON_NONE
+/* Counts a packet to its flow. Times of all packets lie within NS_LONGEST. `seen` is what wire_decode() said of it, REASON_NONE
  * or REASON_PROTOCOL. Gives that back, or REASON_FRAGMENT. */
 enum reason flows_add(struct flow_table *t, const struct wire_packet *p, enum reason seen, int64_t time_ns);
 

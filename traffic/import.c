@@ -1,0 +1,321 @@
+#include "traffic/import.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/base/must.h"
+#include "traffic/assemble.h"
+#include "traffic/flows.h"
+#include "traffic/wire.h"
+
+const struct import_reason import_reasons[] = {
+	[REASON_LINK_TYPE]  = { "link-type", "frame of a link type that is not understood" },
+	[REASON_TRUNCATED]  = { "truncated", "cut off before the ports, by the capture or on the wire" },
+	[REASON_MALFORMED]  = { "malformed", "a header that contradicts itself" },
+	[REASON_TOO_DEEP]   = { "too-deep", "more than 8 VLAN tags" },
+	[REASON_NOT_IP]     = { "not-ip", "neither IPv4 nor IPv6: ARP, spanning tree, PPP control, ..." },
+	[REASON_IPV6]       = { "ipv6", "IPv6" },
+	[REASON_PROTOCOL]   = { "protocol", "IPv4 but neither TCP, UDP nor ICMP: ESP, GRE, SCTP, ..." },
+	[REASON_ICMP_ERROR] = { "icmp-error", "an ICMP error: part of the flow it speaks of, not one of its own" },
+	[REASON_ICMP_OTHER] = { "icmp-other", "ICMP, but neither an echo nor an error" },
+	[REASON_FRAGMENT]   = { "fragment", "a later fragment of a datagram whose first one was not seen before" },
+	[REASON_LOCAL]      = { "local", "both ends inside: it never meets the NAT" },
+	[REASON_UNROUTED]   = { "unrouted", "to multicast or broadcast, or between link-local or loopback addresses: no router carries it to the NAT" },
+	[REASON_TIME]       = { "time-stamp", "a time stamp that is no time, or a hundred years from the others" },
+};
+const size_t import_reason_count = sizeof(import_reasons) / sizeof(import_reasons[0]);
+
+_Static_assert(sizeof(import_reasons) / sizeof(import_reasons[0]) == REASON_COUNT, "a sentence for every reason");
+
+#define PACKETS_BETWEEN_PROGRESS 65536u
+
+/* One capture being read, one packet ahead. */
+struct input {
+	pcap_t *pcap;
+	int link_type;
+	struct import_capture *report;
+	uint64_t size;             /* bytes of the file; 0 if it is not a regular one */
+
+	bool ahead;                /* a packet is held: */
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	int64_t time_ns;           /* NS_NONE: its stamp is no time */
+	int64_t latest_ns;         /* of all packets so far; NS_NONE */
+};
+
+/* The captures together. */
+struct reading {
+	struct input *inputs;
+	size_t count;
+	const struct import_options *options;
+	struct import_report *report;
+	struct flow_table *flows;
+	struct input *current;     /* chosen last, and the earliest packet that any other holds */
+	int64_t others_ns;
+	int64_t first_ns, last_ns; /* of all packets so far; NS_NONE */
+	uint64_t packets;
+};
+
+/* What a file is that libpcap does not know, where it can be told: a hint for the message. */
+static const char *looks_like(const char *path)
+{
+	static const struct {
+		const char *magic;
+		size_t length;
+		const char *hint;
+	} known[] = {
+		{ "CGNTRACE", 8, " (it is a flow trace already)" },
+		{ "\x1f\x8b", 2, " (it is packed with gzip: unpack it first)" },
+		{ "\x28\xb5\x2f\xfd", 4, " (it is packed with zstd: unpack it first)" },
+		{ "\xfd" "7zXZ", 5, " (it is packed with xz: unpack it first)" },
+		{ "BZh", 3, " (it is packed with bzip2: unpack it first)" },
+	};
+	char bytes[8] = { 0 };
+	const char *hint = "";
+	struct stat st;
+	FILE *in = fopen(path, "rb");
+
+	if (in && !fstat(fileno(in), &st) && S_ISREG(st.st_mode) && fread(bytes, 1, sizeof(bytes), in) > 0)
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (!memcmp(bytes, known[i].magic, known[i].length))
+				hint = known[i].hint;
+	if (in)
+		fclose(in);
+	return hint;
+}
+
+/* libpcap hands on seconds as a signed number; pcap's are unsigned. With
+ * nanosecond precision tv_usec holds nanoseconds. */
+static int64_t time_of(const struct pcap_pkthdr *h)
+{
+	int64_t seconds = h->ts.tv_sec, ns = h->ts.tv_usec;
+
+	if (seconds < 0 && seconds >= INT32_MIN)
+		seconds += INT64_C(1) << 32;
+	if (seconds < 0 || seconds >= INT64_MAX / NS_PER_S || ns < 0 || ns >= NS_PER_S)
+		return NS_NONE;
+	return seconds * NS_PER_S + ns;
+}
+
+/* Holds the next packet, or none if there is no more; a fault goes into the report. */
+static void advance(struct input *in)
+{
+	int got = pcap_next_ex(in->pcap, &in->header, &in->bytes);
+
+	in->ahead = got == 1;
+	if (in->ahead)
+		in->time_ns = time_of(in->header);
+	else if (got != PCAP_ERROR_BREAK)
+		in->report->fault = must_strdup(pcap_geterr(in->pcap));
+}
+
+static char *link_type_name(int link_type)
+{
+	const char *name = pcap_datalink_val_to_name(link_type);
+
+	return name ? must_strdup(name) : must_printf("%d", link_type);
+}
+
+/* Opens one capture and reads its first packet. */
+static bool input_open(struct input *in, const char *path, struct import_capture *report, struct err *e)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	struct stat st;
+	FILE *file = fopen(path, "rb");
+
+	*in = (struct input){ .report = report, .latest_ns = NS_NONE };
+	report->file = must_strdup(path);
+	if (!file)
+		return fail(e, "%s: %s", path, strerror(errno));
+	if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode))
+		in->size = (uint64_t)st.st_size;
+	in->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (!in->pcap) {
+		fclose(file);
+		return fail(e, "%s: not a capture that can be read: %s%s", path, why, looks_like(path));
+	}
+	in->link_type = pcap_datalink(in->pcap);
+	report->link_types[report->link_type_count++] = link_type_name(in->link_type);
+	if (!wire_knows(in->link_type))
+		return fail(e, "%s: frames of link type %s are not understood; Ethernet, Linux cooked, raw IP, BSD loopback, "
+		               "PPP, HDLC, ATM, NFLOG and 802.11 are",
+		            path, report->link_types[0]);
+	advance(in);
+	if (report->fault)
+		return fail(e, "%s: no packet can be read: %s", path, report->fault);
+	return true;
+}
+
+/* The input whose packet comes next by time (one without a time goes first), or
+ * NULL. It stays the same until its packets are later than the next of all
+ * others, so that captures taken one after the other cost one search each. */
+static struct input *choose(struct reading *r)
+{
+	struct input *best = NULL;
+
+	if (r->current && r->current->ahead && r->current->time_ns <= r->others_ns)
+		return r->current;
+	r->others_ns = NS_NEVER;
+	for (size_t i = 0; i < r->count; i++) {
+		struct input *in = &r->inputs[i], *beaten = in;
+
+		if (!in->ahead)
+			continue;
+		if (!best || in->time_ns < best->time_ns) {
+			beaten = best;
+			best = in;
+		}
+		if (beaten && beaten->time_ns < r->others_ns)
+			r->others_ns = beaten->time_ns;
+	}
+	r->current = best;
+	return best;
+}
+
+/* Takes the time into the whole, unless the whole would grow too long for sums of times. */
+static bool time_fits(struct reading *r, int64_t time_ns)
+{
+	int64_t first = r->first_ns == NS_NONE || time_ns < r->first_ns ? time_ns : r->first_ns;
+	int64_t last = r->last_ns == NS_NONE || time_ns > r->last_ns ? time_ns : r->last_ns;
+
+	if (time_ns == NS_NONE || last - first > NS_LONGEST)
+		return false;
+	r->first_ns = first;
+	r->last_ns = last;
+	return true;
+}
+
+/* Seconds of a capture's first and last packet, whatever their order. */
+static void note_time(struct reading *r, struct input *in)
+{
+	double s = seconds_from_ns(in->time_ns);
+
+	if (in->latest_ns == NS_NONE) {
+		in->report->first_s = in->report->last_s = s;
+		in->latest_ns = in->time_ns;
+	} else if (in->time_ns < in->latest_ns) {
+		r->report->out_of_order++;
+		if (s < in->report->first_s)
+			in->report->first_s = s;
+	} else {
+		in->report->last_s = s;
+		in->latest_ns = in->time_ns;
+	}
+}
+
+static void take(struct reading *r, struct input *in)
+{
+	struct wire_packet packet;
+	enum reason why;
+
+	in->report->packets++;
+	in->report->bytes += in->header->len;
+	if (time_fits(r, in->time_ns)) {
+		note_time(r, in);
+		why = wire_decode(in->bytes, in->header->caplen, in->header->len, in->link_type, &packet);
+		if (why == REASON_NONE || why == REASON_PROTOCOL)
+			why = flows_add(r->flows, &packet, why, in->time_ns);
+	} else {
+		why = REASON_TIME;
+	}
+	if (why != REASON_NONE)
+		r->report->left_out[why]++;
+}
+
+static void show_progress(const struct reading *r)
+{
+	uint64_t done = 0, total = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		long at = ftell(pcap_file(r->inputs[i].pcap));
+
+		done += at > 0 ? (uint64_t)at : 0;
+		total += r->inputs[i].size;
+	}
+	r->options->progress(r->options->context, done, total);
+}
+
+static void read_all(struct reading *r)
+{
+	struct input *in;
+
+	while ((in = choose(r))) {
+		take(r, in);
+		advance(in);
+		if (r->options->progress && ++r->packets % PACKETS_BETWEEN_PROGRESS == 0)
+			show_progress(r);
+	}
+}
+
+static struct trace *finish(struct reading *r)
+{
+	struct assembly all;
+	int64_t first_ns = r->first_ns == NS_NONE ? 0 : r->first_ns;
+	int64_t last_ns = r->last_ns == NS_NONE ? 0 : r->last_ns;
+	struct trace *t = assemble(r->flows, &r->options->inside, first_ns, last_ns - first_ns, &all);
+
+	r->report->tcp = all.tcp;
+	r->report->udp = all.udp;
+	r->report->icmp = all.icmp;
+	r->report->other = all.other;
+	r->report->peak_flows = all.peak_flows;
+	r->report->local_flows = all.local_flows;
+	r->report->unrouted_flows = all.unrouted_flows;
+	r->report->left_out[REASON_LOCAL] = all.local_packets;
+	r->report->left_out[REASON_UNROUTED] = all.unrouted_packets;
+	r->report->hosts_inside = t->host_count;
+	return t;
+}
+
+struct trace *import_captures(const char *const *paths, size_t count, const struct import_options *options,
+                              struct import_report *report, struct err *e)
+{
+	struct reading r = {
+		.inputs = must_alloc(count, sizeof(*r.inputs)),
+		.count = count,
+		.options = options,
+		.report = report,
+		.flows = flows_create(),
+		.first_ns = NS_NONE,
+		.last_ns = NS_NONE,
+	};
+	struct trace *t = NULL;
+	bool good = true;
+
+	*report = (struct import_report){
+		.captures = must_alloc(count, sizeof(*report->captures)),
+		.capture_count = count,
+		.left_out = must_alloc(import_reason_count, sizeof(*report->left_out)),
+	};
+	for (size_t i = 0; i < count; i++)
+		good = input_open(&r.inputs[i], paths[i], &report->captures[i], e) && good;
+	if (good) {
+		read_all(&r);
+		t = finish(&r);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (r.inputs[i].pcap)
+			pcap_close(r.inputs[i].pcap);
+	free(r.inputs);
+	flows_destroy(r.flows);
+	return t;
+}
+
+void import_report_clear(struct import_report *r)
+{
+	for (size_t i = 0; i < r->capture_count; i++) {
+		struct import_capture *c = &r->captures[i];
+
+		free(c->file);
+		free(c->fault);
+		for (size_t k = 0; k < c->link_type_count; k++)
+			free(c->link_types[k]);
+	}
+	free(r->captures);
+	free(r->left_out);
+	*r = (struct import_report){ 0 };
+}
