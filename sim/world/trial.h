@@ -12,7 +12,7 @@
 
 #include "analysis/attribution.h"
 #include "analysis/log.h"
-#include "analysis/utilisation.h"
+#include "analysis/measures.h"
 #include "sim/base/err.h"
 #include "sim/base/source.h"
 #include "sim/nat/nat.h"
@@ -20,6 +20,7 @@
 
 enum access { ACCESS_NAT44, ACCESS_NAT444 };
 
+/* The NAT in each home: one address, the same core as the CGN. */
 struct cpe_config {
 	bool nat;
 	struct nat_timeouts timeouts;
@@ -42,6 +43,7 @@ struct workload {
 	struct addr_range inside;  /* subscriber k is inside.first + k */
 	struct traffic *traffic;
 	size_t   traffic_count;
+	bool     demand;           /* an unlimited scheme runs along: see measures of demand */
 	struct evidence_config evidence;
 };
 
@@ -56,8 +58,42 @@ struct trial {
 	struct cpe_config cpe;
 	struct log_config log;
 
-	/* measures, one of each per replication; owned */
+	/* measures, one of each per replication, filled by run_trials(); owned */
 	struct measures *measures;
 };
+
+/* What is known once the workload's sources are open. */
+struct workload_facts {
+	double   flows_expected;   /* over all subscribers, 0 .. warmup + duration */
+	int64_t  longest_p99_ns;
+	int64_t  captured_ns;      /* shortest capture behind it; 0: none */
+	uint32_t captured_hosts;   /* of the source with the fewest; 0: no capture */
+	bool     protocols[PROTO_COUNT];
+	int64_t  longest_timer_ns; /* that a flow of the mix can reach, in any trial or CPE */
+	int64_t  warmup_wanted_ns; /* longest timer, hold-down, guard, and the 99th percentile of duration */
+	bool     tails;            /* false: a capture is shorter than the longest timer */
+};
+
+/* An opened workload. */
+struct traffic_sources;
+
+/* Opens the sources, computes an automatic warm-up (workload->warmup_ns is then
+ * set), and says what is known. `name` stands for the scenario in messages. NULL with `e` set. */
+struct traffic_sources *workload_open(struct workload *workload, const struct trial *trials, size_t count,
+                                      const char *name, struct workload_facts *facts, struct err *e);
+void workload_close(struct traffic_sources *t); /* NULL is fine */
+
+struct run_options {
+	unsigned threads;          /* 0: all cores */
+	const char *log_directory; /* where trials with log.keep leave SCHEME.EXT.zst; must exist then */
+	/* Called now and then from one thread: share done, trains shown so far. NULL: never. */
+	void (*progress)(void *context, double share, uint64_t trains);
+	void *progress_context;
+};
+
+/* Runs every trial in every replication and fills trial->measures. False with
+ * `e` set if a kept log could not be written. */
+bool run_trials(const struct workload *workload, const struct traffic_sources *sources, const struct workload_facts *facts,
+                struct trial *trials, size_t count, const struct run_options *options, struct err *e);
 
 #endif

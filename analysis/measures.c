@@ -1,0 +1,9 @@
+#include "analysis/measures.h"
+
+void measures_clear(struct measures *m)
+{
+	usage_destroy(m->usage);
+	usage_destroy(m->demand);
+	log_weight_clear(&m->log);
+	*m = (struct measures){ 0 };
+}

@@ -1,0 +1,363 @@
+#include "analysis/utilisation.h"
+
+#include <stdlib.h>
+
+#include "sim/base/must.h"
+#include "sim/nat/allocator.h"
+
+/* The smallest k for which subscribers or ports, times the window, fit 63 bits in quanta of 2^k ns. */
+static unsigned quantum_for(const struct usage_frame *f)
+{
+	uint64_t most = f->subscribers > PROTO_COUNT * f->ports ? f->subscribers : PROTO_COUNT * f->ports;
+	uint64_t window = (uint64_t)(f->end_ns - f->begin_ns);
+	unsigned k = 0;
+
+	while ((window >> k) > (uint64_t)INT64_MAX / (most + 1))
+		k++;
+	return k;
+}
+
+struct usage *usage_create(const struct usage_frame *frame)
+{
+	struct usage *u = must_alloc(1, sizeof(*u));
+
+	must(frame->end_ns > frame->begin_ns && frame->interval_ns > 0);
+	u->frame = *frame;
+	u->quantum = quantum_for(frame);
+	u->level_time = must_alloc(USAGE_LEVELS, sizeof(*u->level_time));
+	u->peak = must_alloc(USAGE_LEVELS, sizeof(*u->peak));
+	for (int p = 0; p < PROTO_COUNT; p++)
+		u->address_peak[p] = must_alloc(65536, sizeof(*u->address_peak[p]));
+	u->sample_count = (size_t)((frame->end_ns - frame->begin_ns) / frame->interval_ns) + 1;
+	u->samples = must_alloc(u->sample_count, sizeof(*u->samples));
+	u->seconds = (size_t)((frame->end_ns - frame->begin_ns + NS_PER_S - 1) / NS_PER_S);
+	u->created_per_second = must_alloc(u->seconds, sizeof(*u->created_per_second));
+	return u;
+}
+
+void usage_destroy(struct usage *u)
+{
+	if (!u)
+		return;
+	free(u->level_time);
+	free(u->peak);
+	for (int p = 0; p < PROTO_COUNT; p++)
+		free(u->address_peak[p]);
+	free(u->samples);
+	free(u->created_per_second);
+	free(u);
+}
+
+static void add_all(uint64_t *to, const uint64_t *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		to[i] += from[i];
+}
+
+void usage_add(struct usage *to, const struct usage *from)
+{
+	must(to->sample_count == from->sample_count && to->quantum == from->quantum);
+	add_all(to->active, from->active, PROTO_COUNT);
+	add_all(to->held, from->held, PROTO_COUNT);
+	to->blocks += from->blocks;
+	add_all(to->level_time, from->level_time, USAGE_LEVELS);
+	add_all(to->peak, from->peak, USAGE_LEVELS);
+	for (int p = 0; p < PROTO_COUNT; p++)
+		add_all(to->address_peak[p], from->address_peak[p], 65536);
+	for (size_t i = 0; i < to->sample_count; i++) {
+		struct usage_sample *t = &to->samples[i];
+		const struct usage_sample *f = &from->samples[i];
+
+		add_all(t->active, f->active, PROTO_COUNT);
+		add_all(t->held, f->held, PROTO_COUNT);
+		t->blocks += f->blocks;
+		t->sessions += f->sessions;
+		t->created += f->created;
+		t->refused += f->refused;
+	}
+	for (size_t i = 0; i < to->seconds; i++)
+		to->created_per_second[i] += from->created_per_second[i];
+	add_all(to->flows, from->flows, PROTO_COUNT);
+	add_all(to->attempted, from->attempted, PROTO_COUNT);
+	add_all(to->created, from->created, PROTO_COUNT);
+	add_all(to->refused_by, from->refused_by, OUT_COUNT);
+	to->recreated += from->recreated;
+	to->recreate_refused += from->recreate_refused;
+	to->exempt += from->exempt;
+	to->inbound_unmatched += from->inbound_unmatched;
+	to->crowded_out += from->crowded_out;
+	add_all(to->cpe_refused_by, from->cpe_refused_by, OUT_COUNT);
+	to->subscribers_attempted += from->subscribers_attempted;
+	to->subscribers_refused += from->subscribers_refused;
+	to->addresses_used += from->addresses_used;
+	to->guess_count += from->guess_count;
+	to->guess_sum += from->guess_sum;
+	to->jain_count += from->jain_count;
+	to->jain_sum += from->jain_sum;
+}
+
+/* A count that changes now and then, and its integral over the window. */
+struct level {
+	uint64_t last;  /* quanta since the window's begin, when the integral was brought up to date */
+	uint32_t now;
+};
+
+struct subscriber_meter {
+	uint64_t integral;
+	struct level active;  /* all protocols together */
+	uint32_t peak;
+	uint32_t address;     /* the last it had a mapping on */
+	bool attempted, refused;
+};
+
+struct address_meter {
+	uint32_t held[PROTO_COUNT], peak[PROTO_COUNT];
+	bool used, refusal;
+};
+
+struct meter {
+	struct usage *usage;
+	uint32_t subscribers, addresses;
+	struct subscriber_meter *of_subscriber; /* owned */
+	struct address_meter *of_address;       /* owned */
+	struct level active[PROTO_COUNT], held[PROTO_COUNT], blocks;
+	uint32_t sessions;
+	uint64_t created, refused;  /* since the last sample */
+	size_t next_sample;
+	int64_t next_sample_ns;
+	bool begun;
+};
+
+struct meter *meter_create(struct usage *usage, uint32_t subscribers, uint32_t addresses)
+{
+	struct meter *m = must_alloc(1, sizeof(*m));
+
+	m->usage = usage;
+	m->subscribers = subscribers;
+	m->addresses = addresses;
+	m->of_subscriber = must_alloc(subscribers, sizeof(*m->of_subscriber));
+	m->of_address = must_alloc(addresses, sizeof(*m->of_address));
+	for (uint32_t i = 0; i < subscribers; i++)
+		m->of_subscriber[i].address = ADDRESS_NONE;
+	m->next_sample_ns = usage->frame.begin_ns;
+	return m;
+}
+
+/* Quanta since the window's begin, within the window. */
+static uint64_t quanta(const struct usage *u, int64_t time_ns)
+{
+	if (time_ns <= u->frame.begin_ns)
+		return 0;
+	if (time_ns > u->frame.end_ns)
+		time_ns = u->frame.end_ns;
+	return (uint64_t)(time_ns - u->frame.begin_ns) >> u->quantum;
+}
+
+static void level_change(struct level *l, uint64_t *integral, uint64_t now, int64_t by)
+{
+	*integral += (now - l->last) * l->now;
+	l->last = now;
+	l->now = (uint32_t)(l->now + by);
+}
+
+/* Records the state at every moment of the grid before `time_ns`. */
+static void sample_until(struct meter *m, int64_t time_ns)
+{
+	struct usage *u = m->usage;
+
+	while (m->next_sample_ns < time_ns && m->next_sample < u->sample_count) {
+		struct usage_sample *s = &u->samples[m->next_sample++];
+
+		for (int p = 0; p < PROTO_COUNT; p++) {
+			s->active[p] += m->active[p].now;
+			s->held[p] += m->held[p].now;
+		}
+		s->blocks += m->blocks.now;
+		s->sessions += m->sessions;
+		s->created += m->created;
+		s->refused += m->refused;
+		m->created = m->refused = 0;
+		m->next_sample_ns += u->frame.interval_ns;
+	}
+}
+
+/* The first moment of the window: what is held over from before counts as peak. */
+static void begin_window(struct meter *m)
+{
+	m->begun = true;
+	m->created = m->refused = 0;
+	for (uint32_t i = 0; i < m->subscribers; i++)
+		m->of_subscriber[i].peak = m->of_subscriber[i].active.now;
+	for (uint32_t i = 0; i < m->addresses; i++)
+		for (int p = 0; p < PROTO_COUNT; p++) {
+			m->of_address[i].peak[p] = m->of_address[i].held[p];
+			m->of_address[i].used |= m->of_address[i].held[p] > 0;
+		}
+}
+
+static void advance(struct meter *m, int64_t time_ns)
+{
+	if (!m->begun && time_ns >= m->usage->frame.begin_ns)
+		begin_window(m);
+	if (m->next_sample_ns < time_ns)
+		sample_until(m, time_ns);
+}
+
+static void subscriber_change(struct meter *m, struct subscriber_meter *s, uint64_t now, int by)
+{
+	uint64_t spent = now - s->active.last;
+
+	m->usage->level_time[s->active.now] += spent;
+	level_change(&s->active, &s->integral, now, by);
+	if (s->active.now > s->peak)
+		s->peak = s->active.now;
+}
+
+static void mapping_created(struct meter *m, const struct nat_event *e, uint64_t now)
+{
+	struct usage *u = m->usage;
+	struct subscriber_meter *s = &m->of_subscriber[e->subscriber];
+	struct address_meter *a = &m->of_address[e->address];
+	enum protocol p = e->protocol;
+
+	level_change(&m->active[p], &u->active[p], now, 1);
+	level_change(&m->held[p], &u->held[p], now, 1);
+	subscriber_change(m, s, now, 1);
+	s->address = e->address;
+	m->sessions++;
+	if (++a->held[p] > a->peak[p])
+		a->peak[p] = a->held[p];
+	if (!m->begun)
+		return;
+	a->used = true;
+	m->created++;
+	if (e->time_ns < u->frame.end_ns) {
+		u->created_per_second[(e->time_ns - u->frame.begin_ns) / NS_PER_S]++;
+		u->guess_count++;
+		u->guess_sum += ((UINT64_C(1) << 32) + e->odds / 2) / e->odds;
+	}
+}
+
+void meter_event(struct meter *m, const struct nat_event *e)
+{
+	struct usage *u = m->usage;
+	uint64_t now = quanta(u, e->time_ns);
+
+	advance(m, e->time_ns);
+	switch (e->kind) {
+	case NAT_MAPPING_CREATED:
+		mapping_created(m, e, now);
+		break;
+	case NAT_MAPPING_ENDED:
+		level_change(&m->active[e->protocol], &u->active[e->protocol], now, -1);
+		subscriber_change(m, &m->of_subscriber[e->subscriber], now, -1);
+		m->sessions--;
+		break;
+	case NAT_PORT_RELEASED:
+		level_change(&m->held[e->protocol], &u->held[e->protocol], now, -1);
+		m->of_address[e->address].held[e->protocol]--;
+		break;
+	case NAT_BLOCK_GIVEN:
+		level_change(&m->blocks, &u->blocks, now, e->count);
+		break;
+	case NAT_BLOCK_FREE:
+		level_change(&m->blocks, &u->blocks, now, -(int64_t)e->count);
+		break;
+	case NAT_SESSION_CREATED:
+		m->sessions++;
+		break;
+	case NAT_SESSION_ENDED:
+		m->sessions--;
+		break;
+	case NAT_REFUSED:
+		m->refused++;
+		if (m->begun && e->address != ADDRESS_NONE)
+			m->of_address[e->address].refusal = true;
+		break;
+	case NAT_BLOCK_RETURNED:
+		break;
+	}
+}
+
+void meter_flow(struct meter *m, int64_t time_ns, uint32_t subscriber, enum protocol protocol, enum outcome outcome,
+                bool crowded_out)
+{
+	struct usage *u = m->usage;
+	struct subscriber_meter *s = &m->of_subscriber[subscriber];
+
+	if (time_ns < u->frame.begin_ns || time_ns >= u->frame.end_ns)
+		return;
+	u->flows[protocol]++;
+	if (outcome == OUT_CREATED || outcome_is_refusal(outcome)) {
+		u->attempted[protocol]++;
+		s->attempted = true;
+	}
+	if (outcome == OUT_CREATED)
+		u->created[protocol]++;
+	else if (outcome == OUT_EXEMPT)
+		u->exempt++;
+	else if (outcome_is_refusal(outcome)) {
+		u->refused_by[outcome]++;
+		u->crowded_out += crowded_out;
+		s->refused = true;
+	}
+}
+
+/* Jain's index over the mean active ports of the address's subscribers, as a share of 2^32. */
+static void jain(struct meter *m)
+{
+	struct usage *u = m->usage;
+	double *sum = must_alloc(m->addresses, sizeof(*sum));
+	double *squares = must_alloc(m->addresses, sizeof(*squares));
+	uint32_t *count = must_alloc(m->addresses, sizeof(*count));
+
+	for (uint32_t i = 0; i < m->subscribers; i++) {
+		const struct subscriber_meter *s = &m->of_subscriber[i];
+
+		if (s->address == ADDRESS_NONE)
+			continue;
+		sum[s->address] += (double)s->integral;
+		squares[s->address] += (double)s->integral * (double)s->integral;
+		count[s->address]++;
+	}
+	for (uint32_t a = 0; a < m->addresses; a++) {
+		if (!m->of_address[a].refusal || squares[a] <= 0)
+			continue;
+		u->jain_count++;
+		u->jain_sum += (uint64_t)(sum[a] * sum[a] / (squares[a] * count[a]) * 0x1p32 + 0.5);
+	}
+	free(sum);
+	free(squares);
+	free(count);
+}
+
+void meter_finish(struct meter *m)
+{
+	struct usage *u = m->usage;
+	uint64_t end = quanta(u, u->frame.end_ns);
+
+	advance(m, u->frame.end_ns);
+	sample_until(m, u->frame.end_ns + 1);
+	for (int p = 0; p < PROTO_COUNT; p++) {
+		level_change(&m->active[p], &u->active[p], end, 0);
+		level_change(&m->held[p], &u->held[p], end, 0);
+	}
+	level_change(&m->blocks, &u->blocks, end, 0);
+	for (uint32_t i = 0; i < m->subscribers; i++) {
+		struct subscriber_meter *s = &m->of_subscriber[i];
+
+		subscriber_change(m, s, end, 0);
+		u->peak[s->peak]++;
+		u->subscribers_attempted += s->attempted;
+		u->subscribers_refused += s->refused;
+	}
+	for (uint32_t a = 0; a < m->addresses; a++) {
+		for (int p = 0; p < PROTO_COUNT; p++)
+			u->address_peak[p][m->of_address[a].peak[p]]++;
+		u->addresses_used += m->of_address[a].used;
+	}
+	jain(m);
+	free(m->of_subscriber);
+	free(m->of_address);
+	free(m);
+}

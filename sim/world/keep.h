@@ -1,0 +1,19 @@
+/* keep - kept logs: one compressed part for each instance, joined at the end in
+ * the order of instances (zstd frames may simply follow one another), so that
+ * the file is the same for any number of threads. */
+#ifndef SIM_WORLD_KEEP_H
+#define SIM_WORLD_KEEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/base/err.h"
+#include "sim/world/trial.h"
+
+/* Where an instance leaves its part. The caller frees it. */
+char *keep_part_path(const char *directory, const struct trial *trial, uint32_t replication, uint32_t instance);
+
+/* Joins the parts into SCHEME.EXT.zst (SCHEME.rN.EXT.zst from the second replication on) and removes them. */
+bool keep_join(const char *directory, const struct trial *trial, uint32_t replication, uint32_t instances, struct err *e);
+
+#endif
