@@ -9,7 +9,19 @@
  *
  * A record covers [start, end + resolution of the log]. Without an end record
  * (log.events "create") it ends when the same (address, number, protocol) or
- * block is given again, else it is open, and at most log.max_life if that is set. */
+ * block is given again, else it is open, and at most log.max_life if that is set.
+ * In any log, a record that begins on numbers of an open one ends that: numbers
+ * are one subscriber's at a time. Records of sessions (log.destinations) are not
+ * read: giving one aborts.
+ *
+ * What a server does is a function of (seed, its address): whether it logs the
+ * port, and how far its clock is off. The stamp is the true time plus that
+ * offset, rounded down to `resolution`; the window is [stamp - assumed_error,
+ * stamp + resolution + assumed_error].
+ *
+ * Order of calls: records, incidents and advances in order of time; an incident
+ * may follow records later than itself, but not an advance beyond it. How often
+ * advance is called changes memory, never an answer. */
 #ifndef ANALYSIS_ATTRIBUTION_H
 #define ANALYSIS_ATTRIBUTION_H
 
@@ -20,6 +32,11 @@
 #include "analysis/log.h"
 #include "sim/base/distribution.h"
 #include "sim/base/packet.h"
+#include "sim/base/simtime.h"
+
+/* A clock whose law has no bound of its own is never further off than this: what
+ * is drawn beyond is cut to it, since records are kept for as long as they could matter. */
+#define ATTRIBUTION_FURTHEST_OFFSET (3600 * NS_PER_S)
 
 enum evidence {
 	EVIDENCE_ADDRESS,      /* "address+time" */
@@ -36,7 +53,7 @@ struct evidence_config {
 	double port_logged;     /* share of servers that log the port */
 	struct distribution clock_offset;
 	int clock_per;          /* server */
-	int64_t assumed_error_ns;
+	int64_t assumed_error_ns; /* >= 0 */
 };
 
 /* The flow complained about, and what became of it. */
@@ -63,7 +80,8 @@ struct answers {
 	size_t count, room;
 };
 
-/* What the operator knows without a log: a deterministic scheme's rule. */
+/* What the operator knows without a log: a deterministic scheme's rule. It must
+ * not depend on time, and name each subscriber of an address once. */
 struct rule {
 	void *context;
 	/* The subscriber (inside address) that owns this public endpoint by rule; false: nobody. */
@@ -82,6 +100,7 @@ struct attribution_setup {
 	const struct rule *rule; /* NULL: none */
 };
 
+/* `rule` must outlive it, as must what evidence->clock_offset points to. */
 struct attribution *attribution_create(const struct attribution_setup *setup);
 void attribution_destroy(struct attribution *a);
 
@@ -101,9 +120,10 @@ void attribution_finish(struct attribution *a, struct answers *out);
 
 /* One row of the ambiguity table. */
 struct ambiguity {
-	uint64_t incidents, not_reached;
+	uint64_t incidents;        /* reached; 0: all but not_reached and window_s is 0 */
+	uint64_t not_reached;
 	double window_s;           /* resolution + 2 assumed_error */
-	double candidates_mean;
+	double candidates_mean;    /* over the reached, as all that follows */
 	uint32_t candidates_p50, candidates_p95, candidates_max;
 	double unique_ratio, ambiguous_ratio, missed_ratio, wrong_ratio, wrong_single_ratio;
 	double entropy_bits;

@@ -1,0 +1,36 @@
+/* logbook - a NAT's log as its operator reads it, record by record: for each
+ * public address what was held on it (see holdings.h), per protocol and by block. */
+#ifndef ANALYSIS_LOGBOOK_H
+#define ANALYSIS_LOGBOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/holdings.h"
+#include "analysis/log.h"
+
+/* A public address in the log. */
+enum { PLACE_BLOCKS = PROTO_COUNT, PLACE_CLASSES };
+struct place {
+	uint32_t outside;
+	bool used;
+	struct holdings *held[PLACE_CLASSES]; /* by enum protocol, and blocks; NULL: no such record so far */
+};
+
+struct logbook;
+
+/* max_life_ns: of a record that nothing ends; 0: none. */
+struct logbook *logbook_create(int64_t log_resolution_ns, int64_t max_life_ns);
+void logbook_destroy(struct logbook *b); /* NULL is fine */
+
+/* The next record, in the order written. What ended before forget_ns may be forgotten. */
+void logbook_record(struct logbook *b, const struct log_record *r, int64_t forget_ns);
+
+/* Ends the records whose longest life is over by `until_ns`, unless something ended them before. */
+void logbook_expire(struct logbook *b, int64_t until_ns);
+
+/* What is known of an address; a place that holds nothing if it is not in the
+ * log. Until the next record. */
+const struct place *logbook_place(const struct logbook *b, uint32_t outside);
+
+#endif
