@@ -1,0 +1,427 @@
+/* source: capture - the flows of a capture, host by host, for as many
+ * subscribers and as long as is asked.
+ *
+ * A subscriber *is* one captured host, whole: flows of one host belong together,
+ * so they are never dealt out one by one. `replay` gives subscriber k host k;
+ * `bootstrap` draws a host for each subscriber, with replacement.
+ *
+ * `loop` bends the capture of length L into a circle. Each subscriber begins at a
+ * point of its own, the phase, uniform over the circle, and goes round, lap after
+ * lap, to the end of the run. Nothing is stationary but this: every moment of the
+ * run sees every moment of the capture with the same probability. A train that
+ * is still going when its lap ends is ended there, a flow that began before the
+ * phase begins with its first train behind it.
+ *
+ * Each lap moves the host's own ephemeral ports (1024 and up) on by 7919, modulo
+ * 64512. Without that the second lap would meet the mappings of the first, still
+ * alive, and open none of its own: a looped capture would ask for fewer ports
+ * than a longer one. 7919 is prime and shares no factor with 64512 = 2^10 x 63,
+ * so the ports of a lap are met again after 64512 laps; within a lap distinct
+ * ports stay distinct. Ports below 1024 are what servers listen on, and stay.
+ *
+ * A flow's number is lap x flows of the host + its number in the trace. */
+#include <stdlib.h>
+
+#include "sim/base/must.h"
+#include "sim/base/queue.h"
+#include "sim/base/rng.h"
+#include "sim/base/source.h"
+#include "traffic/import.h"
+#include "traffic/trace.h"
+
+#define LEAST_LOOP_NS NS_PER_S
+#define EPHEMERAL_FIRST 1024u
+#define EPHEMERAL_COUNT 64512u /* 1024 .. 65535 */
+#define LAP_STRIDE 7919u
+
+enum { SCALE_REPLAY, SCALE_BOOTSTRAP };
+enum { EXTEND_ONCE, EXTEND_LOOP };
+
+static const char *const scales[] = { "replay", "bootstrap", NULL };
+static const char *const extends[] = { "once", "loop", NULL };
+
+struct capture_config {
+	char *file;
+	int scale;
+	int extend;
+	double active_share;
+	struct addr_ranges inside;
+};
+
+static const struct param capture_params[] = {
+	{ .name = "file", .type = PARAM_TEXT, .unit = "", .offset = offsetof(struct capture_config, file),
+	  .help = "a flow trace (from import or generate) or a capture (pcap, pcapng)" },
+	{ .name = "scale", .type = PARAM_CHOICE, .unit = "", .preset = "\"bootstrap\"", .choices = scales,
+	  .offset = offsetof(struct capture_config, scale),
+	  .help = "replay: subscriber k is captured host k; bootstrap: each subscriber draws a host, with replacement" },
+	{ .name = "extend", .type = PARAM_CHOICE, .unit = "", .preset = "\"loop\"", .choices = extends,
+	  .offset = offsetof(struct capture_config, extend),
+	  .help = "once: the capture from its start to its end; loop: round and round, each subscriber from a phase of its own" },
+	{ .name = "active_share", .type = PARAM_REAL, .unit = "", .preset = "1", .min = 0, .max = 1,
+	  .offset = offsetof(struct capture_config, active_share),
+	  .help = "bootstrap: share of the subscribers that are active at all, as every captured host is; the others are silent" },
+	{ .name = "inside", .type = PARAM_RANGES, .unit = "", .preset = "[]", .offset = offsetof(struct capture_config, inside),
+	  .help = "a capture's inside addresses; none: RFC 1918 and 100.64.0.0/10, else the side that opened the flow" },
+	{ 0 },
+};
+
+struct source {
+	struct trace *trace;
+	const struct capture_config *config;
+	int64_t length_ns;       /* of a lap */
+	uint32_t *host_flows;    /* by host */
+	int64_t *before_ns;      /* by record: start of its flow's train before; NS_NONE: there is none */
+	int64_t longest_p99_ns;
+};
+
+/* Where a subscriber is in its host's trains. */
+struct cursor {
+	int64_t  shift_ns;   /* simulated time = trace time + shift */
+	uint32_t host;
+	uint32_t next;       /* of the host's records */
+	uint32_t lap;
+};
+
+struct source_stream {
+	const struct source *source;
+	struct source_setting setting;
+	uint32_t first;
+	struct cursor *cursors;
+	struct queue *queue; /* the next train of each subscriber that has one */
+};
+
+/* Faults of the file, each with the place in the scenario before it. */
+static void fail_at(const char *place, const char *key, struct err *why, struct err *e)
+{
+	for (size_t i = 0; i < why->count; i++)
+		fail(e, "%s.%s: %s", place, key, why->lines[i]);
+	err_clear(why);
+}
+
+/* A capture is imported as it is read; one that breaks off is refused, for
+ * nobody would see the warning here. */
+static struct trace *import_one(const struct capture_config *c, struct err *e)
+{
+	const char *paths[] = { c->file };
+	struct import_options options = { .inside = c->inside };
+	struct import_report report;
+	struct trace *t = import_captures(paths, 1, &options, &report, e);
+
+	if (t && report.captures[0].fault) {
+		fail(e, "%s: breaks off after packet %llu: %s; if what comes before is wanted, make it a trace with cgnsim import",
+		     c->file, (unsigned long long)report.captures[0].packets, report.captures[0].fault);
+		trace_destroy(t);
+		t = NULL;
+	}
+	import_report_clear(&report);
+	return t;
+}
+
+static bool fits(const struct trace *t, const struct capture_config *c, const struct source_setting *setting,
+                 const char *place, struct err *e)
+{
+	if (!t->record_count)
+		return fail(e, "%s.file: %s: no flow in it crosses from inside to outside", place, c->file);
+	if (c->scale == SCALE_REPLAY && t->host_count > setting->subscribers)
+		return fail(e, "%s.scale: replay needs a subscriber for each of the %u hosts of %s, and there are %u: raise "
+		               "subscribers.count, or use bootstrap",
+		            place, t->host_count, c->file, setting->subscribers);
+	if (c->scale == SCALE_REPLAY && c->active_share < 1)
+		return fail(e, "%s.active_share: replay plays every captured host; a share below 1 needs \"scale\": \"bootstrap\"",
+		            place);
+	return true;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b; /* NS_NONE is less than any time */
+}
+
+static int by_length(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A flow of a host while its trains are gone through. */
+struct span {
+	int64_t begin_ns, end_ns;
+	uint32_t latest; /* record of its last train so far */
+};
+
+/* What one host's trains tell: which follows which, how many flows there are, and
+ * how long each is, written behind the lengths known so far. The last train that
+ * is there of a flow becomes its SEG_LAST, should the trace not know its end. */
+static void study_host(struct source *s, uint32_t host, int64_t *lengths_ns, uint64_t *flows)
+{
+	const struct trace_host *h = &s->trace->hosts[host];
+	struct span *spans = must_alloc(h->count, sizeof(*spans));
+
+	for (uint32_t i = h->first; i < h->first + h->count; i++) {
+		const struct segment *train = &s->trace->records[i].train;
+		struct span *span = &spans[train->flow];
+		bool answered_first = train->first_in_ns != NS_NONE && train->first_in_ns < train->start_ns;
+
+		s->before_ns[i] = NS_NONE;
+		if (train->flags & SEG_FIRST) {
+			span->begin_ns = answered_first ? train->first_in_ns : train->start_ns;
+			span->end_ns = span->begin_ns;
+			s->host_flows[host]++;
+		} else {
+			s->before_ns[i] = s->trace->records[span->latest].train.start_ns;
+		}
+		span->end_ns = later(span->end_ns, later(train->last_out_ns, train->last_in_ns));
+		span->latest = i;
+	}
+	for (uint32_t f = 0; f < s->host_flows[host]; f++) {
+		s->trace->records[spans[f].latest].train.flags |= SEG_LAST;
+		lengths_ns[(*flows)++] = spans[f].end_ns - spans[f].begin_ns;
+	}
+	free(spans);
+}
+
+static void study(struct source *s)
+{
+	const struct trace *t = s->trace;
+	uint64_t all = t->flows[PROTO_TCP] + t->flows[PROTO_UDP] + t->flows[PROTO_ICMP], flows = 0;
+	int64_t *lengths_ns = must_alloc(all, sizeof(*lengths_ns));
+
+	s->host_flows = must_alloc(t->host_count, sizeof(*s->host_flows));
+	s->before_ns = must_alloc(t->record_count, sizeof(*s->before_ns));
+	for (uint32_t h = 0; h < t->host_count; h++)
+		study_host(s, h, lengths_ns, &flows);
+	must(flows == all);
+	qsort(lengths_ns, all, sizeof(*lengths_ns), by_length);
+	s->longest_p99_ns = all ? lengths_ns[(all * 99 + 99) / 100 - 1] : 0;
+	free(lengths_ns);
+}
+
+static void capture_close(struct source *s)
+{
+	trace_destroy(s->trace);
+	free(s->host_flows);
+	free(s->before_ns);
+	free(s);
+}
+
+static struct source *capture_open(const void *config, const struct source_setting *setting, const char *place,
+                                   struct err *e)
+{
+	const struct capture_config *c = config;
+	struct source *s = must_alloc(1, sizeof(*s));
+	struct err why = ERR_INIT;
+
+	s->config = c;
+	s->trace = trace_is(c->file) ? trace_load(c->file, &why) : import_one(c, &why);
+	if (!s->trace) {
+		fail_at(place, "file", &why, e);
+		capture_close(s);
+		return NULL;
+	}
+	if (!fits(s->trace, c, setting, place, e)) {
+		capture_close(s);
+		return NULL;
+	}
+	s->length_ns = later(s->trace->duration_ns, LEAST_LOOP_NS);
+	study(s);
+	return s;
+}
+
+/* Flows of all hosts that begin before a time of the trace. */
+static uint64_t flows_before(const struct trace *t, int64_t time_ns)
+{
+	uint64_t flows = 0;
+
+	for (uint32_t i = 0; i < t->record_count; i++)
+		flows += (t->records[i].train.flags & SEG_FIRST) && t->records[i].train.start_ns < time_ns;
+	return flows;
+}
+
+static void capture_facts(const struct source *s, const struct source_setting *setting, struct source_facts *out)
+{
+	const struct trace *t = s->trace;
+	double flows;
+
+	if (s->config->extend == EXTEND_LOOP)
+		flows = (double)flows_before(t, NS_NEVER) * (double)setting->end_ns / (double)s->length_ns;
+	else
+		flows = (double)flows_before(t, setting->end_ns);
+	if (s->config->scale == SCALE_BOOTSTRAP)
+		flows = flows / t->host_count * setting->subscribers * s->config->active_share;
+	*out = (struct source_facts){
+		.flows_expected = flows,
+		.longest_p99_ns = s->longest_p99_ns,
+		.captured_ns = t->duration_ns,
+		.captured_hosts = t->host_count,
+	};
+	for (int p = 0; p < PROTO_COUNT; p++)
+		out->protocols[p] = t->flows[p] > 0;
+}
+
+/* The host's first record that starts at or after a time of the trace. */
+static uint32_t first_after(const struct trace *t, const struct trace_host *h, int64_t time_ns)
+{
+	uint32_t low = 0, high = h->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (t->records[h->first + middle].train.start_ns < time_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Which host a subscriber is, and where it begins. False: it stays silent. The
+ * three draws are made in any case, so that none depends on what another is for. */
+static bool cursor_begin(const struct source *s, const struct source_setting *setting, uint32_t subscriber,
+                         struct cursor *c)
+{
+	const struct trace *t = s->trace;
+	struct rng r;
+	bool active;
+	uint32_t host;
+	int64_t phase_ns;
+
+	rng_seed(&r, mix64(mix64(mix64(mix64(setting->seed, setting->replication), RNG_HOST), setting->index), subscriber));
+	active = rng_unit(&r) < s->config->active_share;
+	host = rng_below(&r, t->host_count);
+	phase_ns = (int64_t)(rng_unit(&r) * (double)s->length_ns);
+	if (s->config->scale == SCALE_REPLAY) {
+		active = subscriber < t->host_count;
+		host = subscriber;
+	}
+	if (!active || !t->hosts[host].count)
+		return false;
+	if (s->config->extend == EXTEND_ONCE)
+		phase_ns = 0;
+	*c = (struct cursor){
+		.shift_ns = -phase_ns,
+		.host = host,
+		.next = first_after(t, &t->hosts[host], phase_ns),
+	};
+	return true;
+}
+
+/* Queues the train at the cursor, on the next lap if this one is over. */
+static void enqueue(struct source_stream *st, uint32_t which)
+{
+	const struct source *s = st->source;
+	struct cursor *c = &st->cursors[which];
+	const struct trace_host *h = &s->trace->hosts[c->host];
+	int64_t time_ns;
+
+	if (c->next == h->count) {
+		if (s->config->extend == EXTEND_ONCE)
+			return;
+		c->next = 0;
+		c->lap++;
+		c->shift_ns += s->length_ns;
+	}
+	time_ns = s->trace->records[h->first + c->next].train.start_ns + c->shift_ns;
+	if (time_ns < st->setting.end_ns)
+		queue_push(st->queue, time_ns, which);
+}
+
+static struct source_stream *capture_stream(const struct source *s, const struct source_setting *setting, uint32_t first,
+                                            uint32_t count)
+{
+	struct source_stream *st = must_alloc(1, sizeof(*st));
+
+	st->source = s;
+	st->setting = *setting;
+	st->first = first;
+	st->cursors = must_alloc(count, sizeof(*st->cursors));
+	st->queue = queue_create();
+	for (uint32_t i = 0; i < count; i++)
+		if (cursor_begin(s, setting, first + i, &st->cursors[i]))
+			enqueue(st, i);
+	return st;
+}
+
+static uint16_t lap_port(uint16_t port, uint32_t lap)
+{
+	uint64_t at;
+
+	if (port < EPHEMERAL_FIRST)
+		return port;
+	at = port - EPHEMERAL_FIRST + (uint64_t)lap * LAP_STRIDE;
+	return (uint16_t)(EPHEMERAL_FIRST + at % EPHEMERAL_COUNT);
+}
+
+/* A time within a train, in simulated time: not after the lap's end, nor before
+ * the run's start (an inbound packet may come before the train's first of ours). */
+static int64_t moved(const struct source *s, const struct cursor *c, int64_t trace_ns)
+{
+	if (s->config->extend == EXTEND_LOOP && trace_ns > s->length_ns)
+		trace_ns = s->length_ns;
+	return later(trace_ns + c->shift_ns, 0);
+}
+
+static void emit(const struct source_stream *st, uint32_t which, struct segment *out)
+{
+	const struct source *s = st->source;
+	const struct cursor *c = &st->cursors[which];
+	const struct trace_host *h = &s->trace->hosts[c->host];
+	const struct segment *train = &s->trace->records[h->first + c->next].train;
+	int64_t before_ns = s->before_ns[h->first + c->next];
+
+	*out = *train;
+	out->start_ns = train->start_ns + c->shift_ns;
+	if (train->last_out_ns != NS_NONE)
+		out->last_out_ns = moved(s, c, train->last_out_ns);
+	if (train->first_in_ns != NS_NONE) {
+		out->first_in_ns = moved(s, c, train->first_in_ns);
+		out->last_in_ns = moved(s, c, train->last_in_ns);
+	}
+	out->subscriber = st->first + which;
+	out->flow = c->lap * s->host_flows[c->host] + train->flow; /* wraps after 2^32 flows of one subscriber */
+	out->source = st->setting.index;
+	if (s->config->extend == EXTEND_LOOP)
+		out->port = lap_port(train->port, c->lap);
+	if (c->lap == 0 && before_ns != NS_NONE && before_ns + c->shift_ns < 0)
+		out->flags |= SEG_FIRST; /* what came before it lies before the phase */
+}
+
+static bool capture_next(struct source_stream *st, int64_t until_ns, struct segments *out)
+{
+	int64_t time_ns;
+	uint32_t which;
+
+	while (queue_next(st->queue) < until_ns && queue_pop(st->queue, &time_ns, &which)) {
+		emit(st, which, segments_add(out));
+		st->cursors[which].next++;
+		enqueue(st, which);
+	}
+	return queue_count(st->queue) > 0;
+}
+
+static uint64_t capture_left_out(const struct source_stream *st)
+{
+	(void)st;
+	return 0; /* a captured socket is never refused */
+}
+
+static void capture_end(struct source_stream *st)
+{
+	queue_destroy(st->queue);
+	free(st->cursors);
+	free(st);
+}
+
+const struct source_type source_capture = {
+	.name = "capture",
+	.summary = "the flows of a capture or trace, host by host, for any number of subscribers and any time",
+	.params = capture_params,
+	.config_size = sizeof(struct capture_config),
+	.open = capture_open,
+	.close = capture_close,
+	.facts = capture_facts,
+	.stream = capture_stream,
+	.next = capture_next,
+	.left_out = capture_left_out,
+	.end = capture_end,
+};
