@@ -1,0 +1,19 @@
+#include "sim/command/scenario_options.h"
+
+#include <stdlib.h>
+
+struct scenario *scenario_of_arguments(const struct arguments *args, struct err *e)
+{
+	struct scenario_changes changes = { .has_seed = arguments_has(args, "seed") };
+	const char **sets = arguments_values(args, "set", &changes.set_count);
+	const char **schemes = arguments_values(args, "scheme", &changes.scheme_count);
+	struct scenario *s = NULL;
+
+	changes.sets = sets;
+	changes.schemes = schemes;
+	if (arguments_number(args, "seed", 0, SEED_MAX, &changes.seed, e))
+		s = scenario_load(args->words[0], &changes, e);
+	free(sets);
+	free(schemes);
+	return s;
+}
