@@ -180,7 +180,8 @@ static int64_t slab_length(const struct run *run, uint32_t subscribers)
 	return length < (double)NS_PER_MS ? NS_PER_MS : (int64_t)length;
 }
 
-static void run_slabs(struct instance *in)
+/* False if it was told to stop. */
+static bool run_slabs(struct instance *in)
 {
 	struct run *run = in->run;
 	int64_t end_ns = run->workload->warmup_ns + run->workload->duration_ns;
@@ -190,12 +191,15 @@ static void run_slabs(struct instance *in)
 	while (from_ns < end_ns) {
 		int64_t until_ns = end_ns - from_ns <= slab_ns ? end_ns : from_ns + slab_ns;
 
+		if (run->options->stop && *run->options->stop)
+			return false;
 		in->raw.count = 0;
 		workload_next(in->stream, until_ns, &in->raw);
 		show_slab(in, until_ns);
 		report_progress(run, in, until_ns - from_ns);
 		from_ns = until_ns;
 	}
+	return true;
 }
 
 static bool open_instance(struct instance *in, struct err *e)
@@ -259,9 +263,7 @@ static int run_instance(void *context, size_t job, unsigned worker)
 	in.share = cut_share(&in.group->cut, in.number);
 	if (!in.share.subscribers)
 		return 0;
-	good = open_instance(&in, e);
-	if (good)
-		run_slabs(&in);
+	good = open_instance(&in, e) && run_slabs(&in);
 	return close_instance(&in, e) && good ? 0 : 1;
 }
 

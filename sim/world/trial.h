@@ -6,6 +6,7 @@
 #ifndef SIM_WORLD_TRIAL_H
 #define SIM_WORLD_TRIAL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -89,6 +90,8 @@ struct run_options {
 	/* Called now and then from one thread: share done, trains shown so far. NULL: never. */
 	void (*progress)(void *context, double share, uint64_t trains);
 	void *progress_context;
+	/* Set from outside (a signal) to give up: run_trials() then returns false without a fault. NULL: never. */
+	const volatile sig_atomic_t *stop;
 };
 
 /* Runs every trial in every replication and fills trial->measures. False with

@@ -1,0 +1,102 @@
+#include "sim/command/warnings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/summary.h"
+#include "sim/base/must.h"
+
+static void warn(struct warnings *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void warn(struct warnings *w, const char *format, ...)
+{
+	va_list args;
+	char *line = NULL;
+
+	va_start(args, format);
+	must(vasprintf(&line, format, args) >= 0);
+	va_end(args);
+	w->lines = must_grow(w->lines, w->count + 1, sizeof(*w->lines));
+	w->lines[w->count++] = line;
+}
+
+static double mean_active(const struct usage *u, enum protocol p, size_t from, size_t to)
+{
+	double sum = 0;
+
+	for (size_t i = from; i < to; i++)
+		sum += (double)u->samples[i].active[p];
+	return to > from ? sum / (double)(to - from) : 0;
+}
+
+/* By how many percent the active ports of the last third of the window differ from the middle third's. */
+static double drift_percent(const struct measures *m)
+{
+	const struct usage *u = m->usage;
+	enum protocol p = summary_headline(m);
+	double middle = mean_active(u, p, u->sample_count / 3, u->sample_count * 2 / 3);
+	double last = mean_active(u, p, u->sample_count * 2 / 3, u->sample_count);
+
+	return middle > 0 ? (last - middle) / middle * 100 : 0;
+}
+
+static void warn_warmup(struct warnings *w, const struct scenario *s, const struct workload_facts *facts)
+{
+	char given[DURATION_TEXT], wanted[DURATION_TEXT], timer[DURATION_TEXT];
+	int64_t rounded = (facts->warmup_wanted_ns + NS_PER_S - 1) / NS_PER_S * NS_PER_S;
+
+	if (s->workload.warmup_ns >= facts->warmup_wanted_ns)
+		return;
+	duration_format(s->workload.warmup_ns, given);
+	duration_format(rounded, wanted);
+	duration_format(facts->longest_timer_ns, timer);
+	for (size_t i = 0; i < s->trial_count; i++)
+		warn(w, "%s: the warm-up of %s is shorter than the %s that the timers want (longest %s): "
+		        "active ports change by %+.1f%% from the middle to the last third of the window",
+		     s->trials[i].name, given, wanted, timer, drift_percent(&s->trials[i].measures[0]));
+}
+
+static void warn_capture(struct warnings *w, const struct scenario *s, const struct workload_facts *facts)
+{
+	char captured[DURATION_TEXT], timer[DURATION_TEXT];
+
+	if (!facts->tails) {
+		duration_format(facts->captured_ns / NS_PER_MS * NS_PER_MS, captured);
+		duration_format(facts->longest_timer_ns, timer);
+		warn(w, "the capture lasts %s, less than the longest timer in use (%s): no quantiles above 0.9 are given",
+		     captured, timer);
+	}
+	if (facts->captured_hosts && facts->captured_hosts < s->workload.subscribers)
+		warn(w, "%u distinct captured hosts stand behind the %u subscribers", facts->captured_hosts,
+		     s->workload.subscribers);
+}
+
+void warnings_find(struct warnings *w, const struct scenario *s, const struct workload_facts *facts)
+{
+	const struct measures *first = &s->trials[0].measures[0];
+
+	for (size_t i = 0; i < s->warning_count; i++)
+		warn(w, "%s", s->warnings[i]);
+	warn_warmup(w, s, facts);
+	warn_capture(w, s, facts);
+	if (first->flows_not_offered)
+		warn(w, "%llu flows were not offered: their subscribers had no free inside port",
+		     (unsigned long long)first->flows_not_offered);
+	for (size_t i = 0; i < s->trial_count; i++) {
+		const struct ambiguity *a = &s->trials[i].measures[0].ambiguity[EVIDENCE_PORT];
+
+		if (a->incidents + a->not_reached < s->workload.evidence.incidents)
+			warn(w, "%s: only %llu incidents were drawn, fewer than the %u asked for: there were too few flows",
+			     s->trials[i].name, (unsigned long long)(a->incidents + a->not_reached),
+			     s->workload.evidence.incidents);
+	}
+}
+
+void warnings_clear(struct warnings *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		free(w->lines[i]);
+	free(w->lines);
+	*w = (struct warnings){ 0 };
+}

@@ -1,0 +1,18 @@
+/* warnings - what a reader of the results must know before believing them. */
+#ifndef SIM_COMMAND_WARNINGS_H
+#define SIM_COMMAND_WARNINGS_H
+
+#include <stddef.h>
+
+#include "sim/scenario/scenario.h"
+
+struct warnings {
+	char **lines; /* owned */
+	size_t count;
+};
+
+/* The scenario's own, and those that its sources and measures give. The trials must have run. */
+void warnings_find(struct warnings *w, const struct scenario *s, const struct workload_facts *facts);
+void warnings_clear(struct warnings *w);
+
+#endif
