@@ -201,17 +201,19 @@ bool arguments_number(const struct arguments *a, const char *option, uint64_t mi
 {
 	const char *text = arguments_value(a, option);
 	uint64_t n = 0;
+	bool good;
 
 	if (!text)
 		return true;
-	for (const char *c = text; *c || c == text; c++) {
-		if (*c < '0' || *c > '9' || n > (max - (uint64_t)(*c - '0')) / 10)
-			return fail(e, "--%s: \"%s\" is not a whole number from %llu to %llu", option, text, (unsigned long long)min,
-			            (unsigned long long)max);
-		n = n * 10 + (uint64_t)(*c - '0');
+	good = *text;
+	for (const char *c = text; *c && good; c++) {
+		uint64_t digit = (uint64_t)(*c - '0');
+
+		good = *c >= '0' && *c <= '9' && n <= (UINT64_MAX - digit) / 10;
+		n = n * 10 + digit;
 	}
-	if (n < min)
-		return fail(e, "--%s: %s is not a whole number from %llu to %llu", option, text, (unsigned long long)min,
+	if (!good || n < min || n > max)
+		return fail(e, "--%s: \"%s\" is not a whole number from %llu to %llu", option, text, (unsigned long long)min,
 		            (unsigned long long)max);
 	*out = n;
 	return true;

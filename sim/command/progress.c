@@ -32,7 +32,7 @@ void progress_begin(struct progress *p, const char *what, bool quiet)
 	progress_begin_at(p, what, quiet ? NULL : stderr, bar, !no_color || !*no_color, now_seconds());
 }
 
-/* "412", "9.8 k", "3.1 M". */
+/* "412", "9.8k", "31M". */
 static const char *human(double n, char text[32])
 {
 	static const char units[] = " kMGT";
@@ -43,9 +43,9 @@ static const char *human(double n, char text[32])
 		u++;
 	}
 	if (u)
-		snprintf(text, 32, "%.*f %c", n < 10 ? 1 : 0, n, units[u]);
+		snprintf(text, 32, "%.*f%c", n < 10 ? 1 : 0, n, units[u]);
 	else
-		snprintf(text, 32, "%.0f ", n);
+		snprintf(text, 32, "%.0f", n);
 	return text;
 }
 
@@ -70,13 +70,13 @@ static void draw(struct progress *p, double share, uint64_t count, double elapse
 	if (share > 0)
 		time_left(elapsed / share - elapsed, left);
 	if (!p->bar) {
-		fprintf(p->to, "cgnsim: %3.0f%%, %s%s, %s/s, %s left\n", share * 100, total, p->what, rate, left);
+		fprintf(p->to, "cgnsim: %3.0f%%, %s %s, %s/s, %s left\n", share * 100, total, p->what, rate, left);
 		return;
 	}
 	memset(bar, ' ', WIDTH);
 	memset(bar, '#', full);
 	bar[WIDTH] = '\0';
-	fprintf(p->to, "\r%s[%s]%s %3.0f%%  %s%s  %s/s  %s left\033[K", p->colour ? "\033[32m" : "", bar, p->colour ? "\033[0m" : "",
+	fprintf(p->to, "\r%s[%s]%s %3.0f%%  %s %s  %s/s  %s left\033[K", p->colour ? "\033[32m" : "", bar, p->colour ? "\033[0m" : "",
 	        share * 100, total, p->what, rate, left);
 	fflush(p->to);
 	p->drawn = true;
