@@ -269,7 +269,7 @@ static void storm_leaves_nothing_behind(void **state)
 				struct segment train;
 				struct verdict v;
 
-				now += rng_below(&r, 20) ? (int64_t)rng_below(&r, 200 * 1000 * 1000) : 15 * S;
+				now += rng_below(&r, 1000) ? (int64_t)rng_below(&r, 200 * 1000 * 1000) : 15 * S;
 				train = train_of(now, rng_below(&r, 20), (enum protocol)rng_below(&r, PROTO_COUNT),
 				                 (uint16_t)(rng_below(&r, 60) + 1000), 0);
 				train.remote += rng_below(&r, 3);
