@@ -157,7 +157,7 @@ static void answer_port(struct attribution *a, const struct place *p, const stru
 /* Subscribers with any record: counted, not listed, since an address may have
  * thousands. Three sources, each counting only whom the ones before did not. */
 struct census {
-	const struct holdings *of_protocol, *blocks;
+	const struct presence *of_protocol, *blocks;
 	int64_t from_ns, to_ns;
 	uint32_t truth, count;
 	bool right;
@@ -175,7 +175,7 @@ static void count_block(void *context, uint32_t inside)
 {
 	struct census *c = context;
 
-	if (!c->of_protocol || !holdings_has(c->of_protocol, inside, c->from_ns, c->to_ns))
+	if (!c->of_protocol || !presence_has(c->of_protocol, inside, c->from_ns, c->to_ns))
 		count_one(c, inside);
 }
 
@@ -183,24 +183,29 @@ static void count_assigned(void *context, uint32_t inside)
 {
 	struct census *c = context;
 
-	if (!c->blocks || !holdings_has(c->blocks, inside, c->from_ns, c->to_ns))
+	if (!c->blocks || !presence_has(c->blocks, inside, c->from_ns, c->to_ns))
 		count_block(c, inside);
+}
+
+static const struct presence *presence_in(const struct holdings *held)
+{
+	return held ? holdings_presence(held) : NULL;
 }
 
 static void answer_address(const struct attribution *a, const struct place *p, const struct pending *q, struct answer *out)
 {
 	struct census c = {
-		.of_protocol = p->held[q->incident.protocol],
-		.blocks = p->held[PLACE_BLOCKS],
+		.of_protocol = presence_in(p->held[q->incident.protocol]),
+		.blocks = presence_in(p->held[PLACE_BLOCKS]),
 		.from_ns = q->from_ns - a->log_resolution_ns,
 		.to_ns = q->to_ns,
 		.truth = q->incident.subscriber,
 	};
 
 	if (c.of_protocol)
-		holdings_of_all(c.of_protocol, c.from_ns, c.to_ns, count_one, &c);
+		presence_all(c.of_protocol, c.from_ns, c.to_ns, count_one, &c);
 	if (c.blocks)
-		holdings_of_all(c.blocks, c.from_ns, c.to_ns, count_block, &c);
+		presence_all(c.blocks, c.from_ns, c.to_ns, count_block, &c);
 	if (a->rule)
 		a->rule->assigned(a->rule->context, q->incident.outside, count_assigned, &c);
 	out->candidates[EVIDENCE_ADDRESS] = c.count;

@@ -50,6 +50,11 @@ static void grow_places(struct logbook *b)
 	free(old);
 }
 
+static int class_of(const struct log_record *r)
+{
+	return log_kind_is_block(r->kind) ? PLACE_BLOCKS : (int)r->protocol;
+}
+
 /* What is known of an address; made if it was not there. */
 static struct holdings *held_at(struct logbook *b, uint32_t outside, int class)
 {
@@ -116,7 +121,7 @@ void logbook_expire(struct logbook *b, int64_t until_ns)
 {
 	while (b->expiry_count > 0) {
 		const struct expiry *e = &b->expiries[b->expiry_first];
-		struct span *open;
+		struct held *open;
 
 		if (e->start_ns > until_ns - b->max_life_ns)
 			return;
@@ -140,7 +145,7 @@ static void record_begins(struct logbook *b, struct holdings *held, const struct
 
 static void record_ends(struct holdings *held, const struct log_record *r)
 {
-	struct span *open = holdings_open(held, r->lo, r->hi, r->inside);
+	struct held *open = holdings_open(held, r->lo, r->hi, r->inside);
 
 	if (open)
 		holdings_end(held, open, r->time_ns);
@@ -148,10 +153,11 @@ static void record_ends(struct holdings *held, const struct log_record *r)
 
 void logbook_record(struct logbook *b, const struct log_record *r, int64_t forget_ns)
 {
-	struct holdings *held = held_at(b, r->outside, log_kind_is_block(r->kind) ? PLACE_BLOCKS : (int)r->protocol);
+	struct holdings *held = held_at(b, r->outside, class_of(r));
 
 	must(!log_kind_is_session(r->kind));
-	logbook_expire(b, r->time_ns);
+	if (b->expiry_count > 0)
+		logbook_expire(b, r->time_ns);
 	if (log_kind_is_delete(r->kind))
 		record_ends(held, r);
 	else
