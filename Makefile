@@ -68,6 +68,34 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 run: $(PROGRAM)
 	$(PROGRAM) run scenarios/quickstart.json -o results/quickstart --force
 
+# What every change must pass; scripts are given the program by name.
+test: $(PROGRAM) $(TESTS)
+	$(Q)sh tests/floors.sh
+	$(Q)CGNSIM=$(PROGRAM) sh tests/run.sh $(TESTS) $(sort $(wildcard tests/*/test_*.sh))
+
+# Fuzzers need clang: libFuzzer with both sanitizers. FUZZ_SECONDS each.
+FUZZ_SECONDS ?= 10
+FUZZ    := $(patsubst %.c,build/fuzz/%,$(notdir $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZLIB := $(SRC:%.c=build/fuzz/%.o) build/fuzz/gen/plots.o
+FUZZCC  := clang $(WARN) -O1 -g -ffp-contract=off -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+
+build/fuzz/%.o: %.c | $(SETUP)
+	$(call say,FUZZCC,$<)
+	$(Q)mkdir -p $(@D) && $(FUZZCC) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/fuzz/gen/plots.o: $(GEN)
+	$(Q)mkdir -p $(@D) && $(FUZZCC) $(CPPFLAGS) -c -o $@ $<
+
+build/fuzz/libcgnsim.a: $(FUZZLIB)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcgnsim.a
+	$(call say,LINK,$@)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+fuzz: $(FUZZ)
+	$(Q)sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
+
 clean:
 	$(Q)rm -rf build
 
