@@ -1,15 +1,12 @@
 #include "traffic/import.h"
 
-#include <errno.h>
-#include <pcap/pcap.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "sim/base/must.h"
 #include "traffic/assemble.h"
 #include "traffic/flows.h"
+#include "traffic/frames.h"
 #include "traffic/wire.h"
 
 const struct import_reason import_reasons[] = {
@@ -33,18 +30,15 @@ _Static_assert(sizeof(import_reasons) / sizeof(import_reasons[0]) == REASON_COUN
 
 #define PACKETS_BETWEEN_PROGRESS 65536u
 
-/* One capture being read, one packet ahead. */
+/* One capture being read, one frame ahead. */
 struct input {
-	pcap_t *pcap;
-	int link_type;
+	struct frames *frames;
 	struct import_capture *report;
-	uint64_t size;             /* bytes of the file; 0 if it is not a regular one */
-
-	bool ahead;                /* a packet is held: */
-	struct pcap_pkthdr *header;
-	const u_char *bytes;
-	int64_t time_ns;           /* NS_NONE: its stamp is no time */
+	bool ahead;                /* `frame` is held, still to be taken */
+	struct frame frame;
+	int link_type;             /* of the frame before; -1: none yet */
 	int64_t latest_ns;         /* of all packets so far; NS_NONE */
+	bool understood;           /* a frame was of a link type that is known */
 };
 
 /* The captures together. */
@@ -60,90 +54,42 @@ struct reading {
 	uint64_t packets;
 };
 
-/* What a file is that libpcap does not know, where it can be told: a hint for the message. */
-static const char *looks_like(const char *path)
+/* Adds the name to the report's list, if it is new and there is room. */
+static void note_link_type(struct import_capture *c, int link_type)
 {
-	static const struct {
-		const char *magic;
-		size_t length;
-		const char *hint;
-	} known[] = {
-		{ "CGNTRACE", 8, " (it is a flow trace already)" },
-		{ "\x1f\x8b", 2, " (it is packed with gzip: unpack it first)" },
-		{ "\x28\xb5\x2f\xfd", 4, " (it is packed with zstd: unpack it first)" },
-		{ "\xfd" "7zXZ", 5, " (it is packed with xz: unpack it first)" },
-		{ "BZh", 3, " (it is packed with bzip2: unpack it first)" },
-	};
-	char bytes[8] = { 0 };
-	const char *hint = "";
-	struct stat st;
-	FILE *in = fopen(path, "rb");
+	char *name = frames_link_name(link_type);
+	size_t most = sizeof(c->link_types) / sizeof(c->link_types[0]), i = 0;
 
-	if (in && !fstat(fileno(in), &st) && S_ISREG(st.st_mode) && fread(bytes, 1, sizeof(bytes), in) > 0)
-		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			if (!memcmp(bytes, known[i].magic, known[i].length))
-				hint = known[i].hint;
-	if (in)
-		fclose(in);
-	return hint;
+	while (i < c->link_type_count && strcmp(c->link_types[i], name) != 0)
+		i++;
+	if (i == c->link_type_count && i < most)
+		c->link_types[c->link_type_count++] = name;
+	else
+		free(name);
 }
 
-/* libpcap hands on seconds as a signed number; pcap's are unsigned. With
- * nanosecond precision tv_usec holds nanoseconds. */
-static int64_t time_of(const struct pcap_pkthdr *h)
-{
-	int64_t seconds = h->ts.tv_sec, ns = h->ts.tv_usec;
-
-	if (seconds < 0 && seconds >= INT32_MIN)
-		seconds += INT64_C(1) << 32;
-	if (seconds < 0 || seconds >= INT64_MAX / NS_PER_S || ns < 0 || ns >= NS_PER_S)
-		return NS_NONE;
-	return seconds * NS_PER_S + ns;
-}
-
-/* Holds the next packet, or none if there is no more; a fault goes into the report. */
+/* Holds the next frame, or none if there is no more; a fault goes into the report. */
 static void advance(struct input *in)
 {
-	int got = pcap_next_ex(in->pcap, &in->header, &in->bytes);
+	enum frames_status status = frames_next(in->frames, &in->frame);
 
-	in->ahead = got == 1;
-	if (in->ahead)
-		in->time_ns = time_of(in->header);
-	else if (got != PCAP_ERROR_BREAK)
-		in->report->fault = must_strdup(pcap_geterr(in->pcap));
+	in->ahead = status == FRAMES_ONE;
+	if (status == FRAMES_FAULT)
+		in->report->fault = must_strdup(frames_fault(in->frames));
+	if (in->ahead && in->frame.link_type != in->link_type) {
+		in->link_type = in->frame.link_type;
+		note_link_type(in->report, in->link_type);
+	}
 }
 
-static char *link_type_name(int link_type)
-{
-	const char *name = pcap_datalink_val_to_name(link_type);
-
-	return name ? must_strdup(name) : must_printf("%d", link_type);
-}
-
-/* Opens one capture and reads its first packet. */
+/* Opens one capture and reads its first frame. */
 static bool input_open(struct input *in, const char *path, struct import_capture *report, struct err *e)
 {
-	char why[PCAP_ERRBUF_SIZE] = "";
-	struct stat st;
-	FILE *file = fopen(path, "rb");
-
-	*in = (struct input){ .report = report, .latest_ns = NS_NONE };
+	*in = (struct input){ .report = report, .link_type = -1, .latest_ns = NS_NONE };
 	report->file = must_strdup(path);
-	if (!file)
-		return fail(e, "%s: %s", path, strerror(errno));
-	if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode))
-		in->size = (uint64_t)st.st_size;
-	in->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
-	if (!in->pcap) {
-		fclose(file);
-		return fail(e, "%s: not a capture that can be read: %s%s", path, why, looks_like(path));
-	}
-	in->link_type = pcap_datalink(in->pcap);
-	report->link_types[report->link_type_count++] = link_type_name(in->link_type);
-	if (!wire_knows(in->link_type))
-		return fail(e, "%s: frames of link type %s are not understood; Ethernet, Linux cooked, raw IP, BSD loopback, "
-		               "PPP, HDLC, ATM, NFLOG and 802.11 are",
-		            path, report->link_types[0]);
+	in->frames = frames_open(path, e);
+	if (!in->frames)
+		return false;
 	advance(in);
 	if (report->fault)
 		return fail(e, "%s: no packet can be read: %s", path, report->fault);
@@ -157,7 +103,7 @@ static struct input *choose(struct reading *r)
 {
 	struct input *best = NULL;
 
-	if (r->current && r->current->ahead && r->current->time_ns <= r->others_ns)
+	if (r->current && r->current->ahead && r->current->frame.time_ns <= r->others_ns)
 		return r->current;
 	r->others_ns = NS_NEVER;
 	for (size_t i = 0; i < r->count; i++) {
@@ -165,12 +111,12 @@ static struct input *choose(struct reading *r)
 
 		if (!in->ahead)
 			continue;
-		if (!best || in->time_ns < best->time_ns) {
+		if (!best || in->frame.time_ns < best->frame.time_ns) {
 			beaten = best;
 			best = in;
 		}
-		if (beaten && beaten->time_ns < r->others_ns)
-			r->others_ns = beaten->time_ns;
+		if (beaten && beaten->frame.time_ns < r->others_ns)
+			r->others_ns = beaten->frame.time_ns;
 	}
 	r->current = best;
 	return best;
@@ -192,18 +138,18 @@ static bool time_fits(struct reading *r, int64_t time_ns)
 /* Seconds of a capture's first and last packet, whatever their order. */
 static void note_time(struct reading *r, struct input *in)
 {
-	double s = seconds_from_ns(in->time_ns);
+	double s = seconds_from_ns(in->frame.time_ns);
 
 	if (in->latest_ns == NS_NONE) {
 		in->report->first_s = in->report->last_s = s;
-		in->latest_ns = in->time_ns;
-	} else if (in->time_ns < in->latest_ns) {
+		in->latest_ns = in->frame.time_ns;
+	} else if (in->frame.time_ns < in->latest_ns) {
 		r->report->out_of_order++;
 		if (s < in->report->first_s)
 			in->report->first_s = s;
 	} else {
 		in->report->last_s = s;
-		in->latest_ns = in->time_ns;
+		in->latest_ns = in->frame.time_ns;
 	}
 }
 
@@ -213,12 +159,13 @@ static void take(struct reading *r, struct input *in)
 	enum reason why;
 
 	in->report->packets++;
-	in->report->bytes += in->header->len;
-	if (time_fits(r, in->time_ns)) {
+	in->report->bytes += in->frame.length;
+	in->understood = in->understood || wire_knows(in->frame.link_type);
+	if (time_fits(r, in->frame.time_ns)) {
 		note_time(r, in);
-		why = wire_decode(in->bytes, in->header->caplen, in->header->len, in->link_type, &packet);
+		why = wire_decode(in->frame.bytes, in->frame.captured, in->frame.length, in->frame.link_type, &packet);
 		if (why == REASON_NONE || why == REASON_PROTOCOL)
-			why = flows_add(r->flows, &packet, why, in->time_ns);
+			why = flows_add(r->flows, &packet, why, in->frame.time_ns);
 	} else {
 		why = REASON_TIME;
 	}
@@ -231,10 +178,8 @@ static void show_progress(const struct reading *r)
 	uint64_t done = 0, total = 0;
 
 	for (size_t i = 0; i < r->count; i++) {
-		long at = ftell(pcap_file(r->inputs[i].pcap));
-
-		done += at > 0 ? (uint64_t)at : 0;
-		total += r->inputs[i].size;
+		done += frames_read(r->inputs[i].frames);
+		total += frames_size(r->inputs[i].frames);
 	}
 	r->options->progress(r->options->context, done, total);
 }
@@ -249,6 +194,23 @@ static void read_all(struct reading *r)
 		if (r->options->progress && ++r->packets % PACKETS_BETWEEN_PROGRESS == 0)
 			show_progress(r);
 	}
+}
+
+/* A capture of which not one frame was of a link type that is known has been read
+ * for nothing, and says more about the capture than about its traffic. */
+static bool all_understood(const struct reading *r, struct err *e)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct import_capture *c = r->inputs[i].report;
+
+		if (c->packets && !r->inputs[i].understood)
+			good = fail(e, "%s: frames of link type %s are not understood; Ethernet, Linux cooked, raw IP, BSD loopback, "
+			               "PPP, HDLC, ATM, NFLOG and 802.11 are",
+			            c->file, c->link_types[0]);
+	}
+	return good;
 }
 
 static struct trace *finish(struct reading *r)
@@ -295,11 +257,11 @@ struct trace *import_captures(const char *const *paths, size_t count, const stru
 		good = input_open(&r.inputs[i], paths[i], &report->captures[i], e) && good;
 	if (good) {
 		read_all(&r);
-		t = finish(&r);
+		if (all_understood(&r, e))
+			t = finish(&r);
 	}
 	for (size_t i = 0; i < count; i++)
-		if (r.inputs[i].pcap)
-			pcap_close(r.inputs[i].pcap);
+		frames_close(r.inputs[i].frames);
 	free(r.inputs);
 	flows_destroy(r.flows);
 	return t;

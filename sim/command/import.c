@@ -96,7 +96,10 @@ static void print_text(const struct import_report *r, const struct trace *t, con
 	for (size_t i = 0; i < r->capture_count; i++) {
 		const struct import_capture *c = &r->captures[i];
 
-		printf("%s: %s\n", c->file, c->link_types[0]);
+		printf("%s:", c->file);
+		for (size_t k = 0; k < c->link_type_count; k++)
+			printf(" %s", c->link_types[k]);
+		putchar('\n');
 		row("packets", c->packets, "");
 		row("bytes", c->bytes, "on the wire");
 		printf("  %-12s %12.3f\n", "seconds", c->last_s - c->first_s);
