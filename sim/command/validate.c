@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "sim/base/simtime.h"
-#include "sim/command/scenario_options.h"
+#include "sim/command/opened.h"
 
 static const struct command_option options[] = {
 	OPTION_SET,
@@ -59,37 +59,27 @@ static void answer_text(const char *path, const struct scenario *s)
 		printf("  warning: %s\n", s->warnings[i]);
 }
 
-/* Opens the sources too: a capture that cannot be read is a fault of the scenario. */
-static void open_sources(struct scenario *s, const char *path, struct err *e)
-{
-	struct workload_facts facts;
-
-	workload_close(workload_open(&s->workload, s->trials, s->trial_count, path, &facts, e));
-}
-
 static int run(int argc, char **argv)
 {
 	struct arguments args;
 	int status = arguments_parse(&args, &command_validate, argc, argv, 1, 1);
 	struct err e = ERR_INIT;
-	struct scenario *s;
+	struct opened o;
 
 	if (status >= 0)
 		return status;
-	s = scenario_of_arguments(&args, &e);
-	if (s)
-		open_sources(s, args.words[0], &e);
+	scenario_open(&o, &args, &e); /* with its sources: a capture that cannot be read is a fault too */
 	status = e.count ? e.status : EXIT_DONE;
 	if (arguments_has(&args, "json"))
-		answer_json(args.words[0], s, &e);
+		answer_json(args.words[0], o.scenario, &e);
 	else if (e.count)
 		err_print(&e, stderr);
 	else if (arguments_has(&args, "resolved"))
-		print_json(s->resolved);
+		print_json(o.scenario->resolved);
 	else
-		answer_text(args.words[0], s);
+		answer_text(args.words[0], o.scenario);
 	err_clear(&e);
-	scenario_destroy(s);
+	scenario_close(&o);
 	arguments_clear(&args);
 	return status;
 }

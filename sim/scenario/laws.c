@@ -115,6 +115,9 @@ static bool read_values(const struct params_reading *r, const cJSON *object, str
 	return r->e->count == before;
 }
 
+static bool read_law(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out,
+                     const char *place);
+
 static bool read_parts(const struct params_reading *r, const cJSON *object, bool either_sign, struct distribution *d, const char *place)
 {
 	const cJSON *item, *list = full_list(r, object, "parts", place);
@@ -136,7 +139,7 @@ static bool read_parts(const struct params_reading *r, const cJSON *object, bool
 			params_fault(r->e, weight_at, "is missing: the part's share, relative to the others");
 		else if (weight)
 			params_read_one(r, row, weight, &share, weight_at);
-		law_read(r, item, either_sign, &d->parts[d->part_count], at);
+		read_law(r, item, either_sign, &d->parts[d->part_count], at);
 		d->weights[d->part_count++] = sum += share;
 		free(weight_at);
 		free(at);
@@ -182,7 +185,8 @@ static bool fits(const struct params_reading *r, bool half_width, bool either_si
 	return true;
 }
 
-bool law_read(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out, const char *place)
+static bool read_law(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out,
+                     const char *place)
 {
 	static const struct param bare[] = { { .name = "value", .type = PARAM_SECONDS }, END };
 	struct params_reading whole = { .directory = r->directory, .overlay = false, .e = r->e };
@@ -220,6 +224,18 @@ bool law_read(const struct params_reading *r, const cJSON *value, bool either_si
 	distribution_clear(out);
 	*out = d;
 	return true;
+}
+
+bool law_read(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out, const char *place)
+{
+	if (member(value, "weight")) {
+		char *at = json_member_place(place, "weight");
+
+		params_fault(r->e, at, "only a part of a mixture has a weight");
+		free(at);
+		return false;
+	}
+	return read_law(r, value, either_sign, out, place);
 }
 
 cJSON *law_resolve(const struct distribution *d)

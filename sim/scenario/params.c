@@ -112,6 +112,17 @@ static bool read_real(const struct slot *s)
 	return true;
 }
 
+static bool not_a_duration(const struct slot *s)
+{
+	const char *word = s->param->word;
+	char *what = must_printf("%s%s%sa duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)",
+	                         word ? "\"" : "", word ? word : "", word ? "\" or " : "");
+
+	not_a(s, what);
+	free(what);
+	return false;
+}
+
 static bool read_duration(const struct slot *s, int64_t *out)
 {
 	double min, max;
@@ -124,7 +135,7 @@ static bool read_duration(const struct slot *s, int64_t *out)
 	if (cJSON_IsString(s->value) ? !duration_parse(s->value->valuestring, &ns)
 	    : cJSON_IsNumber(s->value) ? !duration_from_seconds(s->value->valuedouble, &ns)
 	                               : true)
-		return not_a(s, "a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)");
+		return not_a_duration(s);
 	params_bounds(s->param, 0, seconds_from_ns(NS_LONGEST), &min, &max);
 	if (seconds_from_ns(ns) < min || seconds_from_ns(ns) > max)
 		return out_of_range(s);

@@ -302,8 +302,9 @@ const char *params_type_text(const struct param *p)
 	case PARAM_EXEMPTS:
 		return "list";
 	case PARAM_OBJECT:
-	case PARAM_JSON:
 		return "object";
+	case PARAM_JSON:
+		return "JSON";
 	}
 	must(!"a type of parameter without a name");
 	return "";
