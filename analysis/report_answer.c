@@ -238,7 +238,7 @@ static void say_volume(const struct report *r, double bytes)
 	fprintf(r->out, "%s per subscriber and day", human_bytes(bytes, text));
 	if (subscribers > 0) {
 		fprintf(r->out, ", %s a day", human_bytes(bytes * subscribers, text));
-		fprintf(r->out, " for all %s", human_whole(subscribers, text));
+		fprintf(r->out, " for all %s subscribers", human_whole(subscribers, text));
 	}
 }
 
@@ -282,19 +282,19 @@ out:
 	free(writing);
 }
 
-/* "62.1 under every scheme", "1.2 (a) to 63 (b and c)". */
-static void say_range(const struct report *r, const struct comparison *c)
+/* "62.1 subscribers under every scheme", "1.2 (a) to 63 (b and c) subscribers". */
+static void say_range(const struct report *r, const struct comparison *c, const char *of_what)
 {
-	fputs(c->low_text, r->out);
 	if (c->same) {
-		fputs(under_all(r), r->out);
+		fprintf(r->out, "%s %s%s", c->low_text, of_what, under_all(r));
 		return;
 	}
+	fputs(c->low_text, r->out);
 	fputs(" (", r->out);
 	names(r, c->least);
 	fprintf(r->out, ") to %s (", c->high_text);
 	names(r, c->most);
-	fputs(")", r->out);
+	fprintf(r->out, ") %s", of_what);
 }
 
 static void say_innocents(const struct report *r)
@@ -303,8 +303,8 @@ static void say_innocents(const struct report *r)
 
 	if (c.count && c.high > 0) {
 		fputs(" Beware: the log then names exactly one subscriber, and an innocent one, in ", r->out);
-		say_range(r, &c);
-		fputs(" of the cases.", r->out);
+		say_range(r, &c, "of the cases");
+		fputs(".", r->out);
 	}
 	comparison_clear(&c);
 }
@@ -322,21 +322,21 @@ static void say_attribution(const struct report *r)
 	fputs("<li><b>Who was it?</b>", r->out);
 	if (with.count) {
 		fputs(" With address, port and time, a complaint leads to the right subscriber alone in ", r->out);
-		say_range(r, &with);
-		fputs(" of the cases.", r->out);
+		say_range(r, &with, "of the cases");
+		fputs(".", r->out);
 	}
 	if (without.count) {
 		fputs(" If the server did not record the port, a complaint could mean ", r->out);
-		say_range(r, &without);
-		fputs(" subscribers on average.", r->out);
+		say_range(r, &without, "subscribers on average");
+		fputs(".", r->out);
 	}
 	if (logged.count) {
 		fputs(" As the scenario\xe2\x80\x99s servers really log", r->out);
 		if (!isnan(share))
 			fprintf(r->out, " (the port in %s of them)", human_share(share, text));
 		fputs(", the right subscriber alone is found in ", r->out);
-		say_range(r, &logged);
-		fputs(" of the cases.", r->out);
+		say_range(r, &logged, "of the cases");
+		fputs(".", r->out);
 		say_innocents(r);
 	}
 	fputs("</li>\n", r->out);

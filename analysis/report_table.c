@@ -8,6 +8,8 @@
 #include "analysis/report_parts.h"
 #include "sim/base/must.h"
 
+#define LONG_NAME 20 /* bytes; longer ones may be broken into lines */
+
 /* The reasons why values of a table are missing, each told once below it. */
 #define REASONS 8
 struct reasons {
@@ -191,7 +193,7 @@ static void write_section(const struct report *r, const struct section *section,
 		fputs("</th></tr>\n", out);
 	}
 	for (size_t i = 0; i < r->run->count && !section->same_as; i++) {
-		fputs("<tr><th scope=\"row\">", out);
+		fprintf(out, "<tr><th scope=\"row\"%s>", strlen(run_scheme_name(r->run, i)) > LONG_NAME ? " class=\"long\"" : "");
 		html_text(out, run_scheme_name(r->run, i));
 		fputs("</th>", out);
 		for (size_t c = 0; c < count; c++)

@@ -69,9 +69,10 @@ if (high > 20) {
 }
 set border 1
 set yrange [(place > 3 ? place : 3) : 0]
-set ytics scale 0 ()
-set grid noytics
-do for [r = 1 : rows] { set ytics add (short(names[scheme_of[r]], name_length) place_of[r]) }
+unset ytics
+do for [r = 1 : rows] {
+	set label 4000 + r short(names[scheme_of[r]], name_length) at graph 0, first place_of[r] right offset character -1, 0
+}
 set xlabel 'candidates (subscribers)'
 
 eval sample(2, 22.0, 54.0, 7, 0.9, 'mean')

@@ -51,9 +51,8 @@ if (low > 0 && high / low > 20) {
 }
 set border 1
 set yrange [rows + 0.5 : 0.5]
-set ytics scale 0 ()
-set grid noytics
-do for [r = 1 : rows] { set ytics add (short(names[scheme_of[r]], name_length) r) }
+unset ytics
+do for [r = 1 : rows] { set label 4000 + r short(names[scheme_of[r]], name_length) at graph 0, first r right offset character -1, 0 }
 set xlabel 'bytes a subscriber and day'
 
 eval sample(2, 22.0, 50.0, 7, 0.9, 'as written')

@@ -39,7 +39,7 @@ short(name, n) = strlen(name) > n ? substr(name, 1, n / 2) . '…' . substr(name
 # The smallest of 1, 2, 5 times a power of ten that cuts `span` into at most n steps.
 decade(x) = 10.0 ** floor(log10(x))
 round_up(x, d) = x <= d ? d : x <= 2 * d ? 2 * d : x <= 5 * d ? 5 * d : 10 * d
-step_of(span, n) = span > 0 ? round_up(span / n, decade(span / n)) : 1
+step_of(span, n) = span > 0 ? round_up(span / (n + 0.0), decade(span / (n + 0.0))) : 1
 
 # The larger and the smaller of two, of which one may be NaN.
 larger(a, b) = a > b || b != b ? a : b
@@ -60,8 +60,7 @@ set tics nomirror scale 0.5
 set grid linecolor rgb faint linewidth 1 linetype 1
 unset key
 
-# The sheet of paper, for a script that has set its headline, its height and the
-# room above, below, left and right of the plot, in pixels.
+# The sheet, once a script has set its headline, height, and the pixels around the plot.
 frame = 'set terminal svg size width, height noenhanced font face background rgb "white"; ' . \
 	'set lmargin at screen left / width; set rmargin at screen 1 - right / width; ' . \
 	'set tmargin at screen 1 - above / height; set bmargin at screen below / height; ' . \

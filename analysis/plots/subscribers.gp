@@ -1,6 +1,7 @@
 # subscribers.svg - how many ports a subscriber had in use at its busiest
 # moment: the share of subscribers at or below each number, a line for a scheme.
 
+set datafile missing NaN # another row between two of a line is no gap
 across = 3
 down = (schemes + across - 1) / across
 above = 52.0
@@ -35,11 +36,12 @@ if (high > 20 * middle) {
 	set xrange [floor_at : high]
 } else {
 	floor_at = 0
-	step = step_of(least('P') > 0.5 * high ? high - least('P') : high, 10)
-	step = step < 1 ? 1 : step
-	first = least('P') > 0.5 * high ? floor(least('P') / step) : 0
-	do for [d = first : ceil(high / step)] { set xtics add (count(d * step) d * step) }
-	set xrange [first * step : ceil(high / step) * step]
+	low = some('P') && least('P') > 0.5 * high ? least('P') : 0
+	step = larger(1, step_of(high - low, 10))
+	first = floor(low / step)
+	last = larger(first + 1, ceil(high / step))
+	do for [d = first : last] { set xtics add (count(d * step) d * step) }
+	set xrange [first * step : last * step]
 }
 set yrange [0 : 1.02]
 set ytics ('0 %%' 0, '25 %%' 0.25, '50 %%' 0.5, '75 %%' 0.75, '100 %%' 1)

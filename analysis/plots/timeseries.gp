@@ -1,6 +1,7 @@
 # timeseries.svg - active, held and reserved ports over time: a panel for each
 # scheme, all with the same axes.
 
+set datafile missing NaN # another row between two of a line is no gap
 columns_of(n) = n <= 3 ? n : n == 4 ? 2 : 3
 across = columns_of(schemes)
 down = (schemes + across - 1) / across
