@@ -65,7 +65,9 @@ static int fault(struct pcapng *p, const char *format, ...)
 
 static uint16_t get16(const struct pcapng *p, const uint8_t *at)
 {
-	return p->big ? (uint16_t)(at[0] << 8 | at[1]) : (uint16_t)(at[1] << 8 | at[0]);
+	if (p->big)
+		return (uint16_t)(at[0] << 8 | at[1]);
+	return (uint16_t)(at[1] << 8 | at[0]);
 }
 
 static uint32_t get32(const struct pcapng *p, const uint8_t *at)
@@ -179,10 +181,14 @@ static int next_block(struct pcapng *p, uint32_t *type, size_t *length)
 
 static int section(struct pcapng *p, size_t length)
 {
+	uint16_t major, minor;
+
 	if (length < 16)
 		return fault(p, "a section header of %zu bytes", length);
-	if (get16(p, p->body + 4) != 1)
-		return fault(p, "a section of version %u.%u; version 1 is understood", get16(p, p->body + 4), get16(p, p->body + 6));
+	major = get16(p, p->body + 4);
+	minor = get16(p, p->body + 6);
+	if (major != 1 || (minor != 0 && minor != 2)) /* 1.2 was written by mistake for 1.0, and means the same */
+		return fault(p, "a section of version %u.%u; 1.0 is understood", major, minor);
 	p->interface_count = 0;
 	p->in_section = true;
 	return 1;

@@ -1,0 +1,313 @@
+/* Imports of real captures, held against what tshark counts in them.
+ *
+ * The captures are other people's and do not lie in this repository: they are
+ * looked for in $CGNSIM_CAPTURES, else in ../shared/captures; one that is not
+ * there is skipped by name. Packets, TCP and UDP 5-tuples, ICMP queries and the
+ * peak come from tshark 4.0.17 (outermost IPv4 header, ip.defragment off); so do
+ * the packets left out, by the first of ip and ipv6 in frame.protocols. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/base/must.h"
+#include "traffic/import.h"
+#include "traffic/wire.h"
+
+#include <cmocka.h> /* last: its macro fail would catch our fail() */
+
+#define ANY UINT64_MAX /* not counted there */
+
+struct expected {
+	const char *file;
+	uint64_t packets, tcp, udp, icmp, other, peak;
+	uint64_t truncated, not_ip, ipv6, protocol, icmp_error;
+};
+
+/* Two frames are so short that tshark sees no IP in them, where their Ethernet
+ * type does: frame 1 of P05 and one of P03 are truncated here, and not-ip there. */
+static const struct expected expected[] = {
+	/* file, packets, tcp, udp, icmp, other, peak,  truncated, not-ip, ipv6, protocol, icmp-error */
+	{ "P01-isp-dsl-2010-vlan.pcap", 10000, 1437, 555, 8, 7, 910,  0, 0, 0, 54, 22 },
+	{ "P02-univ-uplink-2000-atm.pcap", 31249, 2090, 456, 17, 0, 316,  0, 0, 0, 0, 61 },
+	{ "P03-wlan-worm-2003.pcap", 15721, 822, 10, 0, 0, 149,  5847, 1277, 0, 0, 0 },
+	{ "P04-dns-server-2016.pcapng", 21804, 83, 7961, 8, 0, 210,  0, 0, 2533, 0, 41 },
+	{ "P05-p2p-gnutella.pcap", 3905, 137, 605, 0, 1, 173,  1, 22, 68, 12, 8 },
+	{ "P06-quic-many-clients-vlan.pcap", 684, 0, 128, 0, 0, 10,  0, 0, 448, 0, 0 },
+	{ "P07-home-tls-v4v6.pcap", 7451, 199, 0, 0, 0, 46,  0, 0, 4440, 0, 0 },
+	{ "P09-gaming-nintendo.pcap", 1000, 4, 15, 0, 0, 4,  0, 4, 0, 0, 30 },
+	{ "P11-mobile-kakaotalk-sll.pcap", 3203, 15, 5, 0, 0, 10,  0, 0, 0, 0, 0 },
+	{ "P13-gtpu-fragmented.pcap", 726, 0, 2, 0, 0, 2,  0, 0, 0, 0, 0 },
+	{ "P14-sll2.pcap", 159, 1, 0, 0, 0, 1,  0, 0, 0, 0, 0 },
+	{ "P15-lan-1kxun.pcapng", 1439, 30, 74, 0, 0, 36,  0, 0, 64, 0, 0 },
+	{ "P16-enterprise-mix-stitched.pcap", 7133, 484, 170, 0, 7, 102,  0, 87, 152, 39, 27 },
+	{ "P17-pppoe-double-vlan.pcap", 432, 3, 0, 1, 0, 1,  0, 4, 392, 0, 0 },
+	{ "P18-synflood-37k-sources.pcap", 37841, 37669, 0, 0, 0, 51,  0, 0, 0, 0, 0 },
+	{ "P19-nat-inside.pcap", 134, 6, 8, 0, 0, 4,  0, 2, 0, 0, 1 },
+	{ "P20-nat-outside.pcap", 210, 6, 12, 0, 0, 4,  0, 70, 2, 0, 1 },
+	{ "linktypes/L17-wifi-80211-web.pcap", 2364, 11, 9, 0, 2, 7,  0, 1902, 0, 9, 0 },
+	{ "linktypes/L01-4in6-softwire.pcap", 4, 0, 0, 0, 0, 0,  0, 0, 4, 0, 0 },
+	{ "linktypes/L02-6in4.pcap", 127, 0, 0, 0, 1, 0,  0, 0, 0, 127, 0 },
+	{ "linktypes/L03-teredo.pcap", 78, 4, 7, 0, 0, 8,  0, 0, 0, 0, 0 },
+	{ "linktypes/L04-gre.pcap", 40, 0, 0, 0, 1, 0,  0, 0, 0, 40, 0 },
+	{ "linktypes/L05-mpls-ip.pcap", 10507, 1, 0, 1, 0, 1,  0, 4, 0, 0, 0 },
+	{ "linktypes/L06-wifi-radiotap-http.pcap", 26, 1, 0, 0, 0, 1,  0, 0, 0, 0, 0 },
+	{ "linktypes/L16-wifi-80211-dns.pcap", 3, 0, 1, 0, 0, 1,  0, 0, 1, 0, 0 },
+	{ "linktypes/L07-nflog.pcap", 13, 1, 0, 0, 0, 1,  0, 0, 0, 0, 0 },
+	{ "linktypes/L08-nanosecond.pcap", 100, 39, 4, 0, 1, 8,  0, 0, 0, 1, 0 },
+	{ "linktypes/L09-multi-linktype.pcapng", 64, 2, 13, 0, 0, 3,  0, 0, 0, 0, 0 },
+	{ "linktypes/L10-raw-ip.pcap", 946, 12, 8, 0, 0, 5,  0, 0, 0, 0, 0 },
+	{ "linktypes/L11-null-loopback.pcap", 172, 2, 1, 0, 0, 2,  0, 0, 67, 0, 0 },
+	{ "linktypes/L12-ppp.pcap", 104, 0, 2, 0, 0, 1,  0, 0, 4, 0, 0 },
+	{ "linktypes/L13-gre-80211-vlan.pcap", 2407, 0, 0, 0, 1, 0,  0, 0, 0, 2407, 0 },
+	{ "linktypes/L14-gtpu-phone-sll.pcap", 106, 0, 1, 0, 0, 1,  0, 0, 0, 0, 0 },
+	{ "linktypes/L15-qinq-vlan.pcap", 42, 1, 0, 0, 0, 1,  0, 0, 0, 0, 0 },
+	{ "smarthome/Aria--Setup-C-1-STA.pcap", 50, 2, 3, ANY, 0, ANY,  0, 8, 0, 0, 0 },
+	{ "smarthome/D-LinkCam--Setup-A-2-STA.pcap", 642, 15, 13, ANY, 1, ANY,  0, 16, 0, 34, 1 },
+	{ "smarthome/D-LinkDayCam--Setup-C-1-STA.pcap", 63, 0, 6, ANY, 2, ANY,  0, 11, 0, 8, 0 },
+	{ "smarthome/D-LinkDoorSensor--Setup-C-18-STA.pcap", 292, 9, 4, ANY, 0, ANY,  0, 6, 0, 0, 0 },
+	{ "smarthome/D-LinkHomeHub--Setup-C-3-STA.pcap", 924, 23, 29, ANY, 1, ANY,  0, 17, 20, 10, 0 },
+	{ "smarthome/D-LinkSensor--Setup-A-1-STA.pcap", 699, 12, 23, ANY, 2, ANY,  0, 17, 2, 7, 0 },
+	{ "smarthome/D-LinkSiren--Setup-C-19-STA.pcap", 626, 12, 24, ANY, 2, ANY,  0, 16, 2, 14, 0 },
+	{ "smarthome/D-LinkSwitch--Setup-C-4-STA.pcap", 770, 14, 19, ANY, 1, ANY,  0, 8, 2, 11, 0 },
+	{ "smarthome/D-LinkWaterSensor--Setup-C-16-STA.pcap", 641, 12, 24, ANY, 2, ANY,  0, 13, 2, 11, 0 },
+	{ "smarthome/EdimaxCam1--Setup-A-3-STA.pcap", 55, 0, 8, ANY, 2, ANY,  0, 6, 0, 4, 0 },
+	{ "smarthome/EdimaxCam2--Setup-C-2-STA.pcap", 55, 0, 6, ANY, 1, ANY,  0, 13, 0, 3, 0 },
+	{ "smarthome/EdimaxPlug1101W--Setup-C-2-STA.pcap", 159, 8, 10, ANY, 0, ANY,  0, 22, 0, 0, 1 },
+	{ "smarthome/EdimaxPlug2101W--Setup-C-5-STA.pcap", 130, 6, 9, ANY, 0, ANY,  0, 22, 0, 0, 0 },
+	{ "smarthome/EdnetCam1--Setup-C-5-STA.pcap", 26, 0, 3, ANY, 0, ANY,  0, 7, 3, 0, 0 },
+	{ "smarthome/EdnetCam2--Setup-C-3-STA.pcap", 38, 0, 3, ANY, 0, ANY,  0, 20, 2, 0, 0 },
+	{ "smarthome/EdnetGateway--Setup-A-2-STA.pcap", 83, 3, 6, ANY, 0, ANY,  0, 18, 0, 0, 6 },
+	{ "smarthome/HomeMaticPlug--Setup-C-8-STA.pcap", 107, 1, 0, ANY, 0, ANY,  0, 2, 0, 0, 0 },
+	{ "smarthome/HueBridge--Setup-A-2-STA.pcap", 1557, 106, 109, ANY, 2, ANY,  0, 13, 26, 6, 3 },
+	{ "smarthome/HueSwitch--Setup-A-1-STA.pcap", 2397, 201, 10, ANY, 0, ANY,  0, 4, 6, 0, 0 },
+	{ "smarthome/Lightify--Setup-C-9-STA.pcap", 412, 0, 6, ANY, 2, ANY,  0, 22, 0, 4, 0 },
+	{ "smarthome/MAXGateway--Setup-A-6-STA.pcap", 77, 6, 3, ANY, 1, ANY,  0, 8, 0, 2, 0 },
+	{ "smarthome/SmarterCoffee--Setup-A-6-STA.pcap", 13, 0, 2, ANY, 1, ANY,  0, 6, 0, 1, 0 },
+	{ "smarthome/TP-LinkPlugHS100--Setup-C-7-STA.pcap", 96, 3, 6, ANY, 0, ANY,  0, 11, 0, 0, 0 },
+	{ "smarthome/TP-LinkPlugHS110--Setup-A-5-STA.pcap", 73, 2, 9, ANY, 0, ANY,  0, 9, 0, 0, 0 },
+	{ "smarthome/WeMoInsightSwitch--Setup-A-9-STA.pcap", 533, 37, 12, ANY, 1, ANY,  0, 13, 5, 2, 0 },
+	{ "smarthome/WeMoInsightSwitch2--Setup-C-4-STA.pcap", 585, 8, 7, ANY, 1, ANY,  0, 12, 0, 2, 0 },
+	{ "smarthome/WeMoLink--Setup-C-1-STA.pcap", 763, 28, 28, ANY, 1, ANY,  0, 17, 0, 2, 2 },
+	{ "smarthome/WeMoSwitch--Setup-C-2-STA.pcap", 351, 8, 6, ANY, 1, ANY,  0, 12, 0, 2, 0 },
+	{ "smarthome/WeMoSwitch2--Setup-C-4-STA.pcap", 361, 12, 16, ANY, 1, ANY,  0, 18, 5, 2, 1 },
+	{ "smarthome/Withings--Setup-C-2-STA.pcap", 85, 2, 3, ANY, 0, ANY,  0, 29, 0, 0, 0 },
+	{ "smarthome/iKettle2--Setup-A-13-STA.pcap", 14, 0, 2, ANY, 1, ANY,  0, 9, 0, 1, 0 },
+};
+
+static const char *directory(void)
+{
+	const char *given = getenv("CGNSIM_CAPTURES");
+
+	return given && *given ? given : "../shared/captures";
+}
+
+/* The capture's path, to be freed; skips the test if it is not there. */
+static char *capture(const char *file)
+{
+	char *path = must_printf("%s/%s", directory(), file);
+
+	if (access(path, R_OK) != 0) {
+		print_message("skipped: %s is not there (set CGNSIM_CAPTURES)\n", path);
+		free(path);
+		skip();
+	}
+	return path;
+}
+
+static struct trace *import(const char *const *paths, size_t count, const char *const *inside, struct import_report *r)
+{
+	struct addr_range items[4];
+	struct import_options how = { .inside = { .items = items } };
+	struct err e = ERR_INIT;
+	struct trace *t;
+
+	for (; inside && *inside; inside++)
+		assert_true(range_parse(*inside, &items[how.inside.count++]));
+	t = import_captures(paths, count, &how, r, &e);
+	if (!t)
+		fail_msg("%s", e.lines[0]);
+	return t;
+}
+
+/* What must hold of any import: every packet is in the trace or left out for one
+ * reason, every flow is in the trace or has a reason to be elsewhere. */
+static void adds_up(const struct trace *t, const struct import_report *r)
+{
+	uint64_t packets = 0, found = 0;
+
+	for (size_t i = 0; i < r->capture_count; i++)
+		packets += r->captures[i].packets;
+	for (size_t i = 0; i < import_reason_count; i++)
+		found += r->left_out[i];
+	for (uint32_t i = 0; i < t->record_count; i++)
+		found += t->records[i].packets_out + t->records[i].packets_in;
+	assert_int_equal(found, packets);
+	assert_int_equal(t->flows[0] + t->flows[1] + t->flows[2] + r->local_flows + r->unrouted_flows, r->tcp + r->udp + r->icmp);
+}
+
+static void as_tshark_counts(void **state)
+{
+	const struct expected *want = *state;
+	char *path = capture(want->file);
+	struct import_report r;
+	struct trace *t = import((const char *const *)&path, 1, NULL, &r);
+
+	assert_null(r.captures[0].fault);
+	assert_int_equal(r.captures[0].packets, want->packets);
+	assert_int_equal(r.tcp, want->tcp);
+	assert_int_equal(r.udp, want->udp);
+	assert_int_equal(r.other, want->other);
+	if (want->icmp != ANY)
+		assert_int_equal(r.icmp, want->icmp);
+	if (want->peak != ANY)
+		assert_int_equal(r.peak_flows, want->peak);
+	assert_int_equal(r.left_out[REASON_TRUNCATED], want->truncated);
+	assert_int_equal(r.left_out[REASON_NOT_IP], want->not_ip);
+	assert_int_equal(r.left_out[REASON_IPV6], want->ipv6);
+	assert_int_equal(r.left_out[REASON_PROTOCOL], want->protocol);
+	assert_int_equal(r.left_out[REASON_ICMP_ERROR], want->icmp_error);
+	assert_int_equal(r.left_out[REASON_LINK_TYPE] + r.left_out[REASON_MALFORMED] + r.left_out[REASON_TOO_DEEP] +
+	                 r.left_out[REASON_ICMP_OTHER] + r.left_out[REASON_FRAGMENT] + r.left_out[REASON_TIME], 0);
+	adds_up(t, &r);
+	import_report_clear(&r);
+	trace_destroy(t);
+	free(path);
+}
+
+/* An ISP's subscribers by their prefixes: the hosts' sum of TCP and UDP flows is
+ * 2015, of which 23 have both ends inside and so count twice; 3 go to multicast. */
+static void prefixes_of_an_isp(void **state)
+{
+	static const char *const inside[] = { "172.141.0.0/16", "70.191.0.0/16", NULL };
+	char *path = capture("P01-isp-dsl-2010-vlan.pcap");
+	struct import_report r;
+	struct trace *t = import((const char *const *)&path, 1, inside, &r);
+	uint32_t most = 0, busiest = 0;
+
+	(void)state;
+	assert_int_equal(r.local_flows, 23);
+	assert_int_equal(t->flows[PROTO_TCP] + t->flows[PROTO_UDP], 1992 - 23 - 3);
+	for (uint32_t h = 0; h < t->host_count; h++) {
+		assert_true(t->hosts[h].address >> 16 == 0xac8d || t->hosts[h].address >> 16 == 0x46bf);
+		if (t->hosts[h].count > most) {
+			most = t->hosts[h].count;
+			busiest = t->hosts[h].address;
+		}
+	}
+	assert_int_equal(busiest, 0xac8d59fc); /* 172.141.89.252 */
+	assert_int_equal(most, 56);
+	adds_up(t, &r);
+	import_report_clear(&r);
+	trace_destroy(t);
+	free(path);
+}
+
+/* Both sides of one home NAT, a capture each: read together they are one trace
+ * in order of time, with what each has alone. */
+static void several_captures_are_one(void **state)
+{
+	char *paths[] = { capture("P19-nat-inside.pcap"), capture("P20-nat-outside.pcap") };
+	char *turned[] = { paths[1], paths[0] };
+	struct import_report r, again;
+	struct trace *t = import((const char *const *)paths, 2, NULL, &r);
+	struct trace *u = import((const char *const *)turned, 2, NULL, &again);
+
+	(void)state;
+	assert_int_equal(r.captures[0].packets + r.captures[1].packets, 134 + 210);
+	assert_int_equal(r.tcp, 6 + 6);
+	assert_int_equal(r.udp, 8 + 12);
+	assert_int_equal(again.udp, r.udp);
+	assert_int_equal(t->epoch_ns, u->epoch_ns);
+	assert_int_equal(t->record_count, u->record_count);
+	for (uint32_t i = 0; i < t->record_count; i++)
+		assert_int_equal(t->records[i].train.start_ns, u->records[i].train.start_ns);
+	adds_up(t, &r);
+	import_report_clear(&r);
+	import_report_clear(&again);
+	trace_destroy(t);
+	trace_destroy(u);
+	free(paths[0]);
+	free(paths[1]);
+}
+
+/* Of 10,000 packets of a capture cut in the middle of a frame, those before it
+ * are imported, and the fault is told; cut in its first frame, nothing is. */
+static void a_capture_that_breaks_off(void **state)
+{
+	char *path = capture("P01-isp-dsl-2010-vlan.pcap"), name[] = "/tmp/test_import.XXXXXX";
+	struct import_options how = { 0 };
+	struct import_report r;
+	struct err e = ERR_INIT;
+	struct trace *t;
+	FILE *in = fopen(path, "rb"), *out;
+	char bytes[100000];
+	const char *paths[] = { name };
+
+	(void)state;
+	assert_non_null(in);
+	assert_int_equal(fread(bytes, 1, sizeof(bytes), in), sizeof(bytes));
+	fclose(in);
+	out = fdopen(mkstemp(name), "wb");
+	assert_non_null(out);
+	assert_int_equal(fwrite(bytes, 1, sizeof(bytes), out), sizeof(bytes));
+	fclose(out);
+	t = import_captures(paths, 1, &how, &r, &e);
+	assert_non_null(t);
+	assert_non_null(r.captures[0].fault);
+	assert_in_range(r.captures[0].packets, 1000, 2000);
+	adds_up(t, &r);
+	trace_destroy(t);
+	import_report_clear(&r);
+	assert_int_equal(truncate(name, 50), 0);
+	assert_null(import_captures(paths, 1, &how, &r, &e));
+	assert_int_equal(e.count, 1);
+	assert_int_equal(e.status, EXIT_BAD_INPUT);
+	err_clear(&e);
+	import_report_clear(&r);
+	unlink(name);
+	free(path);
+}
+
+/* Every fault of every file is told, each with its name. */
+static void what_is_no_capture(void **state)
+{
+	static const char *const paths[] = { "/nonexistent/a.pcap", "/etc/passwd", "/dev/null", "/tmp" };
+	struct import_options how = { 0 };
+	struct import_report r;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_null(import_captures(paths, 4, &how, &r, &e));
+	assert_int_equal(e.count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(strncmp(e.lines[i], paths[i], strlen(paths[i])), 0);
+	err_clear(&e);
+	import_report_clear(&r);
+}
+
+int main(void)
+{
+	enum { ROWS = sizeof(expected) / sizeof(expected[0]) };
+	const struct CMUnitTest others[] = {
+		cmocka_unit_test(prefixes_of_an_isp),
+		cmocka_unit_test(several_captures_are_one),
+		cmocka_unit_test(a_capture_that_breaks_off),
+		cmocka_unit_test(what_is_no_capture),
+	};
+	struct CMUnitTest tests[ROWS];
+	int failed;
+
+	for (size_t i = 0; i < ROWS; i++)
+		tests[i] = (struct CMUnitTest){
+			.name = expected[i].file,
+			.test_func = as_tshark_counts,
+			.initial_state = (void *)(uintptr_t)&expected[i],
+		};
+	failed = cmocka_run_group_tests_name("import, against tshark", tests, NULL, NULL);
+	return failed + cmocka_run_group_tests_name("import", others, NULL, NULL);
+}
