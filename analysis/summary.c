@@ -329,8 +329,11 @@ static cJSON *scheme_json(const struct result_run *run, const struct result_sche
 	measures = replicate_mean(each, run->replications);
 	if (run->replications > 1)
 		ci = replicate_half_width(each, run->replications);
-	while (measures->child)
-		cJSON_AddItemToObject(row, measures->child->string, cJSON_DetachItemViaPointer(measures, measures->child));
+	while (measures->child) {
+		cJSON *part = cJSON_DetachItemViaPointer(measures, measures->child);
+
+		cJSON_AddItemToObject(row, part->string, part);
+	}
 	cJSON_Delete(measures);
 	cJSON_AddItemToObject(row, "warnings", cJSON_CreateArray());
 	if (ci)

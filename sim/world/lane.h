@@ -45,7 +45,8 @@ void lane_show(struct lane *lane, const struct segment *train, enum outcome befo
 /* Every train that starts before now_ns has been shown. */
 void lane_advance(struct lane *lane, int64_t now_ns);
 
-/* The run is over: adds to the worker's sums. Destroys the lane. */
+/* The run is over: its usage is in the worker's sums, its log's weight and its
+ * answers are the caller's. Destroys the lane. */
 bool lane_finish(struct lane *lane, struct log_weight *log, struct answers *answers, struct err *e);
 
 #endif

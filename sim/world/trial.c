@@ -224,6 +224,18 @@ static bool open_instance(struct instance *in, struct err *e)
 	return true;
 }
 
+/* Moves them all. */
+static void add_answers(struct answers *to, struct answers *from)
+{
+	to->items = must_grow(to->items, to->count + from->count, sizeof(*to->items));
+	if (from->count)
+		memcpy(to->items + to->count, from->items, from->count * sizeof(*to->items));
+	to->count += from->count;
+	to->room = to->count;
+	free(from->items);
+	*from = (struct answers){ 0 };
+}
+
 static bool close_instance(struct instance *in, struct err *e)
 {
 	struct run *run = in->run;
@@ -232,14 +244,16 @@ static bool close_instance(struct instance *in, struct err *e)
 	for (size_t k = 0; k < in->group->count; k++) {
 		struct tally *tally = &run->tallies[in->worker * run->trial_count + in->group->trials[k]];
 		struct log_weight log = { 0 };
+		struct answers answers = { 0 };
 
 		if (!in->lanes[k])
 			continue;
 		tally->not_offered += workload_left_out(in->stream);
-		if (!lane_finish(in->lanes[k], &log, &tally->answers, e))
+		if (!lane_finish(in->lanes[k], &log, &answers, e))
 			good = false;
 		log_weight_add(&tally->log, &log);
 		log_weight_clear(&log);
+		add_answers(&tally->answers, &answers);
 	}
 	workload_end(in->stream);
 	cpe_destroy(in->cpe);
@@ -288,17 +302,6 @@ static void open_tallies(struct run *run)
 			run->tallies[i].demand = usage_create(&frame);
 		}
 	}
-}
-
-static void add_answers(struct answers *to, struct answers *from)
-{
-	to->items = must_grow(to->items, to->count + from->count, sizeof(*to->items));
-	if (from->count)
-		memcpy(to->items + to->count, from->items, from->count * sizeof(*to->items));
-	to->count += from->count;
-	to->room = to->count;
-	free(from->items);
-	*from = (struct answers){ 0 };
 }
 
 /* Adds up the workers' sums of one trial. */
