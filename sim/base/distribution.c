@@ -153,7 +153,7 @@ double draw_normal(struct rng *r)
 	for (;;) {
 		uint64_t word = rng_next(r);
 		size_t i = word % LAYERS;
-		double sign = word & LAYERS ? -1 : 1;
+		double sign = 1 - (int)(word / LAYERS % 2 * 2);
 		double x = (double)(int64_t)(word >> 11) * normal.layers[i].unit;
 
 		if (__builtin_expect(word >> 11 < normal.layers[i].inside, 1))
