@@ -129,7 +129,7 @@ static void schemes_differ_as_theory_says(void **state)
 	trialbench_run(&b,
 		"{'seed':1,'duration':'10m','warmup':'10m','subscribers':{'count':1000},"
 		"'traffic':[{'source':'poisson','rate_per_day':33000}],'pool':{'prefixes':['192.0.2.0/28']},'schemes':["
-		"{'name':'s','type':'session'},{'name':'b','type':'block'},"
+		"{'name':'s','type':'session'},{'name':'b','type':'block','size':64,'max_blocks':16},"
 		"{'name':'d','type':'deterministic','ports_per_subscriber':1008}]}", 2);
 	s = trialbench_measures(&b, 0, 0);
 	k = trialbench_measures(&b, 1, 0);
