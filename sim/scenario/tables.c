@@ -210,7 +210,7 @@ const struct param scenario_params[] = {
 	  .help = "who is behind the NAT" },
 	{ .name = "access", .type = PARAM_CHOICE, .preset = "\"nat444\"", .choices = access_choices, .offset = FIELD(common.access),
 	  .help = "nat44: subscribers have no NAT of their own; nat444: each home has one" },
-	{ .name = "traffic", .type = PARAM_JSON, .preset = "[{ \"source\": \"poisson\" }]", .help = "a list of sources (cgnsim list sources)" },
+	{ .name = "traffic", .type = PARAM_JSON, .preset = "[{ \"source\": \"poisson\", \"rate_per_day\": 33000 }]", .help = "a list of sources (cgnsim list sources)" },
 	{ .name = "cpe", .type = PARAM_OBJECT, .object = cpe_params, .offset = FIELD(common.cpe), .help = "the home's router" },
 	{ .name = "pool", .type = PARAM_OBJECT, .object = pool_params, .offset = FIELD(common.pool),
 	  .help = "the public addresses and the numbers on them" },
