@@ -259,7 +259,7 @@ static void say_log(const struct report *r)
 	fputs("<li><b>Log.</b> ", r->out);
 	if (count_of(r, silent)) {
 		names(r, silent);
-		fprintf(r->out, " %s nothing while running. ", verb(r, silent, "logs", "log"));
+		fprintf(r->out, " %s nothing in the measured window. ", verb(r, silent, "logs", "log"));
 	}
 	if (some.count) {
 		names(r, some.least);

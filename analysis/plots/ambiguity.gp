@@ -36,7 +36,7 @@ place = place + 1
 above = 84.0
 below = 64.0
 bar = '#bbbbbb'
-left = name_room + 32
+left = larger(150.0, name_room + 32)
 right = 90.0
 height = above + (place > 3 ? place : 3) * 24 + below
 headline = 'Subscribers whom a complaint could mean, by what the server recorded'
@@ -59,7 +59,7 @@ if (high > 20) {
 	do for [t in '2 5'] { do for [d = 0 : int(log10(top) + 0.5)] {
 		if (high < 1000 && t * 10.0 ** d <= 1.1 * high) { set xtics add (count(t * 10.0 ** d) t * 10.0 ** d) }
 	} }
-	set xrange [floor_at : high * 1.1]
+	set xrange [0.999 * floor_at : high * 1.1]
 } else {
 	floor_at = 0
 	step = step_of(high, 8)

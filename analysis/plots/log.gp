@@ -58,7 +58,7 @@ set xlabel 'bytes a subscriber and day'
 eval sample(2, 22.0, 50.0, 7, 0.9, 'as written')
 eval sample(4, 122.0, 50.0, 6, 0.9, 'compressed (zstd level 3)')
 
-amount(r) = format_of[r] eq 'none' ? 'no log' : sent[r] > 0 ? bytes(sent[r]) : sent[r] == 0 ? '0 B: nothing to log' : 'not measured'
+amount(r) = format_of[r] eq 'none' ? 'no log' : sent[r] > 0 ? bytes(sent[r]) : sent[r] == 0 ? '0 B in the window' : 'not measured'
 do for [r = 1 : rows] {
 	x = larger(low, sent[r])
 	set label 1000 + r amount(r) at x, r offset character 1.2, 0

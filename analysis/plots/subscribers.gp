@@ -33,7 +33,7 @@ if (high > 20 * middle) {
 	high = decade(high) == high ? high : 10 * decade(high)
 	set xtics add ('0' floor_at)
 	do for [d = 0 : int(log10(high) + 0.5)] { set xtics add (count(10.0 ** d) 10.0 ** d) }
-	set xrange [floor_at : high]
+	set xrange [0.999 * floor_at : high]
 } else {
 	floor_at = 0
 	low = some('P') && least('P') > 0.5 * high ? least('P') : 0
@@ -58,7 +58,7 @@ do for [i = 1 : schemes] {
 	y = below - 70 - ((i - 1) / across) * 22
 	set arrow i from screen x / width, screen y / height to screen (x + 28) / width, screen y / height nohead \
 		linewidth broad(i) dashtype dashes(i) linecolor rgb colour(i)
-	set label 10 + i short(names[i], 30) . (seen[i] ? '' : ' (no values)') at screen (x + 35) / width, screen y / height
+	set label 10 + i short(names[i], 34) . (seen[i] ? '' : ' (no values)') at screen (x + 35) / width, screen y / height
 }
 if (!some('P')) { set label 4 'no values' at graph 0.5, graph 0.5 center textcolor rgb muted }
 plot NaN, for [i = 1 : schemes] $data using (shown(peak_of(i), floor_at)):at_quantile with steps \

@@ -2,8 +2,7 @@
 # scheme, all with the same axes.
 
 set datafile missing NaN # another row between two of a line is no gap
-columns_of(n) = n <= 3 ? n : n == 4 ? 2 : 3
-across = columns_of(schemes)
+across = schemes <= 3 ? schemes : schemes == 4 ? 2 : 3
 down = (schemes + across - 1) / across
 panel = down == 1 ? 280 : 196
 above = 84.0
@@ -29,7 +28,7 @@ if (high / low > 20) {
 	low = decade(low)
 	high = decade(high) == high ? high : 10 * decade(high)
 	do for [d = 0 : int(log10(high / low) + 0.5)] { set ytics add (count(low * 10.0 ** d) low * 10.0 ** d) }
-	set yrange [low : high]
+	set yrange [0.999 * low : high]
 } else {
 	step = step_of(high, 5)
 	top_step = ceil(high / step)
@@ -45,7 +44,7 @@ ticks = across == 1 ? 12 : across == 2 ? 6 : 4
 every = 31536000
 do for [s in seconds] { if (every == 31536000 && (till - from) / (s + 0.0) <= ticks) { every = s + 0 } }
 unit = every >= 86400 ? 86400.0 : every >= 3600 ? 3600.0 : every >= 60 ? 60.0 : 1.0
-unit_name = unit == 86400 ? 'days' : unit == 3600 ? 'hours' : unit == 60 ? 'minutes' : 'seconds'
+unit_is = unit == 86400 ? 'days' : unit == 3600 ? 'hours' : unit == 60 ? 'minutes' : 'seconds'
 set xtics ()
 next = ceil(till / every) * every
 if (next - till < 0.03 * (till - from)) { till = next }
@@ -57,6 +56,11 @@ array ink_of[3] = ['#56b4e9', '#d55e00', '#000000']
 array broad[3] = [6, 3, 1.5]
 array at_x[3] = [left, left + 330, left + 575]
 
+# At most 1000 samples a line: a panel has no more pixels.
+last = -1
+slot(t) = floor(1000 * (t - from) / (till - from))
+fresh(t) = slot(t) != last ? (last = slot(t), 1) : 0
+
 set multiplot
 y = 1 - 48.0 / height
 do for [k = 1 : 3] {
@@ -64,21 +68,21 @@ do for [k = 1 : 3] {
 	set label 1 + k kind[k] at screen (at_x[k] + 33) / width, screen y
 }
 set label 5 'ports of the busier protocol' at screen 16.0 / width, screen (below + down * panel / 2.0) / height center rotate by 90
-set label 6 'time since the start of the measured window (' . unit_name . ')' at screen (left + width - right) / 2 / width, screen 14.0 / height center
+set label 6 'time since the start of the measured window (' . unit_is . ')' at screen (left + width - right) / 2 / width, screen 14.0 / height center
 
 pitch = (width - left - right + gap) / across
 do for [i = 1 : schemes] {
-	panel_left = left + (i - 1) % across * pitch
-	panel_top = above + (i - 1) / across * panel
-	set lmargin at screen panel_left / width
-	set rmargin at screen (panel_left + pitch - gap) / width
-	set tmargin at screen 1 - (panel_top + 12) / height
-	set bmargin at screen 1 - (panel_top + panel - 44) / height
+	x = left + (i - 1) % across * pitch
+	y = above + (i - 1) / across * panel
+	set lmargin at screen x / width
+	set rmargin at screen (x + pitch - gap) / width
+	set tmargin at screen 1 - (y + 12) / height
+	set bmargin at screen 1 - (y + panel - 44) / height
 	protocol = ''
 	stats $data using (of(i) ? (protocol = strcol(at_protocol), 1) : NaN) nooutput name 'P'
-	set label 7 short(names[i], 84 / across - 8) . (protocol eq '' ? ': no samples' : ' (' . protocol . ')') \
+	set label 7 short(names[i], 100 / across - 3) . (protocol eq '' ? ': no samples' : ' (' . protocol . ')') \
 		at graph 0, graph 1 offset character 0.2, 0.55 font subheading
-	plot for [k = 1 : 3] $data using (of(i) ? column(at_time_s) : NaN):(column(k == 1 ? at_reserved : k == 2 ? at_held : at_active)) \
+	plot for [k = 1 : 3] $data using (of(i) && fresh(column(at_time_s)) ? column(at_time_s) : NaN):(column(k == 1 ? at_reserved : k == 2 ? at_held : at_active)) \
 		with lines linewidth broad[k] linecolor rgb ink_of[k]
 	if (i == 1) { unset arrow; do for [l = 1 : 6] { unset label l } }
 }

@@ -94,7 +94,7 @@ static void says_what_a_planner_needs(void **state)
 		"<h1>quickstart</h1>", "Which of three ways to share 160 addresses", "10,000 subscribers", "13,750,000 flows", "1h measured",
 		"The answer", "<span class=\"scheme\">rfc7422</span> refused 0.031 % of new connections (mostly range-full)",
 		"within the 0.01 % that the scenario accepts", "keeps the fewest ports reserved: 1.64 M", "1.66 times as many",
-		"<span class=\"scheme\">rfc7422</span> logs nothing while running", "7.31 MB per subscriber and day", "73.1 GB a day",
+		"<span class=\"scheme\">rfc7422</span> logs nothing in the measured window", "7.31 MB per subscriber and day", "73.1 GB a day",
 		"right subscriber alone in 100 % of the cases under every scheme", "62.1 (<span class=\"scheme\">per-session</span>) to 62.5 (<span class=\"scheme\">rfc7422</span>) subscribers on average.",
 		"the port in 50 % of them", "Warnings", "the capture lasts 15m", "<small>of new connections</small>", "<small>records/s</small>",
 		"capture too short", "(best)", "What the measures mean", "<details>", "100.64.0.0/10", "cgnsim run scenarios/quickstart.json",
