@@ -25,8 +25,8 @@
 #include "sim/base/must.h"
 #include "sim/base/queue.h"
 #include "sim/base/rng.h"
-#include "sim/base/source.h"
 #include "traffic/import.h"
+#include "traffic/sources.h"
 #include "traffic/trace.h"
 
 #define LEAST_LOOP_NS NS_PER_S
