@@ -6,10 +6,10 @@ V       ?= 0
 SAN     ?= 0
 VERSION := 0.1.0
 
+comma   := ,
 BUILD   := build$(if $(filter 1,$(SAN)),/san)
 WARN    := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 OPT     := -O2 -g -ffp-contract=off $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-comma   := ,
 CPPFLAGS += -D_GNU_SOURCE -DCGNSIM_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen
 CFLAGS  := $(WARN) $(OPT) $(CFLAGS)
 LDFLAGS := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined) $(LDFLAGS)
