@@ -159,13 +159,11 @@ static struct chunk *list_tail(const struct list *l)
 	return (struct chunk *)(((uintptr_t)l->end - 1) & ~(uintptr_t)(CHUNK_BYTES - 1));
 }
 
+/* Of a list that is not empty. */
 static size_t list_count(const struct list *l)
 {
-	const struct chunk *tail;
+	const struct chunk *tail = list_tail(l);
 
-	if (!l->end)
-		return 0;
-	tail = list_tail(l);
 	return (size_t)tail->before + (size_t)(l->end - tail->events);
 }
 
