@@ -257,6 +257,7 @@ static void capture_facts(const struct source *s, const struct source_setting *s
 	};
 	for (int p = 0; p < PROTO_COUNT; p++)
 		out->protocols[p] = t->flows[p] > 0;
+	out->tcp_left_open = t->flows[PROTO_TCP] > 0;
 }
 
 /* The host's first record that starts at or after a time of the trace. */

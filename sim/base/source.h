@@ -39,6 +39,7 @@ struct source_facts {
 	int64_t  captured_ns;      /* length of the capture behind it; 0 if none */
 	uint32_t captured_hosts;   /* distinct inside hosts behind it; 0 if no capture */
 	bool     protocols[3];     /* by enum protocol: can a flow be of it? */
+	bool     tcp_left_open;    /* can a TCP flow end without being closed? Else none outlasts the closing timer */
 };
 
 struct source;                 /* opened; opaque to all but its type */

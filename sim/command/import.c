@@ -7,6 +7,7 @@
 #include "sim/base/addr.h"
 #include "sim/base/must.h"
 #include "sim/command/command.h"
+#include "sim/command/progress.h"
 #include "traffic/import.h"
 
 static const struct command_option options[] = {
@@ -14,7 +15,7 @@ static const struct command_option options[] = {
 	{ .name = "inside", .value = "CIDR", .many = true,
 	  .help = "addresses that are inside (else RFC 1918 and 100.64.0.0/10, else the side that opened the flow)" },
 	{ .name = "json", .help = "the report as JSON" },
-	{ .name = "quiet", .letter = 'q', .help = "no report" },
+	{ .name = "quiet", .letter = 'q', .help = "no progress and no report" },
 	{ 0 },
 };
 
@@ -143,10 +144,16 @@ static void warn_partial(const struct import_report *r)
 	}
 }
 
+static void show_progress(void *context, double share, uint64_t packets)
+{
+	progress_show(context, share, packets);
+}
+
 static int run(int argc, char **argv)
 {
 	struct arguments args;
-	struct import_options how = { 0 };
+	struct progress progress = { 0 };
+	struct import_options how = { .progress = show_progress, .progress_context = &progress };
 	struct import_report report = { 0 };
 	struct trace *t = NULL;
 	struct err e = ERR_INIT;
@@ -160,8 +167,12 @@ static int run(int argc, char **argv)
 		status = command_misused(&command_import, "-o TRACE is missing: the flow trace to write");
 		goto out;
 	}
-	if (!inside_parse(&args, &how.inside, &e) ||
-	    !(t = import_captures(args.words, args.word_count, &how, &report, &e)) || !trace_save(t, path, &e)) {
+	if (inside_parse(&args, &how.inside, &e)) {
+		progress_begin(&progress, "packets", arguments_has(&args, "quiet"));
+		t = import_captures(args.words, args.word_count, &how, &report, &e);
+		progress_end(&progress);
+	}
+	if (!t || !trace_save(t, path, &e)) {
 		status = command_failed(&e);
 		goto out;
 	}

@@ -99,13 +99,14 @@ static int64_t longer(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-int64_t nat_longest_timeout(const struct nat_config *config, const bool protocols[PROTO_COUNT])
+int64_t nat_longest_timeout(const struct nat_timeouts *t, const bool protocols[PROTO_COUNT], bool tcp_left_open)
 {
-	const struct nat_timeouts *t = &config->timeouts;
 	int64_t longest = 0;
 
 	if (protocols[PROTO_TCP])
-		longest = longer(longest, longer(t->tcp_established, longer(t->tcp_open, t->tcp_closing)));
+		longest = t->tcp_closing;
+	if (protocols[PROTO_TCP] && tcp_left_open)
+		longest = longer(longest, longer(t->tcp_established, t->tcp_open));
 	if (protocols[PROTO_UDP])
 		longest = longer(longest, longer(t->udp, t->udp_well_known));
 	if (protocols[PROTO_ICMP])

@@ -68,8 +68,9 @@ struct nat_config {
 	int retry;              /* none */
 };
 
-/* The longest time for which a mapping can outlive its last packet. */
-int64_t nat_longest_timeout(const struct nat_config *config, const bool protocols[PROTO_COUNT]);
+/* The longest time for which a mapping of these protocols can outlive its last
+ * packet; TCP's established timer counts only if flows may be left open. */
+int64_t nat_longest_timeout(const struct nat_timeouts *t, const bool protocols[PROTO_COUNT], bool tcp_left_open);
 
 struct nat;
 

@@ -70,6 +70,7 @@ struct workload_facts {
 	int64_t  captured_ns;      /* shortest capture behind it; 0: none */
 	uint32_t captured_hosts;   /* of the source with the fewest; 0: no capture */
 	bool     protocols[PROTO_COUNT];
+	bool     tcp_left_open;
 	int64_t  longest_timer_ns; /* that a flow of the mix can reach, in any trial or CPE */
 	int64_t  warmup_wanted_ns; /* longest timer, hold-down, guard, and the 99th percentile of duration */
 	bool     tails;            /* false: a capture is shorter than the longest timer */

@@ -29,12 +29,11 @@ static void timers_of(const struct trial *trials, size_t count, struct workload_
 	facts->longest_timer_ns = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct trial *t = &trials[i];
-		int64_t timer = nat_longest_timeout(&t->nat, facts->protocols);
+		int64_t timer = nat_longest_timeout(&t->nat.timeouts, facts->protocols, facts->tcp_left_open);
 		int64_t lag = t->nat.hold_down.time + (t->scheme->lag ? t->scheme->lag(t->scheme_config) : 0);
 
 		if (t->access == ACCESS_NAT444 && t->cpe.nat)
-			timer = longer(timer, nat_longest_timeout(&(struct nat_config){ .timeouts = t->cpe.timeouts },
-			                                          facts->protocols));
+			timer = longer(timer, nat_longest_timeout(&t->cpe.timeouts, facts->protocols, facts->tcp_left_open));
 		facts->longest_timer_ns = longer(facts->longest_timer_ns, timer);
 		most = longer(most, timer + lag);
 	}
@@ -53,6 +52,7 @@ static void facts_of(const struct traffic_sources *t, struct workload_facts *fac
 		facts->longest_p99_ns = longer(facts->longest_p99_ns, one.longest_p99_ns);
 		for (int p = 0; p < PROTO_COUNT; p++)
 			facts->protocols[p] |= one.protocols[p];
+		facts->tcp_left_open |= one.tcp_left_open;
 		if (one.captured_ns && (!facts->captured_ns || one.captured_ns < facts->captured_ns))
 			facts->captured_ns = one.captured_ns;
 		if (one.captured_hosts && (!facts->captured_hosts || one.captured_hosts < facts->captured_hosts))
