@@ -181,7 +181,7 @@ static void show_progress(const struct reading *r)
 		done += frames_read(r->inputs[i].frames);
 		total += frames_size(r->inputs[i].frames);
 	}
-	r->options->progress(r->options->context, done, total);
+	r->options->progress(r->options->progress_context, total ? (double)done / (double)total : 0, r->packets);
 }
 
 static void read_all(struct reading *r)

@@ -14,9 +14,9 @@
 struct import_options {
 	struct addr_ranges inside;  /* empty: RFC 1918 and 100.64.0.0/10, else the side that opened */
 
-	/* If set: called now and then with how much has been read, of how much (0: not known). */
-	void (*progress)(void *context, uint64_t bytes, uint64_t total);
-	void *context;
+	/* If set: called now and then with how much is read, 0 to 1 (0: not known), and the packets so far. */
+	void (*progress)(void *context, double share, uint64_t packets);
+	void *progress_context;
 };
 
 /* Why a packet or flow is not in the trace: a table of names and sentences. */
