@@ -1,4 +1,5 @@
 /* Attribution: every answer against a naive model, and the measures against theory. */
+#include <malloc.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -455,6 +456,45 @@ static void far_clocks_are_cut(void **state)
 	attribution_destroy(a);
 }
 
+/* Ten mappings at a time, on every number of an address in turn, by ever new
+ * subscribers: memory follows what is live, not what was. (0 with a sanitizer.) */
+static void memory_follows_what_is_live(void **state)
+{
+	enum { LIVE = 10, RECORDS = 1000000 };
+	static const int events[] = { LOG_CREATE_DELETE, LOG_CREATE };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct evidence_config e = { .resolution_ns = NS_PER_S };
+		struct log_config log = { .events = events[i], .max_life_ns = LIVE * NS_PER_MS };
+		struct attribution_setup setup = { .evidence = &e, .log = &log, .log_resolution_ns = NS_PER_MS };
+		size_t before = mallinfo2().uordblks, used, most = 0;
+		struct attribution *a = attribution_create(&setup);
+
+		for (uint32_t n = 0; n < RECORDS; n++) {
+			struct log_record r = { .time_ns = n * NS_PER_MS, .kind = LOG_MAPPING_ADD, .protocol = PROTO_UDP, .outside = 7 };
+
+			r.inside = n;
+			r.lo = r.hi = (uint16_t)(n * 40503);
+			attribution_record(a, &r);
+			if (events[i] == LOG_CREATE_DELETE && n >= LIVE) {
+				r.kind = LOG_MAPPING_DELETE;
+				r.inside = n - LIVE;
+				r.lo = r.hi = (uint16_t)(r.inside * 40503);
+				attribution_record(a, &r);
+			}
+			if (n % 100 == 0)
+				attribution_advance(a, r.time_ns);
+			if (n % 1000 == 0) {
+				used = mallinfo2().uordblks - before;
+				most = used > most ? used : most;
+			}
+		}
+		assert_true(most < 1 << 20); /* a million records, were they kept, would take 60 times that */
+		attribution_destroy(a);
+	}
+}
+
 /* ---- theory ---- */
 
 static void mapping(struct history *h, int64_t from_ns, int64_t to_ns, uint32_t inside, uint32_t outside, uint16_t port)
@@ -624,9 +664,9 @@ static void number_without_hold_down(void **state)
 				int64_t end_ns = now_ns + exponential_ns(&r, rows[i].life);
 				uint32_t inside = rng_below(&r, 1u << 30);
 
-				mapping(&h, now_ns, end_ns, inside, 7, port);
+				mapping(&h, now_ns, end_ns, inside, 7u + port, port);
 				if (now_ns <= ask_ns && ask_ns < end_ns)
-					complaint(&h, ask_ns, inside, 7, port);
+					complaint(&h, ask_ns, inside, 7u + port, port);
 				now_ns = end_ns + exponential_ns(&r, rows[i].gap);
 			}
 		}
@@ -706,6 +746,7 @@ int main(void)
 		cmocka_unit_test(agrees_with_the_naive_model),
 		cmocka_unit_test(blocks_of_any_size),
 		cmocka_unit_test(far_clocks_are_cut),
+		cmocka_unit_test(memory_follows_what_is_live),
 		cmocka_unit_test(hold_down_makes_the_port_unique),
 		cmocka_unit_test(address_alone),
 		cmocka_unit_test(number_without_hold_down),
