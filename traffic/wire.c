@@ -213,7 +213,7 @@ static enum reason ppp(struct view v, struct wire_packet *out)
 	}
 }
 
-/* RFC 2516: version and type, code, session, length. */
+/* RFC 2516: version and type, code, identifier, length. */
 static enum reason pppoe(struct view v, struct wire_packet *out)
 {
 	size_t length;
