@@ -287,7 +287,6 @@ void meter_flow(struct meter *m, int64_t time_ns, uint32_t subscriber, enum prot
 
 	if (time_ns < u->frame.begin_ns || time_ns >= u->frame.end_ns)
 		return;
-	u->flows[protocol]++;
 	if (outcome == OUT_CREATED || outcome_is_refusal(outcome)) {
 		u->attempted[protocol]++;
 		s->attempted = true;

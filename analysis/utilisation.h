@@ -48,7 +48,7 @@ struct usage {
 	uint32_t *created_per_second; /* owned */
 	size_t   seconds;
 	/* flows, by when they start */
-	uint64_t flows[PROTO_COUNT];  /* offered to this NAT's layer in the window, local refusals of a CPE included */
+	uint64_t flows[PROTO_COUNT];  /* offered in the window, whatever became of them */
 	uint64_t attempted[PROTO_COUNT], created[PROTO_COUNT];
 	uint64_t refused_by[OUT_COUNT];
 	uint64_t recreated, recreate_refused, exempt, inbound_unmatched, crowded_out;

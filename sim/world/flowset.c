@@ -62,18 +62,37 @@ static void take_out(struct flowset *s, uint32_t hole)
 	s->count--;
 }
 
-bool flowset_has(struct flowset *s, const struct segment *train)
+/* Where the flow is; false if it is not in the set. */
+static bool find(const struct flowset *s, const struct segment *train, uint32_t *at)
 {
 	uint64_t key;
-	uint32_t at;
 
 	if (!s->count)
 		return false;
 	key = key_of(train);
-	for (at = (uint32_t)key & s->mask; s->cells[at] != key; at = (at + 1) & s->mask)
-		if (!s->cells[at])
+	for (*at = (uint32_t)key & s->mask; s->cells[*at] != key; *at = (*at + 1) & s->mask)
+		if (!s->cells[*at])
 			return false;
+	return true;
+}
+
+bool flowset_has(struct flowset *s, const struct segment *train)
+{
+	uint32_t at;
+
+	if (!find(s, train, &at))
+		return false;
 	if (train->flags & SEG_LAST)
 		take_out(s, at);
+	return true;
+}
+
+bool flowset_take(struct flowset *s, const struct segment *train)
+{
+	uint32_t at;
+
+	if (!find(s, train, &at))
+		return false;
+	take_out(s, at);
 	return true;
 }

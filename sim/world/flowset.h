@@ -1,5 +1,6 @@
-/* flowset - flows that must not be offered again: once refused, a flow is lost
- * and its later trains are not sent (nat.retry "none": Erlang's lost call). */
+/* flowset - flows whose later trains must be told from others': those that were
+ * refused, and are not offered again (nat.retry "none": Erlang's lost call), and
+ * those that have not yet sent anything. */
 #ifndef SIM_WORLD_FLOWSET_H
 #define SIM_WORLD_FLOWSET_H
 
@@ -17,5 +18,6 @@ void flowset_init(struct flowset *s);
 void flowset_clear(struct flowset *s);
 void flowset_add(struct flowset *s, const struct segment *train);     /* unless this is its last train */
 bool flowset_has(struct flowset *s, const struct segment *train);     /* forgets it if this is its last train */
+bool flowset_take(struct flowset *s, const struct segment *train);    /* forgets it */
 
 #endif

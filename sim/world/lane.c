@@ -15,6 +15,7 @@ struct lane {
 	struct log_writer *log;
 	struct attribution *attribution;
 	struct flowset lost;     /* flows refused here or at the home's NAT */
+	struct flowset unbegun;  /* flows of which only inbound packets came so far, and met no mapping */
 	uint64_t incident_key;   /* of this replication */
 	/* the same trains where nothing is refused; NULL unless asked for */
 	struct nat *unlimited;
@@ -176,6 +177,7 @@ struct lane *lane_create(const struct lane_setup *setup, struct err *e)
 		.rule = trial->scheme->reverse ? &setup->ground->rule : NULL,
 	});
 	flowset_init(&lane->lost);
+	flowset_init(&lane->unbegun);
 	lane->incident_key = mix64(mix64(workload->seed, RNG_INCIDENT), setup->replication);
 	lane->nat = nat_create(&(struct nat_setup){
 		.config = &trial->nat,
@@ -220,55 +222,61 @@ static void consider_incident(struct lane *lane, const struct segment *train, co
 	});
 }
 
-static void count_later(struct lane *lane, const struct segment *train, enum outcome outcome)
+static bool in_window(const struct lane *lane, const struct segment *train)
 {
 	const struct usage_frame *f = &lane->usage->frame;
 
-	if (train->start_ns < f->begin_ns || train->start_ns >= f->end_ns)
+	return train->start_ns >= f->begin_ns && train->start_ns < f->end_ns;
+}
+
+/* What became of a train that is not its flow's first need of the NAT. */
+static void count_later(struct lane *lane, const struct segment *train, enum outcome outcome)
+{
+	if (!in_window(lane, train))
 		return;
 	if (outcome == OUT_CREATED)
 		lane->usage->recreated++;
-	else if (outcome == OUT_NO_MAPPING)
-		lane->usage->inbound_unmatched++;
 	else if (outcome_is_refusal(outcome))
 		lane->usage->recreate_refused++;
 }
 
-static void count_stopped_at_home(struct lane *lane, const struct segment *train, enum outcome why)
+/* Inbound packets with no mapping are dropped, here or at home; the flow may yet begin. */
+static void drop_inbound(struct lane *lane, const struct segment *offered)
 {
-	const struct usage_frame *f = &lane->usage->frame;
-
-	if (!(train->flags & SEG_FIRST) || train->start_ns < f->begin_ns || train->start_ns >= f->end_ns)
-		return;
-	lane->usage->flows[train->protocol]++;
-	lane->usage->cpe_refused_by[why]++;
-	consider_incident(lane, train, &(struct verdict){ .outcome = why });
+	lane->usage->inbound_unmatched += in_window(lane, offered);
+	if (offered->flags & SEG_FIRST)
+		flowset_add(&lane->unbegun, offered);
 }
 
 void lane_show(struct lane *lane, const struct segment *offered, enum outcome before)
 {
+	struct verdict v = { .outcome = before };
 	struct segment train = *offered;
-	struct verdict v;
+	bool first = train.flags & SEG_FIRST, at_home = outcome_is_refusal(before);
 
 	train.subscriber -= lane->share.first_subscriber;
-	if (lane->unlimited && !outcome_is_refusal(before))
+	lane->usage->flows[train.protocol] += first && in_window(lane, offered);
+	if (lane->unlimited && before != OUT_NO_MAPPING && !at_home)
 		nat_show(lane->unlimited, &train);
 	if (flowset_has(&lane->lost, offered))
 		return;
-	if (outcome_is_refusal(before)) {
-		count_stopped_at_home(lane, offered, before);
-		flowset_add(&lane->lost, offered);
+	if (before != OUT_NO_MAPPING && !at_home)
+		v = nat_show(lane->nat, &train);
+	if (train.flags & SEG_FIRST)
+		consider_incident(lane, offered, &v);
+	if (v.outcome == OUT_NO_MAPPING) {
+		drop_inbound(lane, offered);
 		return;
 	}
-	v = nat_show(lane->nat, &train);
+	first |= lane->unbegun.count && flowset_take(&lane->unbegun, offered);
 	if (outcome_is_refusal(v.outcome))
 		flowset_add(&lane->lost, offered);
-	if (train.flags & SEG_FIRST) {
+	if (at_home)
+		lane->usage->cpe_refused_by[before] += first && in_window(lane, offered);
+	else if (first)
 		meter_flow(lane->meter, train.start_ns, train.subscriber, train.protocol, v.outcome, v.crowded_out);
-		consider_incident(lane, offered, &v);
-	} else {
+	else
 		count_later(lane, offered, v.outcome);
-	}
 }
 
 void lane_advance(struct lane *lane, int64_t now_ns)
@@ -295,6 +303,7 @@ bool lane_finish(struct lane *lane, struct log_weight *log, struct answers *answ
 		nat_destroy(lane->unlimited);
 	}
 	flowset_clear(&lane->lost);
+	flowset_clear(&lane->unbegun);
 	free(lane);
 	return good;
 }
