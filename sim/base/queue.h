@@ -1,6 +1,6 @@
 /* queue - the event queue: integer-nanosecond time, ties in order of insertion.
  *
- * A two-tier ladder. Pending events lie unsorted in a ring of buckets of equal
+ * A ladder. Pending events lie unsorted in a ring of buckets of equal
  * width and, beyond its horizon, in one overflow list; a bucket is sorted only
  * when its turn comes. A push appends to one of a thousand places; a pop reads
  * on in a sorted run. Nothing is allocated once the queue has seen its largest size.
