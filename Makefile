@@ -77,7 +77,8 @@ test: $(PROGRAM) $(TESTS)
 FUZZ_SECONDS ?= 10
 FUZZ    := $(patsubst %.c,build/fuzz/%,$(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZLIB := $(SRC:%.c=build/fuzz/%.o) build/fuzz/gen/plots.o
-FUZZCC  := clang $(WARN) -O1 -g -ffp-contract=off -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+FUZZCC  := clang $(WARN) -O1 -g -ffp-contract=off -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+           -Wno-string-conversion
 
 build/fuzz/%.o: %.c | $(SETUP)
 	$(call say,FUZZCC,$<)

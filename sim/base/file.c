@@ -17,8 +17,8 @@ bool outfile_open(struct outfile *f, const char *path, struct err *e)
 	*f = (struct outfile){ 0 };
 	if (!*path)
 		return fail(e, "the name of the output file is empty");
-	if (!stat(path, &st) && S_ISDIR(st.st_mode))
-		return fail(e, "%s: is a directory", path);
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) /* a rename would put a file in its place */
+		return fail(e, "%s: is %s, not a file", path, S_ISDIR(st.st_mode) ? "a directory" : "a device or a pipe");
 	f->path = must_strdup(path);
 	f->temporary = must_printf("%s.XXXXXX", path);
 	fd = mkstemp(f->temporary);
