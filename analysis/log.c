@@ -130,6 +130,7 @@ bool log_write(struct log_writer *w, const struct log_record *r, struct log_reco
 		w->weight.per_second[(r->time_ns - w->warmup_ns) / NS_PER_S]++;
 		pack(w, r->time_ns, length);
 	}
+	w->weight.records_before += r->time_ns < w->warmup_ns;
 	return true;
 }
 
@@ -164,6 +165,7 @@ void log_abandon(struct log_writer *w)
 void log_weight_add(struct log_weight *to, const struct log_weight *from)
 {
 	to->records += from->records;
+	to->records_before += from->records_before;
 	to->bytes += from->bytes;
 	to->messages += from->messages;
 	to->sample_bytes += from->sample_bytes;

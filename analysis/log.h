@@ -93,6 +93,7 @@ extern const char *const log_format_choices[]; /* names of all formats and "none
 /* What a log weighed. Plain sums: adding two gives the weight of both logs. */
 struct log_weight {
 	uint64_t records, bytes;
+	uint64_t records_before;   /* written before the window: in no other figure here */
 	uint64_t messages;
 	uint64_t sample_bytes, sample_zstd; /* what was compressed, before and after */
 	uint32_t *per_second;      /* records in each second of the window; owned */

@@ -242,6 +242,21 @@ static void say_volume(const struct report *r, double bytes)
 	}
 }
 
+/* Schemes that log nothing any more: what they wrote while the subscribers came. */
+static void say_earlier_records(const struct report *r, const bool *silent)
+{
+	char text[HUMAN_TEXT];
+
+	for (size_t i = 0; i < r->run->count; i++) {
+		double before = run_number(r->run->schemes[i], "log/records_before");
+
+		if (!silent[i] || !(before > 0))
+			continue;
+		html_text(r->out, run_scheme_name(r->run, i));
+		fprintf(r->out, " wrote %s records before it, in the warm-up, and needed no more. ", human_whole(before, text));
+	}
+}
+
 static void say_log(const struct report *r)
 {
 	struct comparison all = compare(r, "log/bytes_per_subscriber_day", KIND_BYTES, NULL);
@@ -260,6 +275,7 @@ static void say_log(const struct report *r)
 	if (count_of(r, silent)) {
 		names(r, silent);
 		fprintf(r->out, " %s nothing in the measured window. ", verb(r, silent, "logs", "log"));
+		say_earlier_records(r, silent);
 	}
 	if (some.count) {
 		names(r, some.least);

@@ -249,6 +249,7 @@ static cJSON *log_json(const struct result_run *run, const struct result_scheme 
 			peak = m->log.per_second[i];
 	cJSON_AddStringToObject(log, "format", scheme->log_format);
 	number(log, "records", (double)m->log.records);
+	number(log, "records_before", (double)m->log.records_before);
 	number(log, "bytes", (double)m->log.bytes);
 	number(log, "wire_bytes", (double)log_weight_wire(&m->log));
 	number(log, "bytes_zstd", (double)log_weight_zstd(&m->log));
