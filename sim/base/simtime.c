@@ -102,15 +102,17 @@ char *duration_format(int64_t ns, char text[DURATION_TEXT])
 		return strcpy(text, "0s");
 	for (size_t u = 0; u < UNITS; u++) {
 		if (rest >= units[u].ns) {
-			length += (size_t)snprintf(text + length, DURATION_TEXT - length, "%s%llu%s", length ? "" : sign,
-			                           (unsigned long long)(rest / units[u].ns), units[u].name);
+			length +=
+				(size_t)snprintf(text + length, DURATION_TEXT - length, "%s%llu%s", length ? "" : sign,
+			                         (unsigned long long)(rest / units[u].ns), units[u].name);
 			rest %= units[u].ns;
 		}
 	}
 	for (size_t u = 0; u < UNITS; u++) {
 		if (all % units[u].ns)
 			continue;
-		snprintf(other, sizeof(other), "%s%llu%s", sign, (unsigned long long)(all / units[u].ns), units[u].name);
+		snprintf(other, sizeof(other), "%s%llu%s", sign, (unsigned long long)(all / units[u].ns),
+		         units[u].name);
 		if (strlen(other) < strlen(text))
 			memcpy(text, other, sizeof(other));
 		break;

@@ -1,5 +1,6 @@
 #include "sim/command/command.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,8 +73,8 @@ static int unknown_option(const struct command *c, const char *name, size_t leng
 
 static void option_print(const struct command_option *o, FILE *to)
 {
-	char *left = must_printf("%s%c%s--%s%s%s", o->letter ? "-" : " ", o->letter ? o->letter : ' ', o->letter ? ", " : "  ",
-	                         o->name, o->value ? "=" : "", o->value ? o->value : "");
+	char *left = must_printf("%s%c%s--%s%s%s", o->letter ? "-" : " ", o->letter ? o->letter : ' ',
+	                         o->letter ? ", " : "  ", o->name, o->value ? "=" : "", o->value ? o->value : "");
 
 	fprintf(to, "  %-28s %s\n", left, o->help);
 	free(left);
@@ -81,16 +82,15 @@ static void option_print(const struct command_option *o, FILE *to)
 
 void command_help(const struct command *command, FILE *to)
 {
-	const char *line = command->usage, *lead = "usage:";
+	const char *lead = "usage: cgnsim ";
 
-	while (line) {
-		const char *end = strchr(line, '\n');
-
-		fprintf(to, "%-6s cgnsim %.*s\n", lead, (int)(end ? end - line : (long)strlen(line)), line);
-		lead = "";
-		line = end ? end + 1 : NULL;
+	for (const char *line = command->usage, *end; line; line = end ? end + 1 : NULL) {
+		end = strchr(line, '\n');
+		fprintf(to, "%s%.*s\n", *line == ' ' ? "              " : lead,
+		        (int)strcspn(line + strspn(line, " "), "\n"), line + strspn(line, " "));
+		lead = "       cgnsim ";
 	}
-	fprintf(to, "\n%s.\n\noptions:\n", command->summary);
+	fprintf(to, "\n%c%s.\n\noptions:\n", toupper((unsigned char)*command->summary), command->summary + 1);
 	for (const struct command_option *o = command->options; o && o->name; o++)
 		option_print(o, to);
 	option_print(&help_option, to);
@@ -141,7 +141,8 @@ static int take_option(struct arguments *a, const struct command *c, int argc, c
 	return add_option(a, c, o, value ? value : "");
 }
 
-int arguments_parse(struct arguments *a, const struct command *command, int argc, char **argv, size_t least, size_t most)
+int arguments_parse(struct arguments *a, const struct command *command, int argc, char **argv, size_t least,
+                    size_t most)
 {
 	bool options_over = false;
 	int status = -1;
@@ -158,7 +159,8 @@ int arguments_parse(struct arguments *a, const struct command *command, int argc
 		}
 	}
 	if (status < 0 && a->word_count < least)
-		status = command_misused(command, "something is missing: cgnsim %.*s", (int)strcspn(command->usage, "\n"), command->usage);
+		status = command_misused(command, "something is missing: cgnsim %.*s",
+		                         (int)strcspn(command->usage, "\n"), command->usage);
 	if (status < 0 && a->word_count > most)
 		status = command_misused(command, "\"%s\" is one word too many", a->words[most]);
 	if (status >= 0)
@@ -197,7 +199,8 @@ const char **arguments_values(const struct arguments *a, const char *option, siz
 	return values;
 }
 
-bool arguments_number(const struct arguments *a, const char *option, uint64_t min, uint64_t max, uint64_t *out, struct err *e)
+bool arguments_number(const struct arguments *a, const char *option, uint64_t min, uint64_t max, uint64_t *out,
+                      struct err *e)
 {
 	const char *text = arguments_value(a, option);
 	uint64_t n = 0;
@@ -213,8 +216,8 @@ bool arguments_number(const struct arguments *a, const char *option, uint64_t mi
 		n = n * 10 + digit;
 	}
 	if (!good || n < min || n > max)
-		return fail(e, "--%s: \"%s\" is not a whole number from %llu to %llu", option, text, (unsigned long long)min,
-		            (unsigned long long)max);
+		return fail(e, "--%s: \"%s\" is not a whole number from %llu to %llu", option, text,
+		            (unsigned long long)min, (unsigned long long)max);
 	*out = n;
 	return true;
 }

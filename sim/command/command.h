@@ -30,7 +30,8 @@ struct command_option {
 
 struct command {
 	const char *name;
-	const char *usage;   /* what follows "cgnsim "; further forms on lines of their own */
+	const char *usage;   /* what follows "cgnsim "; further forms on lines of their own; a line that
+	                        begins with a blank goes on with the one before */
 	const char *summary; /* one sentence, no full stop */
 	const struct command_option *options; /* ended by a row with name NULL; NULL: none. --help is everybody's */
 	int (*run)(int argc, char **argv);    /* argv[0] is the command's name; returns the exit status */
@@ -52,7 +53,8 @@ struct arguments {
  * wanted. Returns -1 if the command is to go on (then clear with
  * arguments_clear()); else it has printed the help (0) or what is wrong with
  * the line (2, EXIT_BAD_INPUT), and that is the exit status. */
-int arguments_parse(struct arguments *a, const struct command *command, int argc, char **argv, size_t least, size_t most);
+int arguments_parse(struct arguments *a, const struct command *command, int argc, char **argv, size_t least,
+                    size_t most);
 void arguments_clear(struct arguments *a);
 
 bool arguments_has(const struct arguments *a, const char *option);
@@ -64,7 +66,8 @@ const char **arguments_values(const struct arguments *a, const char *option, siz
 
 /* A whole number as an option's value; if it is not given *out stays as it is.
  * False with `e` set if it is not a number of min..max. */
-bool arguments_number(const struct arguments *a, const char *option, uint64_t min, uint64_t max, uint64_t *out, struct err *e);
+bool arguments_number(const struct arguments *a, const char *option, uint64_t min, uint64_t max, uint64_t *out,
+                      struct err *e);
 
 /* Prints the faults, clears them, and returns the exit status they ask for. */
 int command_failed(struct err *e);

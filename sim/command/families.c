@@ -56,7 +56,9 @@ static bool law_member(size_t i, struct member *out)
 
 	if (i >= DIST_KINDS)
 		return false;
-	*out = (struct member){ .name = distribution_name[i], .summary = summaries[i], .params = law_params((enum distribution_kind)i) };
+	*out = (struct member){ .name = distribution_name[i],
+		                .summary = summaries[i],
+		                .params = law_params((enum distribution_kind)i) };
 	return true;
 }
 
@@ -88,7 +90,8 @@ static bool reason_member(size_t i, struct member *out)
 		*out = (struct member){ .name = outcome_text[OUT_FIRST_REFUSAL + i].name,
 		                        .summary = outcome_text[OUT_FIRST_REFUSAL + i].sentence };
 	else if (i < refusals + import_reason_count)
-		*out = (struct member){ .name = import_reasons[i - refusals].name, .summary = import_reasons[i - refusals].sentence };
+		*out = (struct member){ .name = import_reasons[i - refusals].name,
+			                .summary = import_reasons[i - refusals].sentence };
 	else
 		return false;
 	return true;

@@ -31,7 +31,8 @@ static char *facts_text(const struct param *p)
 	char *range = params_range_text(p), *text;
 	const char *preset = preset_text(p);
 
-	text = must_printf("%s%s%s%s%s%s%s", params_type_text(p), p->unit && *p->unit ? ", " : "", p->unit ? p->unit : "",
+	text = must_printf("%s%s%s%s%s%s%s", params_type_text(p), p->unit && *p->unit ? ", " : "",
+	                   p->unit ? p->unit : "",
 	                   is_required(p) ? "; must be given"
 	                   : preset       ? "; default "
 	                                  : "",
@@ -89,7 +90,8 @@ static void print_family(const struct family *f)
 	if (!width)
 		puts(f->empty);
 	for (size_t i = 0; f->member(i, &m); i++)
-		printf("%-*s  %s%s%s%s\n", width, m.name, m.summary, *unit_of(&m) ? " (" : "", unit_of(&m), *unit_of(&m) ? ")" : "");
+		printf("%-*s  %s%s%s%s\n", width, m.name, m.summary, *unit_of(&m) ? " (" : "", unit_of(&m),
+		       *unit_of(&m) ? ")" : "");
 }
 
 static cJSON *params_json(const struct param *table);
@@ -188,7 +190,8 @@ static int list_one(const struct family *f, const char *name, bool json)
 	}
 	if (!n.best)
 		return command_misused(&command_list, "%s", f->empty);
-	return command_misused(&command_list, "there is no \"%.60s\" among the %s; the nearest is \"%s\"", name, f->name, n.best);
+	return command_misused(&command_list, "there is no \"%.60s\" among the %s; the nearest is \"%s\"", name,
+	                       f->name, n.best);
 }
 
 static int no_family(const char *name)

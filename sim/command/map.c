@@ -9,7 +9,9 @@
 static const struct command_option options[] = {
 	{ .name = "scheme", .value = "NAME", .help = "which scheme of the scenario; not needed if it has one" },
 	{ .name = "inside", .value = "ADDR", .help = "a subscriber's address: which public numbers are its own?" },
-	{ .name = "port", .value = "P", .help = "with --inside: the subscriber's own port; a rule that gives runs of numbers gives it the same run" },
+	{ .name = "port",
+	  .value = "P",
+	  .help = "with --inside: the subscriber's own port; a rule that gives runs of numbers gives it the same run" },
 	{ .name = "outside", .value = "ADDR:PORT", .help = "a public address and number: whose is it?" },
 	{ .name = "all", .help = "the whole rule as CSV: inside,outside,lo,hi" },
 	OPTION_SET,
@@ -45,7 +47,8 @@ static cJSON *range_json(const struct map *m, uint32_t subscriber, const struct 
 	char text[ADDR_TEXT];
 
 	cJSON_AddStringToObject(root, "inside", addr_format(inside_of(m, subscriber), text));
-	cJSON_AddStringToObject(root, "outside", addr_format(pool_config_address(m->pool.config, range->address), text));
+	cJSON_AddStringToObject(root, "outside",
+	                        addr_format(pool_config_address(m->pool.config, range->address), text));
 	ports = cJSON_AddArrayToObject(root, "ports");
 	for (uint32_t slot = range->slot, end = range->slot + range->count; slot < end;) {
 		struct port_range r = run_at(m->pool.slots, slot, end);
@@ -103,7 +106,8 @@ static int forward(const struct map *m, uint32_t inside, uint16_t port, struct e
 
 	if (inside < m->pool.first_inside || subscriber >= m->pool.subscribers) {
 		fail(e, "%s is no subscriber's address: they are %s to %s", addr_format(inside, text),
-		     addr_format(m->pool.first_inside, first), addr_format(inside_of(m, m->pool.subscribers - 1), last));
+		     addr_format(m->pool.first_inside, first),
+		     addr_format(inside_of(m, m->pool.subscribers - 1), last));
 		return nobody(e);
 	}
 	if (!m->trial->scheme->forward(m->trial->scheme_config, &m->pool, subscriber, &range)) {
@@ -244,7 +248,8 @@ static int answer(const struct map *m, const struct arguments *args, struct err 
 	}
 	if (outside) {
 		if (!endpoint_parse(outside, &addr, &number))
-			return command_misused(&command_map, "--outside: \"%s\" is not ADDR:PORT (such as 192.0.2.1:40000)", outside);
+			return command_misused(&command_map,
+			                       "--outside: \"%s\" is not ADDR:PORT (such as 192.0.2.1:40000)", outside);
 		return reverse(m, addr, number, e);
 	}
 	return all(m);
@@ -260,7 +265,8 @@ static const struct trial *trial_of(const struct scenario *s, const char *path, 
 		return NULL;
 	}
 	if (!t->scheme->forward || !t->scheme->reverse) {
-		fail(e, "map: %s is of type %s, which has no rule: who holds a number is in its log alone", t->name, t->scheme->name);
+		fail(e, "map: %s is of type %s, which has no rule: who holds a number is in its log alone", t->name,
+		     t->scheme->name);
 		return NULL;
 	}
 	return t;
@@ -299,7 +305,8 @@ static int run(int argc, char **argv)
 
 const struct command command_map = {
 	.name = "map",
-	.usage = "map SCENARIO --scheme NAME (--inside ADDR [--port P] | --outside ADDR:PORT | --all) [--set PATH=VALUE]... [--json]",
+	.usage = "map SCENARIO --scheme NAME (--inside ADDR [--port P] | --outside ADDR:PORT | --all)\n"
+	         "    [--set PATH=VALUE]... [--json]",
 	.summary = "forward and reverse of an algorithmic scheme, with no simulation",
 	.options = options,
 	.run = run,

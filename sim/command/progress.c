@@ -21,7 +21,9 @@ static double now_seconds(void)
 
 void progress_begin_at(struct progress *p, const char *what, FILE *to, bool bar, bool colour, double now_s)
 {
-	*p = (struct progress){ .to = to, .what = what, .bar = bar, .colour = colour, .begun_s = now_s, .shown_s = now_s };
+	*p = (struct progress){
+		.to = to, .what = what, .bar = bar, .colour = colour, .begun_s = now_s, .shown_s = now_s
+	};
 }
 
 void progress_begin(struct progress *p, const char *what, bool quiet)
@@ -76,8 +78,8 @@ static void draw(struct progress *p, double share, uint64_t count, double elapse
 	memset(bar, ' ', WIDTH);
 	memset(bar, '#', full);
 	bar[WIDTH] = '\0';
-	fprintf(p->to, "\r%s[%s]%s %3.0f%%  %s %s  %s/s  %s left\033[K", p->colour ? "\033[32m" : "", bar, p->colour ? "\033[0m" : "",
-	        share * 100, total, p->what, rate, left);
+	fprintf(p->to, "\r%s[%s]%s %3.0f%%  %s %s  %s/s  %s left\033[K", p->colour ? "\033[32m" : "", bar,
+	        p->colour ? "\033[0m" : "", share * 100, total, p->what, rate, left);
 	fflush(p->to);
 	p->drawn = true;
 }

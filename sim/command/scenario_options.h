@@ -6,10 +6,13 @@
 #include "sim/scenario/scenario.h"
 
 /* Rows for a command's table of options. */
-#define OPTION_SET \
-	{ .name = "set", .value = "PATH=VALUE", .many = true, .help = "change a key: pool.ports=2048-65535, schemes[1].size=128" }
+#define OPTION_SET                                            \
+	{ .name = "set", .value = "PATH=VALUE", .many = true, \
+	  .help = "change a key: pool.ports=2048-65535, schemes[1].size=128" }
 #define OPTION_SEED { .name = "seed", .value = "N", .help = "instead of the scenario's seed" }
-#define OPTION_SCHEMES { .name = "scheme", .value = "NAME", .many = true, .help = "only this scheme; may be given again for more" }
+#define OPTION_SCHEMES                                     \
+	{ .name = "scheme", .value = "NAME", .many = true, \
+	  .help = "only this scheme; may be given again for more" }
 
 /* Loads the scenario that the first word names, changed as the options say.
  * NULL with `e` set. Options that the command does not have are not looked at. */

@@ -48,9 +48,9 @@ static void answer_text(const char *path, const struct scenario *s)
 	char warmup[DURATION_TEXT], duration[DURATION_TEXT];
 
 	printf("%s: good\n", path);
-	printf("  %s: %u subscribers, %llu public addresses, %s after a warm-up of %s\n", s->name, s->workload.subscribers,
-	       (unsigned long long)pool_config_size(&s->common.pool), duration_format(s->workload.duration_ns, duration),
-	       duration_format(s->workload.warmup_ns, warmup));
+	printf("  %s: %u subscribers, %llu public addresses, %s after a warm-up of %s\n", s->name,
+	       s->workload.subscribers, (unsigned long long)pool_config_size(&s->common.pool),
+	       duration_format(s->workload.duration_ns, duration), duration_format(s->workload.warmup_ns, warmup));
 	for (size_t i = 0; i < s->workload.traffic_count; i++)
 		printf("  source  %s\n", s->workload.traffic[i].type->name);
 	for (size_t i = 0; i < s->trial_count; i++)

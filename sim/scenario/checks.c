@@ -16,7 +16,9 @@ bool check_name(const char *name, const char *place, struct err *e)
 	for (const char *c = name; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '/')
 			good = false;
-	return good || params_fault(e, place, "\"%.80s\" is not a name: it must be fit for a file (1 to %d bytes, no \"/\", no \".\" at its start)",
+	return good || params_fault(e, place,
+	                            "\"%.80s\" is not a name: it must be fit for a file (1 to %d bytes, no \"/\", no "
+	                            "\".\" at its start)",
 	                            name, NAME_MAX_BYTES);
 }
 
@@ -30,15 +32,16 @@ bool check_workload(const struct workload *w, const char *root, struct err *e)
 		char text[RANGE_TEXT];
 
 		place = must_printf("%s.subscribers.prefix", root);
-		params_fault(e, place, "%s holds %llu addresses, and subscribers.count is %u", range_format(w->inside, text),
-		             (unsigned long long)range_size(w->inside), w->subscribers);
+		params_fault(e, place, "%s holds %llu addresses, and subscribers.count is %u",
+		             range_format(w->inside, text), (unsigned long long)range_size(w->inside), w->subscribers);
 		free(place);
 	}
 	if (w->sample_interval_ns && (w->duration_ns + warmup) / w->sample_interval_ns > SAMPLES_MAX) {
 		char interval[DURATION_TEXT], all[DURATION_TEXT];
 
 		place = must_printf("%s.sample_interval", root);
-		params_fault(e, place, "%s over %s gives more than %d samples", duration_format(w->sample_interval_ns, interval),
+		params_fault(e, place, "%s over %s gives more than %d samples",
+		             duration_format(w->sample_interval_ns, interval),
 		             duration_format(w->duration_ns + warmup, all), SAMPLES_MAX);
 		free(place);
 	}
@@ -73,10 +76,11 @@ static void check_overlaps(const struct addr_ranges *prefixes, const char *place
 
 		if (b.range.first <= a.range.last) {
 			struct numbered later = a.index > b.index ? a : b, earlier = a.index > b.index ? b : a;
-			char one[RANGE_TEXT], other[RANGE_TEXT], *at = must_printf("%s.prefixes[%zu]", place, later.index);
+			char one[RANGE_TEXT], other[RANGE_TEXT];
+			char *at = must_printf("%s.prefixes[%zu]", place, later.index);
 
-			params_fault(e, at, "%s overlaps prefixes[%zu], %s", range_format(later.range, one), earlier.index,
-			             range_format(earlier.range, other));
+			params_fault(e, at, "%s overlaps prefixes[%zu], %s", range_format(later.range, one),
+			             earlier.index, range_format(earlier.range, other));
 			free(at);
 		}
 		if (b.range.last > a.range.last)
@@ -94,7 +98,8 @@ static void check_inside(const struct addr_ranges *prefixes, struct addr_range i
 		if (r.first > inside.last || r.last < inside.first)
 			continue;
 		at = must_printf("%s.prefixes[%zu]", place, i);
-		params_fault(e, at, "%s overlaps subscribers.prefix, %s", range_format(r, one), range_format(inside, other));
+		params_fault(e, at, "%s overlaps subscribers.prefix, %s", range_format(r, one),
+		             range_format(inside, other));
 		free(at);
 	}
 }
@@ -114,13 +119,16 @@ static void check_sizes(const struct pool_config *pool, const struct workload *w
 	char *at = must_printf("%s.addresses", place);
 
 	if (used > size)
-		params_fault(e, at, "%u is more than the %llu addresses of prefixes", pool->addresses, (unsigned long long)size);
+		params_fault(e, at, "%u is more than the %llu addresses of prefixes", pool->addresses,
+		             (unsigned long long)size);
 	else if (used > POOL_ADDRESSES_MAX)
-		params_fault(e, at, "the pool has %llu addresses; at most %u are supported", (unsigned long long)used, POOL_ADDRESSES_MAX);
+		params_fault(e, at, "the pool has %llu addresses; at most %u are supported", (unsigned long long)used,
+		             POOL_ADDRESSES_MAX);
 	free(at);
 	at = must_printf("%s.instances", place);
 	if (pool->instances > used)
-		params_fault(e, at, "%u instances cannot share %llu addresses", pool->instances, (unsigned long long)used);
+		params_fault(e, at, "%u instances cannot share %llu addresses", pool->instances,
+		             (unsigned long long)used);
 	else if (w->subscribers && pool->instances > w->subscribers)
 		params_fault(e, at, "%u instances cannot share %u subscribers", pool->instances, w->subscribers);
 	free(at);
@@ -160,8 +168,8 @@ bool check_timeouts(const struct nat_timeouts *t, const char *place, struct err 
 	if (!t->tcp_established || !t->tcp_closing || t->tcp_established >= t->tcp_closing)
 		return true;
 	at = must_printf("%s.tcp_established", place);
-	params_fault(e, at, "%s is shorter than tcp_closing, %s, which is a part of it", duration_format(t->tcp_established, whole),
-	             duration_format(t->tcp_closing, part));
+	params_fault(e, at, "%s is shorter than tcp_closing, %s, which is a part of it",
+	             duration_format(t->tcp_established, whole), duration_format(t->tcp_closing, part));
 	free(at);
 	return false;
 }
@@ -195,8 +203,10 @@ static void warn_of_timers(struct scenario *s, const struct nat_timeouts *t, con
 	duration_format(SEGMENT_GAP, gap);
 	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
 		if (timers[i].ns < SEGMENT_GAP)
-			warn(s, "%s.%s: %s is below %s, the silence at which a capture is cut into trains: mappings live on inside a train", place,
-			     timers[i].name, duration_format(timers[i].ns, value), gap);
+			warn(s,
+			     "%s.%s: %s is below %s, the silence at which a capture is cut into trains: mappings live "
+			     "on inside a train",
+			     place, timers[i].name, duration_format(timers[i].ns, value), gap);
 }
 
 void warn_of_oddities(struct scenario *s)

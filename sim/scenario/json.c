@@ -150,7 +150,8 @@ static bool take_string(struct scan *s)
 			return true;
 		}
 		if (c < 0x20)
-			return wrong(s, c == '\n' ? "a text goes on past the end of its line" : "a control character inside a text");
+			return wrong(s, c == '\n' ? "a text goes on past the end of its line"
+			                          : "a control character inside a text");
 		if (c >= 0x80) {
 			if (!take_utf8(s))
 				return false;
@@ -328,7 +329,8 @@ char *json_member_place(const char *place, const char *key)
 	bool plain = *key && strlen(key) <= 60;
 
 	for (const char *c = key; *c; c++)
-		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_' || *c == '-'))
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_' ||
+		      *c == '-'))
 			plain = false;
 	return plain ? must_printf("%s.%s", place, key) : must_printf("%s[\"%.60s\"]", place, key);
 }

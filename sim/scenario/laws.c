@@ -12,13 +12,13 @@
 #define LONGEST 3155760000.0 /* 36525 days */
 
 /* What every law may have: its name, a truncation, and in a mixture its weight. */
-#define COMMON                                                                                                    \
-	{ .name = "distribution", .type = PARAM_JSON, .help = "which law" },                                      \
+#define COMMON                                                                                                       \
+	{ .name = "distribution", .type = PARAM_JSON, .help = "which law" },                                         \
 	{ .name = "weight", .type = PARAM_JSON, .help = "in a mixture: this part's share, relative to the others" }, \
-	{ .name = "max", .type = PARAM_SECONDS, .unit = "s", .preset = "\"0s\"", .offset = LAW(max),              \
+	{ .name = "max", .type = PARAM_SECONDS, .unit = "s", .preset = "\"0s\"", .offset = LAW(max),                 \
 	  .help = "values above are drawn again; 0: not truncated" }
 
-#define POSITIVE(n, field, text)                                                                       \
+#define POSITIVE(n, field, text)                                                                                    \
 	{ .name = n, .type = PARAM_SECONDS, .unit = "s", .min = A_NANOSECOND, .max = LONGEST, .offset = LAW(field), \
 	  .help = text }
 #define SHAPE(least, text) \
@@ -35,12 +35,14 @@ static const struct param uniform_params[] = {
 	COMMON, END,
 };
 static const struct param half_width_params[] = {
-	{ .name = "half_width", .type = PARAM_SECONDS, .unit = "s", .offset = LAW(high), .help = "values from minus to plus this" },
+	{ .name = "half_width", .type = PARAM_SECONDS, .unit = "s", .offset = LAW(high),
+	  .help = "values from minus to plus this" },
 	COMMON, END,
 };
 static const struct param lognormal_params[] = {
 	POSITIVE("median", median, "the median"),
-	{ .name = "sigma", .type = PARAM_REAL, .min = 0, .max = 10, .offset = LAW(sigma), .help = "the deviation of the logarithm" },
+	{ .name = "sigma", .type = PARAM_REAL, .min = 0, .max = 10, .offset = LAW(sigma),
+	  .help = "the deviation of the logarithm" },
 	COMMON, END,
 };
 static const struct param weibull_params[] = {
@@ -62,9 +64,15 @@ static const struct param mixture_params[] = {
 const struct param *law_params(enum distribution_kind kind)
 {
 	static const struct param *const tables[DIST_KINDS] = {
-		[DIST_CONSTANT] = constant_params,   [DIST_EXPONENTIAL] = exponential_params, [DIST_UNIFORM] = uniform_params,
-		[DIST_LOGNORMAL] = lognormal_params, [DIST_WEIBULL] = weibull_params,         [DIST_PARETO] = pareto_params,
-		[DIST_GAMMA] = gamma_params,         [DIST_EMPIRICAL] = empirical_params,     [DIST_MIXTURE] = mixture_params,
+		[DIST_CONSTANT] = constant_params,
+		[DIST_EXPONENTIAL] = exponential_params,
+		[DIST_UNIFORM] = uniform_params,
+		[DIST_LOGNORMAL] = lognormal_params,
+		[DIST_WEIBULL] = weibull_params,
+		[DIST_PARETO] = pareto_params,
+		[DIST_GAMMA] = gamma_params,
+		[DIST_EMPIRICAL] = empirical_params,
+		[DIST_MIXTURE] = mixture_params,
 	};
 
 	return tables[kind];
@@ -118,7 +126,8 @@ static bool read_values(const struct params_reading *r, const cJSON *object, str
 static bool read_law(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out,
                      const char *place);
 
-static bool read_parts(const struct params_reading *r, const cJSON *object, bool either_sign, struct distribution *d, const char *place)
+static bool read_parts(const struct params_reading *r, const cJSON *object, bool either_sign, struct distribution *d,
+                       const char *place)
 {
 	const cJSON *item, *list = full_list(r, object, "parts", place);
 	size_t count, before = r->e->count;
@@ -130,8 +139,11 @@ static bool read_parts(const struct params_reading *r, const cJSON *object, bool
 	d->parts = must_alloc(count, sizeof(*d->parts));
 	d->weights = must_alloc(count, sizeof(*d->weights));
 	cJSON_ArrayForEach(item, list) {
-		static const struct param row[] = { { .name = "weight", .type = PARAM_REAL, .min = 1e-9, .max = 1e9 }, END };
-		char *at = must_printf("%s.parts[%zu]", place, d->part_count), *weight_at = json_member_place(at, "weight");
+		static const struct param row[] = {
+			{ .name = "weight", .type = PARAM_REAL, .min = 1e-9, .max = 1e9 }, END,
+		};
+		char *at = must_printf("%s.parts[%zu]", place, d->part_count);
+		char *weight_at = json_member_place(at, "weight");
 		const cJSON *weight = member(item, "weight");
 		double share = 0;
 
@@ -174,13 +186,16 @@ static bool kind_of(const struct params_reading *r, const cJSON *value, const ch
 }
 
 /* What the tables cannot say. */
-static bool fits(const struct params_reading *r, bool half_width, bool either_sign, const struct distribution *d, const char *place)
+static bool fits(const struct params_reading *r, bool half_width, bool either_sign, const struct distribution *d,
+                 const char *place)
 {
 	if (half_width && !either_sign)
-		return params_fault(r->e, place, "half_width gives negative values, and there are none here: use low and high");
+		return params_fault(r->e, place,
+		                    "half_width gives negative values, and there are none here: use low and high");
 	if (d->kind == DIST_UNIFORM && d->low > d->high)
 		return params_fault(r->e, place, "low is above high");
-	if (d->max > 0 && ((d->kind == DIST_UNIFORM && d->max < d->low) || (d->kind == DIST_CONSTANT && d->max < d->value)))
+	if (d->max > 0 &&
+	    ((d->kind == DIST_UNIFORM && d->max < d->low) || (d->kind == DIST_CONSTANT && d->max < d->value)))
 		return params_fault(r->e, place, "no value is as low as max");
 	return true;
 }
@@ -198,7 +213,8 @@ static bool read_law(const struct params_reading *r, const cJSON *value, bool ei
 		if (!cJSON_IsString(value) && !cJSON_IsNumber(value)) {
 			char brief[JSON_BRIEF];
 
-			return params_fault(r->e, place, "%s is not a distribution { \"distribution\": ... } or a duration",
+			return params_fault(r->e, place,
+			                    "%s is not a distribution { \"distribution\": ... } or a duration",
 			                    json_brief(value, brief));
 		}
 		good = params_read_one(r, bare, value, &d.value, place);
@@ -226,7 +242,8 @@ static bool read_law(const struct params_reading *r, const cJSON *value, bool ei
 	return true;
 }
 
-bool law_read(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out, const char *place)
+bool law_read(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out,
+              const char *place)
 {
 	if (member(value, "weight")) {
 		char *at = json_member_place(place, "weight");

@@ -13,7 +13,8 @@
 
 /* Reads a law; `either_sign` allows laws with negative values (an offset of a
  * clock). What `out` held is freed if the reading went well, kept if not. */
-bool law_read(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out, const char *place);
+bool law_read(const struct params_reading *r, const cJSON *value, bool either_sign, struct distribution *out,
+              const char *place);
 
 /* The same law as JSON; the caller owns it. */
 cJSON *law_resolve(const struct distribution *d);

@@ -115,7 +115,8 @@ static bool read_real(const struct slot *s)
 static bool not_a_duration(const struct slot *s)
 {
 	const char *word = s->param->word;
-	char *what = must_printf("%s%s%sa duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)",
+	char *what = must_printf("%s%s%sa duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at "
+	                         "most 36525d)",
 	                         word ? "\"" : "", word ? word : "", word ? "\" or " : "");
 
 	not_a(s, what);
@@ -235,7 +236,8 @@ static bool read_exempt(const struct slot *s)
 }
 
 /* An array of `size` bytes an item, each read by `one`; NULL if there was a fault. */
-static void *read_list(const struct slot *s, size_t size, bool (*one)(const struct slot *), const char *what, size_t *count)
+static void *read_list(const struct slot *s, size_t size, bool (*one)(const struct slot *), const char *what,
+                       size_t *count)
 {
 	char *list, *at;
 	bool good = true;
@@ -330,8 +332,8 @@ static bool is_only(const struct slot *s)
 	char brief[JSON_BRIEF];
 
 	cJSON_Delete(only);
-	return same || params_fault(s->r->e, s->place, "%s is not built yet: only %s is accepted", json_brief(s->value, brief),
-	                            s->param->only);
+	return same || params_fault(s->r->e, s->place, "%s is not built yet: only %s is accepted",
+	                            json_brief(s->value, brief), s->param->only);
 }
 
 static bool read_value(const struct slot *s)
@@ -386,7 +388,8 @@ static bool read_value(const struct slot *s)
 	return false;
 }
 
-bool params_read_one(const struct params_reading *r, const struct param *row, const cJSON *value, void *field, const char *place)
+bool params_read_one(const struct params_reading *r, const struct param *row, const cJSON *value, void *field,
+                     const char *place)
 {
 	struct slot s = { .r = r, .param = row, .value = value, .place = place, .field = field };
 

@@ -37,7 +37,8 @@ bool params_read(const struct params_reading *r, const cJSON *object, const stru
                  const char *place);
 
 /* One value by itself, by a row; `offset` is not looked at. */
-bool params_read_one(const struct params_reading *r, const struct param *row, const cJSON *value, void *field, const char *place);
+bool params_read_one(const struct params_reading *r, const struct param *row, const cJSON *value, void *field,
+                     const char *place);
 
 /* Adds a fault "PLACE: TEXT", unless there are FAULTS_MAX already. Returns false. */
 bool params_fault(struct err *e, const char *place, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -160,8 +160,8 @@ static void read_traffic(struct loading *l)
 
 /* Reads a part of the scenario again for one scheme, then what the scheme says
  * instead. Faults of the scenario's own part were told before. */
-static bool read_override(struct loading *l, const cJSON *scheme, const char *key, const struct param *table, void *config,
-                          const char *place, cJSON *resolved)
+static bool read_override(struct loading *l, const cJSON *scheme, const char *key, const struct param *table,
+                          void *config, const char *place, cJSON *resolved)
 {
 	struct err quiet = ERR_INIT;
 	struct params_reading base = { .directory = l->reading.directory, .e = &quiet };
@@ -209,7 +209,8 @@ static void settle(struct loading *l, struct trial *t, const char *place)
 	}
 }
 
-static void read_trial(struct loading *l, const cJSON *object, const struct scheme_type *type, struct trial *t, const char *place)
+static void read_trial(struct loading *l, const cJSON *object, const struct scheme_type *type, struct trial *t,
+                       const char *place)
 {
 	struct scheme_head head = { .access = -1 };
 	struct params_part parts[2] = { { .table = scheme_params, .config = &head }, { .table = type->params } };
@@ -286,7 +287,8 @@ static bool check_wanted(struct loading *l, const cJSON *list)
 			names = longer;
 		}
 		if (!found)
-			fail(l->reading.e, "--scheme %s: there is no such scheme in the scenario; there are: %s", wanted, names);
+			fail(l->reading.e, "--scheme %s: there is no such scheme in the scenario; there are: %s",
+			     wanted, names);
 		free(names);
 	}
 	return l->reading.e->count == before;
@@ -324,7 +326,8 @@ static void read_schemes(struct loading *l)
 
 	l->schemes = cJSON_CreateArray();
 	if (list && cJSON_GetArraySize(list) > SCHEMES_MAX) {
-		params_fault(l->reading.e, place, "%d schemes are too many (1 to %d)", cJSON_GetArraySize(list), SCHEMES_MAX);
+		params_fault(l->reading.e, place, "%d schemes are too many (1 to %d)", cJSON_GetArraySize(list),
+		             SCHEMES_MAX);
 		list = NULL;
 	}
 	if (list && !check_wanted(l, list))
@@ -407,8 +410,8 @@ static void read_all(struct loading *l, const char *file)
 		s->workload.warmup_ns = 0;
 }
 
-struct scenario *scenario_parse(const char *text, size_t length, const char *name, const struct scenario_changes *changes,
-                                struct err *e)
+struct scenario *scenario_parse(const char *text, size_t length, const char *name,
+                                const struct scenario_changes *changes, struct err *e)
 {
 	const char *slash = strrchr(name, '/');
 	char *directory = must_printf("%.*s", slash ? (int)(slash + 1 - name) : 0, name);

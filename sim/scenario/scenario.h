@@ -53,8 +53,8 @@ struct scenario *scenario_load(const char *path, const struct scenario_changes *
 
 /* The same for a text in memory; `name` stands for the file in messages, and its
  * directory is where relative file names begin. */
-struct scenario *scenario_parse(const char *text, size_t length, const char *name, const struct scenario_changes *changes,
-                                struct err *e);
+struct scenario *scenario_parse(const char *text, size_t length, const char *name,
+                                const struct scenario_changes *changes, struct err *e);
 
 void scenario_destroy(struct scenario *s); /* NULL is fine */
 

@@ -127,12 +127,14 @@ static bool may_step(const cJSON *at, const struct step *step, const char *place
 	char brief[JSON_BRIEF];
 
 	if (step->key)
-		return cJSON_IsObject(at) ||
-		       fail(e, "--set %s: %s is %s, so it has no key \"%s\"", assignment, place, json_brief(at, brief), step->key);
+		return cJSON_IsObject(at) || fail(e, "--set %s: %s is %s, so it has no key \"%s\"", assignment, place,
+		                                  json_brief(at, brief), step->key);
 	if (!cJSON_IsArray(at))
-		return fail(e, "--set %s: %s is %s, so it has no entry [%d]", assignment, place, json_brief(at, brief), step->index);
+		return fail(e, "--set %s: %s is %s, so it has no entry [%d]", assignment, place, json_brief(at, brief),
+		            step->index);
 	if (step->index > cJSON_GetArraySize(at))
-		return fail(e, "--set %s: %s has %d entries, so there is no [%d]", assignment, place, cJSON_GetArraySize(at), step->index);
+		return fail(e, "--set %s: %s has %d entries, so there is no [%d]", assignment, place,
+		            cJSON_GetArraySize(at), step->index);
 	return true;
 }
 
@@ -174,8 +176,8 @@ bool set_apply(cJSON *root, const char *assignment, struct err *e)
 		return fail(e, "--set %s: not of the form PATH=VALUE", assignment);
 	good = steps_parse(assignment, equals, &path);
 	if (!good) {
-		fail(e, "--set %s: \"%.*s\" is not a path (such as pool.ports or schemes[1].size)", assignment, (int)(equals - assignment),
-		     assignment);
+		fail(e, "--set %s: \"%.*s\" is not a path (such as pool.ports or schemes[1].size)", assignment,
+		     (int)(equals - assignment), assignment);
 	} else {
 		value = parse_value(equals + 1);
 		good = walk(root, &path, value, assignment, e);

@@ -23,7 +23,8 @@ static const char *const clock_per[] = { "server", NULL };
 
 #define FIELD(f) offsetof(struct workload, f)
 static const struct param subscriber_params[] = {
-	{ .name = "count", .type = PARAM_U32, .unit = "subscribers", .min = 1, .max = U32_MAX, .offset = FIELD(subscribers),
+	{ .name = "count", .type = PARAM_U32, .unit = "subscribers", .min = 1, .max = U32_MAX,
+	  .offset = FIELD(subscribers),
 	  .help = "how many subscribers there are" },
 	{ .name = "prefix", .type = PARAM_RANGE, .preset = "\"100.64.0.0/10\"", .offset = FIELD(inside),
 	  .help = "subscriber k has the k-th address of it, the first included" },
@@ -35,7 +36,8 @@ static const struct param subscriber_params[] = {
 const struct param pool_params[] = {
 	{ .name = "prefixes", .type = PARAM_RANGES, .offset = FIELD(prefixes),
 	  .help = "the public addresses: a list of prefixes, in the order in which they are used" },
-	{ .name = "addresses", .type = PARAM_U32, .unit = "addresses", .preset = "0", .min = 0, .max = U32_MAX, .offset = FIELD(addresses),
+	{ .name = "addresses", .type = PARAM_U32, .unit = "addresses", .preset = "0", .min = 0, .max = U32_MAX,
+	  .offset = FIELD(addresses),
 	  .help = "use only the first so many addresses; 0: all" },
 	{ .name = "ports", .type = PARAM_PORTS, .preset = "\"1024-65535\"", .offset = FIELD(ports),
 	  .help = "numbers that may be given on each address, in each protocol" },
@@ -43,71 +45,84 @@ const struct param pool_params[] = {
 	  .help = "numbers that are never given; they leave the list before anything is divided" },
 	{ .name = "pooling", .type = PARAM_CHOICE, .preset = "\"paired\"", .choices = pooling, .offset = FIELD(pooling),
 	  .help = "paired: all mappings of a subscriber use one address (RFC 6888 REQ-2)" },
-	{ .name = "assignment", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = assignment, .offset = FIELD(assignment),
+	{ .name = "assignment", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = assignment,
+	  .offset = FIELD(assignment),
 	  .help = "which address a newcomer gets, among those with room" },
-	{ .name = "instances", .type = PARAM_U32, .unit = "instances", .preset = "\"auto\"", .min = 1, .max = U32_MAX, .word = "auto",
+	{ .name = "instances", .type = PARAM_U32, .unit = "instances", .preset = "\"auto\"", .min = 1, .max = U32_MAX,
+	  .word = "auto",
 	  .offset = FIELD(instances), .help = "parts that share nothing, as the cards of a real CGN do" },
 	END,
 };
 #undef FIELD
 
-#define TIMEOUT(n, field, text, value)                                                                                        \
-	{ .name = n, .type = PARAM_DURATION, .unit = "s", .preset = value, .min = 0.001, .max = LONGEST,                      \
+#define TIMEOUT(n, field, value, text)                                                                   \
+	{ .name = n, .type = PARAM_DURATION, .unit = "s", .preset = value, .min = 0.001, .max = LONGEST, \
 	  .offset = offsetof(struct nat_timeouts, field), .help = text }
 static const struct param timeout_params[] = {
-	TIMEOUT("udp", udp, "an idle UDP session's life (RFC 4787 REQ-5)", "\"300s\""),
-	TIMEOUT("udp_well_known", udp_well_known, "the same to remote ports 0 to 1023", "\"300s\""),
-	TIMEOUT("tcp_established", tcp_established, "an idle TCP connection's whole life, tcp_closing included (RFC 5382 REQ-5)", "\"7440s\""),
-	TIMEOUT("tcp_open", tcp_open, "a TCP connection that is not yet open both ways (RFC 5382 REQ-5)", "\"240s\""),
-	TIMEOUT("tcp_closing", tcp_closing, "a TCP connection after FIN both ways or a reset (RFC 6146 section 4)", "\"240s\""),
-	TIMEOUT("tcp_incoming_syn", tcp_incoming_syn, "an unsolicited inbound SYN is kept so long (RFC 5382 REQ-4)", "\"6s\""),
-	TIMEOUT("icmp", icmp, "an idle ICMP query session's life (RFC 5508 REQ-2)", "\"60s\""),
-	TIMEOUT("fragment", fragment, "fragments wait so long for the first (RFC 6146 section 3.4)", "\"2s\""),
+	TIMEOUT("udp", udp, "\"300s\"", "an idle UDP session's life (RFC 4787 REQ-5)"),
+	TIMEOUT("udp_well_known", udp_well_known, "\"300s\"", "the same to remote ports 0 to 1023"),
+	TIMEOUT("tcp_established", tcp_established, "\"7440s\"",
+	        "an idle TCP connection's whole life, tcp_closing included (RFC 5382 REQ-5)"),
+	TIMEOUT("tcp_open", tcp_open, "\"240s\"", "a TCP connection that is not yet open both ways (RFC 5382 REQ-5)"),
+	TIMEOUT("tcp_closing", tcp_closing, "\"240s\"",
+	        "a TCP connection after FIN both ways or a reset (RFC 6146 section 4)"),
+	TIMEOUT("tcp_incoming_syn", tcp_incoming_syn, "\"6s\"",
+	        "an unsolicited inbound SYN is kept so long (RFC 5382 REQ-4)"),
+	TIMEOUT("icmp", icmp, "\"60s\"", "an idle ICMP query session's life (RFC 5508 REQ-2)"),
+	TIMEOUT("fragment", fragment, "\"2s\"", "fragments wait so long for the first (RFC 6146 section 3.4)"),
 	END,
 };
 
 #define FIELD(f) offsetof(struct nat_hold_down, f)
 static const struct param hold_down_params[] = {
-	{ .name = "time", .type = PARAM_DURATION, .unit = "s", .preset = "\"120s\"", .min = 0, .max = LONGEST, .offset = FIELD(time),
+	{ .name = "time", .type = PARAM_DURATION, .unit = "s", .preset = "\"120s\"", .min = 0, .max = LONGEST,
+	  .offset = FIELD(time),
 	  .help = "a number is nobody's for so long after its last session (RFC 6888 REQ-8); 0: not at all" },
 	{ .name = "tcp", .type = PARAM_CHOICE, .preset = "\"hold\"", .choices = hold, .offset = FIELD(tcp),
 	  .help = "TCP numbers are held as others are" },
-	{ .name = "same_subscriber", .type = PARAM_CHOICE, .preset = "\"hold\"", .choices = hold, .offset = FIELD(same_subscriber),
+	{ .name = "same_subscriber", .type = PARAM_CHOICE, .preset = "\"hold\"", .choices = hold,
+	  .offset = FIELD(same_subscriber),
 	  .help = "a held number is not given to its last holder either" },
-	{ .name = "max_ports", .type = PARAM_U32, .unit = "ports", .preset = "0", .min = 0, .max = U32_MAX, .offset = FIELD(max_ports),
+	{ .name = "max_ports", .type = PARAM_U32, .unit = "ports", .preset = "0", .min = 0, .max = U32_MAX,
+	  .offset = FIELD(max_ports),
 	  .help = "most held numbers of an instance, the longest held goes first; 0: no bound" },
 	END,
 };
 #undef FIELD
 
-#define LIMIT(n, field, u, text)                                                                                       \
-	{ .name = n, .type = PARAM_U32, .unit = u, .preset = "0", .min = 0, .max = U32_MAX,                            \
+#define LIMIT(n, field, u, text)                                                            \
+	{ .name = n, .type = PARAM_U32, .unit = u, .preset = "0", .min = 0, .max = U32_MAX, \
 	  .offset = offsetof(struct nat_limits, field), .help = text }
-#define NO_LIMIT(n, field, u, text)                                                                                    \
-	{ .name = n, .type = PARAM_U32, .unit = u, .preset = "0", .only = "0", .offset = offsetof(struct nat_limits, field), \
-	  .help = text }
+#define NO_LIMIT(n, field, u, text)                                            \
+	{ .name = n, .type = PARAM_U32, .unit = u, .preset = "0", .only = "0", \
+	  .offset = offsetof(struct nat_limits, field), .help = text }
 static const struct param limit_params[] = {
-	LIMIT("ports_per_subscriber", ports_per_subscriber, "ports", "most active numbers of a subscriber, over all protocols; 0: none"),
+	LIMIT("ports_per_subscriber", ports_per_subscriber, "ports",
+	      "most active numbers of a subscriber, over all protocols; 0: none"),
 	LIMIT("tcp", tcp, "ports", "most active TCP numbers of a subscriber; 0: none"),
 	LIMIT("udp", udp, "ports", "most active UDP numbers of a subscriber; 0: none"),
 	LIMIT("icmp", icmp, "ports", "most active ICMP identifiers of a subscriber; 0: none"),
-	NO_LIMIT("sessions_per_subscriber", sessions_per_subscriber, "sessions", "most sessions of a subscriber; 0: none"),
+	NO_LIMIT("sessions_per_subscriber", sessions_per_subscriber, "sessions",
+	         "most sessions of a subscriber; 0: none"),
 	NO_LIMIT("sessions_per_mapping", sessions_per_mapping, "sessions", "most sessions of a mapping; 0: none"),
 	NO_LIMIT("new_per_second", new_per_second, "1/s", "most new mappings of a subscriber a second; 0: none"),
 	LIMIT("mappings_total", mappings_total, "mappings", "most mappings of an instance; 0: none"),
-	NO_LIMIT("state_bytes_per_subscriber", state_bytes_per_subscriber, "bytes", "most memory of a subscriber's state; 0: none"),
+	NO_LIMIT("state_bytes_per_subscriber", state_bytes_per_subscriber, "bytes",
+	         "most memory of a subscriber's state; 0: none"),
 	END,
 };
 
 #define FIELD(f) offsetof(struct nat_config, f)
 const struct param nat_params[] = {
-	{ .name = "mapping", .type = PARAM_CHOICE, .preset = "\"endpoint-independent\"", .choices = independent, .offset = FIELD(mapping),
+	{ .name = "mapping", .type = PARAM_CHOICE, .preset = "\"endpoint-independent\"", .choices = independent,
+	  .offset = FIELD(mapping),
 	  .help = "an inside endpoint has one mapping for all remotes (RFC 4787 REQ-1)" },
 	{ .name = "filtering", .type = PARAM_CHOICE, .preset = "\"endpoint-independent\"", .choices = independent,
 	  .offset = FIELD(filtering), .help = "any remote may send to a mapping (RFC 4787 REQ-8)" },
 	{ .name = "timeouts", .type = PARAM_OBJECT, .object = timeout_params, .offset = FIELD(timeouts),
 	  .help = "how long idle sessions live" },
-	{ .name = "hold_down", .type = PARAM_OBJECT, .object = hold_down_params, .shorthand = "time", .offset = FIELD(hold_down),
+	{ .name = "hold_down", .type = PARAM_OBJECT, .object = hold_down_params, .shorthand = "time",
+	  .offset = FIELD(hold_down),
 	  .help = "what happens to a number after its last session; a bare duration is its time" },
 	{ .name = "limits", .type = PARAM_OBJECT, .object = limit_params, .offset = FIELD(limits),
 	  .help = "most of what a subscriber or the NAT may have" },
@@ -137,17 +152,21 @@ static const struct param cpe_params[] = {
 
 #define FIELD(f) offsetof(struct log_config, f)
 const struct param log_params[] = {
-	{ .name = "format", .type = PARAM_CHOICE, .preset = "\"syslog\"", .choices = log_format_choices, .offset = FIELD(format),
+	{ .name = "format", .type = PARAM_CHOICE, .preset = "\"syslog\"", .choices = log_format_choices,
+	  .offset = FIELD(format),
 	  .help = "how records are written; none: nothing is logged" },
-	{ .name = "events", .type = PARAM_CHOICE, .preset = "\"create-delete\"", .choices = events, .offset = FIELD(events),
+	{ .name = "events", .type = PARAM_CHOICE, .preset = "\"create-delete\"", .choices = events,
+	  .offset = FIELD(events),
 	  .help = "log the end of mappings and blocks too, or their creation alone" },
 	{ .name = "destinations", .type = PARAM_BOOL, .preset = "false", .only = "false", .offset = FIELD(destinations),
 	  .help = "one record for each session, with its destination" },
-	{ .name = "flush", .type = PARAM_DURATION, .unit = "s", .preset = "\"1s\"", .min = 0, .max = YEAR, .offset = FIELD(flush_ns),
+	{ .name = "flush", .type = PARAM_DURATION, .unit = "s", .preset = "\"1s\"", .min = 0, .max = YEAR,
+	  .offset = FIELD(flush_ns),
 	  .help = "a message is sent after this at the latest" },
 	{ .name = "keep", .type = PARAM_BOOL, .preset = "false", .offset = FIELD(keep),
 	  .help = "write the log to a file too, beside counting it" },
-	{ .name = "max_life", .type = PARAM_DURATION, .unit = "s", .preset = "\"0s\"", .min = 0, .max = LONGEST, .offset = FIELD(max_life_ns),
+	{ .name = "max_life", .type = PARAM_DURATION, .unit = "s", .preset = "\"0s\"", .min = 0, .max = LONGEST,
+	  .offset = FIELD(max_life_ns),
 	  .help = "a record without an end is taken to cover at most this; 0: until the number is given again" },
 	END,
 };
@@ -182,7 +201,8 @@ static const struct param evidence_params[] = {
 static const struct param plan_params[] = {
 	{ .name = "refusal", .type = PARAM_REAL, .preset = "1e-4", .min = 0, .max = 1, .offset = FIELD(refusal),
 	  .help = "largest refusal ratio that is still good" },
-	{ .name = "confidence", .type = PARAM_REAL, .preset = "0.95", .min = 0.5, .max = 0.9999, .offset = FIELD(confidence),
+	{ .name = "confidence", .type = PARAM_REAL, .preset = "0.95", .min = 0.5, .max = 0.9999,
+	  .offset = FIELD(confidence),
 	  .help = "how sure the answer must be" },
 	END,
 };
@@ -196,27 +216,37 @@ const struct param scenario_params[] = {
 	  .help = "the question that this scenario answers" },
 	{ .name = "seed", .type = PARAM_U64, .preset = "1", .offset = FIELD(workload.seed),
 	  .help = "same seed, same bytes" },
-	{ .name = "replications", .type = PARAM_U32, .preset = "1", .min = 1, .max = 10000, .offset = FIELD(workload.replications),
+	{ .name = "replications", .type = PARAM_U32, .preset = "1", .min = 1, .max = 10000,
+	  .offset = FIELD(workload.replications),
 	  .help = "independent repetitions; confidence intervals need two or more" },
 	{ .name = "duration", .type = PARAM_DURATION, .unit = "s", .preset = "\"1h\"", .min = 0.001, .max = YEAR,
 	  .offset = FIELD(workload.duration_ns), .help = "simulated time" },
-	{ .name = "warmup", .type = PARAM_DURATION, .unit = "s", .preset = "\"auto\"", .min = 0, .max = YEAR, .word = "auto",
-	  .word_value = -1, .offset = FIELD(workload.warmup_ns), .help = "measures start after it; auto: when every timer of the mix has run out once" },
-	{ .name = "sample_interval", .type = PARAM_DURATION, .unit = "s", .preset = "\"10s\"", .min = 0.001, .max = YEAR,
+	{ .name = "warmup", .type = PARAM_DURATION, .unit = "s", .preset = "\"auto\"", .min = 0, .max = YEAR,
+	  .word = "auto",
+	  .word_value = -1, .offset = FIELD(workload.warmup_ns),
+	  .help = "measures start after it; auto: when every timer of the mix has run out once" },
+	{ .name = "sample_interval", .type = PARAM_DURATION, .unit = "s", .preset = "\"10s\"", .min = 0.001,
+	  .max = YEAR,
 	  .offset = FIELD(workload.sample_interval_ns), .help = "grid of the time series and of peaks" },
 	{ .name = "demand", .type = PARAM_BOOL, .preset = "false", .offset = FIELD(workload.demand),
 	  .help = "run an unlimited scheme along, to see the ports wanted if nothing were ever refused" },
 	{ .name = "subscribers", .type = PARAM_OBJECT, .object = subscriber_params, .offset = FIELD(workload),
 	  .help = "who is behind the NAT" },
-	{ .name = "access", .type = PARAM_CHOICE, .preset = "\"nat444\"", .choices = access_choices, .offset = FIELD(common.access),
+	{ .name = "access", .type = PARAM_CHOICE, .preset = "\"nat444\"", .choices = access_choices,
+	  .offset = FIELD(common.access),
 	  .help = "nat44: subscribers have no NAT of their own; nat444: each home has one" },
-	{ .name = "traffic", .type = PARAM_JSON, .preset = "[{ \"source\": \"poisson\", \"rate_per_day\": 33000 }]", .help = "a list of sources (cgnsim list sources)" },
-	{ .name = "cpe", .type = PARAM_OBJECT, .object = cpe_params, .offset = FIELD(common.cpe), .help = "the home's router" },
+	{ .name = "traffic", .type = PARAM_JSON, .preset = "[{ \"source\": \"poisson\", \"rate_per_day\": 33000 }]",
+	  .help = "a list of sources (cgnsim list sources)" },
+	{ .name = "cpe", .type = PARAM_OBJECT, .object = cpe_params, .offset = FIELD(common.cpe),
+	  .help = "the home's router" },
 	{ .name = "pool", .type = PARAM_OBJECT, .object = pool_params, .offset = FIELD(common.pool),
 	  .help = "the public addresses and the numbers on them" },
-	{ .name = "nat", .type = PARAM_OBJECT, .object = nat_params, .offset = FIELD(common.nat), .help = "the carrier's NAT" },
-	{ .name = "schemes", .type = PARAM_JSON, .preset = "[{ \"type\": \"session\" }]", .help = "a list of schemes (cgnsim list schemes), each on the same workload" },
-	{ .name = "log", .type = PARAM_OBJECT, .object = log_params, .offset = FIELD(common.log), .help = "what the NAT writes down" },
+	{ .name = "nat", .type = PARAM_OBJECT, .object = nat_params, .offset = FIELD(common.nat),
+	  .help = "the carrier's NAT" },
+	{ .name = "schemes", .type = PARAM_JSON, .preset = "[{ \"type\": \"session\" }]",
+	  .help = "a list of schemes (cgnsim list schemes), each on the same workload" },
+	{ .name = "log", .type = PARAM_OBJECT, .object = log_params, .offset = FIELD(common.log),
+	  .help = "what the NAT writes down" },
 	{ .name = "evidence", .type = PARAM_OBJECT, .object = evidence_params, .offset = FIELD(workload.evidence),
 	  .help = "what servers know of a flow that they complain about" },
 	{ .name = "events", .type = PARAM_JSON, .preset = "[]", .only = "[]", .help = "what happens at a given time" },
@@ -229,7 +259,8 @@ const struct param scheme_params[] = {
 	{ .name = "name", .type = PARAM_TEXT, .preset = "null", .offset = offsetof(struct scheme_head, name),
 	  .help = "names the scheme in results; without it, its type" },
 	{ .name = "type", .type = PARAM_JSON, .preset = "\"session\"", .help = "which scheme (cgnsim list schemes)" },
-	{ .name = "access", .type = PARAM_CHOICE, .preset = "null", .choices = access_choices, .offset = offsetof(struct scheme_head, access),
+	{ .name = "access", .type = PARAM_CHOICE, .preset = "null", .choices = access_choices,
+	  .offset = offsetof(struct scheme_head, access),
 	  .help = "instead of the scenario's" },
 	{ .name = "pool", .type = PARAM_JSON, .help = "keys that replace the scenario's" },
 	{ .name = "nat", .type = PARAM_JSON, .help = "keys that replace the scenario's" },

@@ -41,8 +41,31 @@ static void good_text_is_read_exactly(void **state)
 static void bad_text_is_refused_and_leaves_the_output_alone(void **state)
 {
 	static const char *const rows[] = {
-		"", " ", "s", "-1s", "+1s", "1 s", " 1s", "1s ", "1S", "1sec", "1x", "5.", ".5s", "1..5s", "1e3",
-		"4m2h", "1s1s", "2h4", "1ns1us", "36526d", "36525d1ns", "99999999999999999999999s", "9223372036854775808ns", "0x10s", "1,5s",
+		"",
+		" ",
+		"s",
+		"-1s",
+		"+1s",
+		"1 s",
+		" 1s",
+		"1s ",
+		"1S",
+		"1sec",
+		"1x",
+		"5.",
+		".5s",
+		"1..5s",
+		"1e3",
+		"4m2h",
+		"1s1s",
+		"2h4",
+		"1ns1us",
+		"36526d",
+		"36525d1ns",
+		"99999999999999999999999s",
+		"9223372036854775808ns",
+		"0x10s",
+		"1,5s",
 	};
 
 	(void)state;

@@ -19,7 +19,9 @@ static const struct command_option options[] = {
 	{ .name = "json", .help = "how" },
 	{ 0 },
 };
-static const struct command command = { .name = "test", .usage = "test WORD [-o DIR]", .summary = "is a test", .options = options };
+static const struct command command = {
+	.name = "test", .usage = "test WORD [-o DIR]", .summary = "is a test", .options = options
+};
 
 #define ARGV(...) (char *[]){ "test", __VA_ARGS__, NULL }
 
@@ -39,7 +41,8 @@ static void options_and_words_may_be_mixed(void **state)
 	const char **sets;
 
 	(void)state;
-	assert_int_equal(parse(&a, ARGV("--set", "a=1", "word", "--set=b=2", "-o", "dir", "--json", "--", "--json")), -1);
+	assert_int_equal(parse(&a, ARGV("--set", "a=1", "word", "--set=b=2", "-o", "dir", "--json", "--", "--json")),
+	                 -1);
 	assert_int_equal(a.word_count, 2);
 	assert_string_equal(a.words[0], "word");
 	assert_string_equal(a.words[1], "--json");
@@ -142,10 +145,13 @@ static void progress_is_silent_then_says_what_is_left(void **state)
 	                          "\r[############            ]  50%  30M trains  1.5M/s  20 s left\033[K\r\033[K");
 	free(text);
 	text = shown(true, true, (const double[]){ 40 }, 1);
-	assert_string_equal(text, "\r\033[32m[########################]\033[0m 100%  60M trains  1.5M/s  0 s left\033[K\r\033[K");
+	assert_string_equal(text, "\r\033[32m[########################]\033[0m 100%  60M trains  1.5M/s  0 s "
+	                          "left\033[K\r\033[K");
 	free(text);
-	text = shown(false, false, (const double[]){ 3, 9.9, 10, 15, 20 }, 5); /* not a terminal: a line every ten seconds */
-	assert_string_equal(text, "cgnsim:  25%, 15M trains, 1.5M/s, 30 s left\ncgnsim:  50%, 30M trains, 1.5M/s, 20 s left\n");
+	text = shown(false, false, (const double[]){ 3, 9.9, 10, 15, 20 },
+	             5); /* not a terminal: a line every ten seconds */
+	assert_string_equal(text, "cgnsim:  25%, 15M trains, 1.5M/s, 30 s left\ncgnsim:  50%, 30M trains, 1.5M/s, 20 s "
+	                          "left\n");
 	free(text);
 }
 

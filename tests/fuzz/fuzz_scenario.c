@@ -18,7 +18,8 @@ static void must_resolve_to_itself(const struct scenario *s)
 	err_print(&e, stderr);
 	must(again);
 	twice = cJSON_Print(scenario_resolved(again));
-	must(strlen(once) == strlen(twice) || strstr(once, "weight")); /* shares of a mixture may differ in the last digit */
+	must(strlen(once) == strlen(twice) ||
+	     strstr(once, "weight")); /* shares of a mixture may differ in the last digit */
 	free(once);
 	free(twice);
 	scenario_destroy(again);

@@ -46,8 +46,15 @@ static const struct param inner_table[] = {
 };
 static const struct param table[] = {
 	{ .name = "flag", .type = PARAM_BOOL, .preset = "true", .offset = AT(flag) },
-	{ .name = "count", .type = PARAM_U32, .min = 1, .max = 9, .offset = AT(count), .help = "how many" }, /* must be given */
-	{ .name = "word", .type = PARAM_U32, .preset = "\"auto\"", .min = 1, .word = "auto", .word_value = 77, .offset = AT(word) },
+	{ .name = "count", .type = PARAM_U32, .min = 1, .max = 9, .offset = AT(count), .help = "how many" }, /* must be
+	                                                                                                        given */
+	{ .name = "word",
+	  .type = PARAM_U32,
+	  .preset = "\"auto\"",
+	  .min = 1,
+	  .word = "auto",
+	  .word_value = 77,
+	  .offset = AT(word) },
 	{ .name = "big", .type = PARAM_U64, .preset = "9007199254740992", .offset = AT(big) },
 	{ .name = "real", .type = PARAM_REAL, .preset = "0.1", .min = -1, .max = 1, .offset = AT(real) },
 	{ .name = "seconds", .type = PARAM_SECONDS, .preset = "\"1500ms\"", .offset = AT(seconds) },
@@ -59,7 +66,10 @@ static const struct param table[] = {
 	{ .name = "ports", .type = PARAM_PORTS, .preset = "\"1024-65535\"", .offset = AT(ports) },
 	{ .name = "range", .type = PARAM_RANGE, .preset = "\"10.0.0.0/8\"", .offset = AT(range) },
 	{ .name = "law", .type = PARAM_DISTRIBUTION, .preset = "\"10s\"", .offset = AT(law) },
-	{ .name = "ranges", .type = PARAM_RANGES, .preset = "[\"192.0.2.0/24\", \"198.51.100.1-198.51.100.9\"]", .offset = AT(ranges) },
+	{ .name = "ranges",
+	  .type = PARAM_RANGES,
+	  .preset = "[\"192.0.2.0/24\", \"198.51.100.1-198.51.100.9\"]",
+	  .offset = AT(ranges) },
 	{ .name = "port_list", .type = PARAM_PORT_LIST, .preset = "[5, \"7-9\"]", .offset = AT(port_list) },
 	{ .name = "exempts", .type = PARAM_EXEMPTS, .preset = "[\":53\", \"192.0.2.0/24:80\"]", .offset = AT(exempts) },
 	{ .name = "inner", .type = PARAM_OBJECT, .object = inner_table, .shorthand = "wait", .offset = AT(inner) },
@@ -120,8 +130,10 @@ static void written_and_read_again(void **state)
 {
 	static const char *const texts[] = {
 		"{\"count\":2}",
-		"{\"count\":9,\"flag\":false,\"word\":5,\"big\":0,\"real\":-0.3333333333333333,\"seconds\":0,\"duration\":\"1h1ns\",\"text\":\"\","
-		"\"none\":\"x\\u00e9\\n\",\"choice\":\"red\",\"ports\":5,\"range\":\"1.2.3.4\",\"law\":{\"distribution\":\"exponential\",\"mean\":\"1ms\"},"
+		"{\"count\":9,\"flag\":false,\"word\":5,\"big\":0,\"real\":-0.3333333333333333,\"seconds\":0,"
+		"\"duration\":\"1h1ns\",\"text\":\"\","
+		"\"none\":\"x\\u00e9\\n\",\"choice\":\"red\",\"ports\":5,\"range\":\"1.2.3.4\",\"law\":{"
+		"\"distribution\":\"exponential\",\"mean\":\"1ms\"},"
 		"\"ranges\":[],\"port_list\":[],\"exempts\":[\"1.2.3.4-1.2.3.9\"],\"inner\":{\"n\":0,\"wait\":0}}",
 	};
 
@@ -154,8 +166,10 @@ static void an_overlay_changes_only_what_it_names(void **state)
 	struct all a = { 0 };
 
 	(void)state;
-	assert_true(read_text("{\"count\":2,\"real\":0.5,\"text\":\"old\",\"ports\":7,\"inner\":{\"n\":9}}", &a, false, "", &e));
-	assert_true(read_text("{\"text\":\"new\",\"ranges\":[\"1.2.3.4\"],\"inner\":\"5s\",\"law\":1}", &a, true, "", &e));
+	assert_true(read_text("{\"count\":2,\"real\":0.5,\"text\":\"old\",\"ports\":7,\"inner\":{\"n\":9}}", &a, false,
+	                      "", &e));
+	assert_true(
+		read_text("{\"text\":\"new\",\"ranges\":[\"1.2.3.4\"],\"inner\":\"5s\",\"law\":1}", &a, true, "", &e));
 	assert_int_equal(a.count, 2);
 	assert_true(a.real == 0.5);
 	assert_string_equal(a.text, "new");
@@ -175,7 +189,8 @@ static void faults_are_collected_and_the_rest_is_read(void **state)
 	static const char *const lines[] = {
 		"$.flag: \"yes\" is not true or false",
 		"$.word: \"none\" is not a whole number (\"auto\", or 1 to 4294967295)",
-		"$.seconds: null is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)",
+		"$.seconds: null is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at "
+		"most 36525d)",
 		"$.choice: 1 is not one of \"red\", \"green\"",
 		"$.ranges[1]: 7 is not a prefix (A/LENGTH with host bits 0), an address or a range A-B",
 		"$.inner.m: unknown key; the nearest known one is \"n\"",
@@ -186,8 +201,10 @@ static void faults_are_collected_and_the_rest_is_read(void **state)
 	};
 
 	(void)state;
-	assert_false(read_text("{\"flag\":\"yes\",\"word\":\"none\",\"seconds\":null,\"choice\":1,\"ranges\":[\"1.2.3.4\",7],"
-	                       "\"inner\":{\"m\":1,\"n\":11,\"wait\":\"8s\"},\"unbuilt\":4,\"fiel\":1,\"real\":0.25}", &a, false, "", &e));
+	assert_false(read_text("{\"flag\":\"yes\",\"word\":\"none\",\"seconds\":null,\"choice\":1,\"ranges\":[\"1.2.3."
+	                       "4\",7],"
+	                       "\"inner\":{\"m\":1,\"n\":11,\"wait\":\"8s\"},\"unbuilt\":4,\"fiel\":1,\"real\":0.25}",
+	                       &a, false, "", &e));
 	assert_int_equal(e.count, sizeof(lines) / sizeof(lines[0]));
 	for (size_t i = 0; i < e.count; i++)
 		assert_string_equal(e.lines[i], lines[i]);

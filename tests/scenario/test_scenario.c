@@ -58,12 +58,14 @@ static const struct {
 	{ "{ \"seed\": 1. }", { "a.json: line 1, column 13: expected a digit, not byte 0x20" } },
 	{ "{ \"seed\": 1e999 }", { "a.json: line 1, column 11: a number too large for anything" } },
 	{ "{ \"seed\": 1 } x", { "a.json: line 1, column 15: expected the end of the text, not 'x'" } },
-	{ "{ \"\xc3\xa9\": nul }", { "a.json: line 1, column 8: expected a value, not 'n'" } }, /* columns are characters */
+	{ "{ \"\xc3\xa9\": nul }",
+	  { "a.json: line 1, column 8: expected a value, not 'n'" } }, /* columns are characters */
 	{ "{ \"name\": \"x\n\" }", { "a.json: line 1, column 13: a text goes on past the end of its line" } },
 	{ "{ \"name\": \"x }", { "a.json: line 1, column 11: this text has no end" } },
 	{ "{ \"name\": \"a\\u0000b\" }", { "a.json: line 1, column 19: \\u0000 has no place in a text" } },
 	{ "{ \"name\": \"\\ud800\" }", { "a.json: line 1, column 18: half a surrogate pair" } },
-	{ "{ \"name\": \"\\x\" }", { "a.json: line 1, column 13: expected one of \"\\/bfnrtu after a backslash, not 'x'" } },
+	{ "{ \"name\": \"\\x\" }",
+	  { "a.json: line 1, column 13: expected one of \"\\/bfnrtu after a backslash, not 'x'" } },
 	{ "{ \"name\": \"\xff\" }", { "a.json: line 1, column 12: not valid UTF-8" } },
 	{ "{ \"name\": \"\xc0\xaf\" }", { "a.json: line 1, column 12: not valid UTF-8" } },
 	{ "{ \"seed\": 1234567890123456789012345678901234567890123456789012345678901234567890 }",
@@ -71,8 +73,10 @@ static const struct {
 
 	/* the whole */
 	{ "[]", { "a.json: $: a list is not an object { ... }" } },
-	{ "{}", { "a.json: $.subscribers.count: is missing: how many subscribers there are",
-	          "a.json: $.pool.prefixes: is missing: the public addresses: a list of prefixes, in the order in which they are used" } },
+	{ "{}",
+	  { "a.json: $.subscribers.count: is missing: how many subscribers there are",
+	    "a.json: $.pool.prefixes: is missing: the public addresses: a list of prefixes, in the order in which they "
+	    "are used" } },
 	{ PLUS("\"warm-up\":1"), { "a.json: $.warm-up: unknown key; the nearest known one is \"warmup\"" } },
 	{ PLUS("\"shemes\":[]"), { "a.json: $.shemes: unknown key; the nearest known one is \"schemes\"" } },
 	{ PLUS("\"we ird\":1"), { "a.json: $[\"we ird\"]: unknown key; the nearest known one is \"seed\"" } },
@@ -80,7 +84,8 @@ static const struct {
 	{ PLUS("\"pool\":{}"), { "a.json: $.pool: is given twice" } },
 	{ PLUS("\"events\":[{}]"), { "a.json: $.events: a list is not built yet: only [] is accepted" } },
 	{ PLUS("\"name\":\"a/b\""),
-	  { "a.json: $.name: \"a/b\" is not a name: it must be fit for a file (1 to 64 bytes, no \"/\", no \".\" at its start)" } },
+	  { "a.json: $.name: \"a/b\" is not a name: it must be fit for a file (1 to 64 bytes, no \"/\", no \".\" at "
+	    "its start)" } },
 	{ PLUS("\"name\":7"), { "a.json: $.name: 7 is not a text" } },
 
 	/* every type says what would be right */
@@ -91,12 +96,15 @@ static const struct {
 	{ PLUS("\"replications\":-3"), { "a.json: $.replications: -3 is out of range (1 to 10000)" } },
 	{ PLUS("\"seed\":1e300"), { "a.json: $.seed: 1e+300 is out of range (0 to 9007199254740992)" } },
 	{ PLUS("\"duration\":\"5 minutes\""),
-	  { "a.json: $.duration: \"5 minutes\" is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)" } },
+	  { "a.json: $.duration: \"5 minutes\" is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of "
+	    "seconds; at most 36525d)" } },
 	{ PLUS("\"duration\":\"0s\""), { "a.json: $.duration: \"0s\" is out of range (1ms to 366d)" } },
 	{ PLUS("\"duration\":-1"),
-	  { "a.json: $.duration: -1 is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)" } },
+	  { "a.json: $.duration: -1 is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; "
+	    "at most 36525d)" } },
 	{ PLUS("\"warmup\":\"outo\""),
-	  { "a.json: $.warmup: \"outo\" is not \"auto\" or a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)" } },
+	  { "a.json: $.warmup: \"outo\" is not \"auto\" or a duration (such as \"90s\", \"2h4m\", \"250ms\", or a "
+	    "number of seconds; at most 36525d)" } },
 	{ PLUS("\"sample_interval\":\"1ms\",\"duration\":\"366d\",\"warmup\":0"),
 	  { "a.json: $.sample_interval: 1ms over 366d gives more than 10000000 samples" } },
 	{ PLUS("\"access\":\"ds-lite\""), { "a.json: $.access: \"ds-lite\" is not one of \"nat44\", \"nat444\"" } },
@@ -108,25 +116,34 @@ static const struct {
 	{ "{\"subscribers\":{\"count\":300,\"prefix\":\"10.0.0.0/24\"}," POOL "}",
 	  { "a.json: $.subscribers.prefix: 10.0.0.0/24 holds 256 addresses, and subscribers.count is 300" } },
 	{ "{\"subscribers\":{\"count\":3,\"prefix\":\"10.0.0.1/24\"}," POOL "}",
-	  { "a.json: $.subscribers.prefix: \"10.0.0.1/24\" is not a prefix (A/LENGTH with host bits 0), an address or a range A-B" } },
+	  { "a.json: $.subscribers.prefix: \"10.0.0.1/24\" is not a prefix (A/LENGTH with host bits 0), an address or "
+	    "a range A-B" } },
 	{ "{\"subscribers\":{\"count\":3,\"prefix\":\"192.0.0.0/16\"}," POOL "}",
 	  { "a.json: $.pool.prefixes[0]: 192.0.2.0/25 overlaps subscribers.prefix, 192.0.0.0/16" } },
 
 	/* pool */
-	{ IN_POOL("\"ports\":\"70000-80000\""), { "a.json: $.pool.ports: \"70000-80000\" is not a port range (LO-HI, 1 to 65535)" } },
+	{ IN_POOL("\"ports\":\"70000-80000\""),
+	  { "a.json: $.pool.ports: \"70000-80000\" is not a port range (LO-HI, 1 to 65535)" } },
 	{ IN_POOL("\"ports\":0"), { "a.json: $.pool.ports: 0 is not a port range (LO-HI, 1 to 65535)" } },
-	{ IN_POOL("\"exclude\":[\"5004\",\"x\"]"), { "a.json: $.pool.exclude[1]: \"x\" is not a port range (LO-HI, 1 to 65535)" } },
+	{ IN_POOL("\"exclude\":[\"5004\",\"x\"]"),
+	  { "a.json: $.pool.exclude[1]: \"x\" is not a port range (LO-HI, 1 to 65535)" } },
 	{ IN_POOL("\"exclude\":\"5004\""), { "a.json: $.pool.exclude: \"5004\" is not a list of ports" } },
 	{ IN_POOL("\"exclude\":[\"1-65535\"]"), { "a.json: $.pool.exclude: leaves nothing of ports, 1024-65535" } },
-	{ IN_POOL("\"pooling\":\"arbitrary\""), { "a.json: $.pool.pooling: \"arbitrary\" is not \"paired\", the only one built yet" } },
+	{ IN_POOL("\"pooling\":\"arbitrary\""),
+	  { "a.json: $.pool.pooling: \"arbitrary\" is not \"paired\", the only one built yet" } },
 	{ IN_POOL("\"assignment\":\"best\""),
-	  { "a.json: $.pool.assignment: \"best\" is not one of \"random\", \"round-robin\", \"least-used\", \"hash\"" } },
-	{ IN_POOL("\"addresses\":129"), { "a.json: $.pool.addresses: 129 is more than the 128 addresses of prefixes" } },
+	  { "a.json: $.pool.assignment: \"best\" is not one of \"random\", \"round-robin\", \"least-used\", "
+	    "\"hash\"" } },
+	{ IN_POOL("\"addresses\":129"),
+	  { "a.json: $.pool.addresses: 129 is more than the 128 addresses of prefixes" } },
 	{ IN_POOL("\"instances\":129"), { "a.json: $.pool.instances: 129 instances cannot share 128 addresses" } },
 	{ IN_POOL("\"instances\":11"), { "a.json: $.pool.instances: 11 instances cannot share 10 subscribers" } },
-	{ IN_POOL("\"instances\":0"), { "a.json: $.pool.instances: 0 is out of range (\"auto\", or 1 to 4294967295)" } },
-	{ IN_POOL("\"instances\":\"many\""), { "a.json: $.pool.instances: \"many\" is not a whole number (\"auto\", or 1 to 4294967295)" } },
-	{ "{" WHO ",\"pool\":{\"prefixes\":[]}}", { "a.json: $.pool.prefixes: is an empty list: give at least one entry" } },
+	{ IN_POOL("\"instances\":0"),
+	  { "a.json: $.pool.instances: 0 is out of range (\"auto\", or 1 to 4294967295)" } },
+	{ IN_POOL("\"instances\":\"many\""),
+	  { "a.json: $.pool.instances: \"many\" is not a whole number (\"auto\", or 1 to 4294967295)" } },
+	{ "{" WHO ",\"pool\":{\"prefixes\":[]}}",
+	  { "a.json: $.pool.prefixes: is an empty list: give at least one entry" } },
 	{ "{" WHO ",\"pool\":{\"prefixes\":[\"192.0.2.0/24\",\"198.51.100.0/24\",\"192.0.2.64/26\"]}}",
 	  { "a.json: $.pool.prefixes[2]: 192.0.2.64/26 overlaps prefixes[0], 192.0.2.0/24" } },
 	{ "{" WHO ",\"pool\":{\"prefixes\":[\"10.0.0.0/7\"]}}",
@@ -142,16 +159,20 @@ static const struct {
 	  { "a.json: $.nat.hold_down.tcp: \"free\" is not \"hold\", the only one built yet",
 	    "a.json: $.nat.hold_down.same_subscriber: \"give\" is not \"hold\", the only one built yet" } },
 	{ PLUS("\"nat\":{\"hold_down\":true}"),
-	  { "a.json: $.nat.hold_down: true is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)" } },
-	{ PLUS("\"nat\":{\"limits\":{\"sessions_per_subscriber\":1,\"sessions_per_mapping\":1,\"new_per_second\":1,\"state_bytes_per_subscriber\":1}}"),
+	  { "a.json: $.nat.hold_down: true is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of "
+	    "seconds; at most 36525d)" } },
+	{ PLUS("\"nat\":{\"limits\":{\"sessions_per_subscriber\":1,\"sessions_per_mapping\":1,\"new_per_second\":1,"
+	       "\"state_bytes_per_subscriber\":1}}"),
 	  { "a.json: $.nat.limits.sessions_per_subscriber: 1 is not built yet: only 0 is accepted",
 	    "a.json: $.nat.limits.sessions_per_mapping: 1 is not built yet: only 0 is accepted",
 	    "a.json: $.nat.limits.new_per_second: 1 is not built yet: only 0 is accepted",
 	    "a.json: $.nat.limits.state_bytes_per_subscriber: 1 is not built yet: only 0 is accepted" } },
-	{ PLUS("\"nat\":{\"exempt\":[\":0\"]}"), { "a.json: $.nat.exempt[0]: \":0\" is not a destination (PREFIX, PREFIX:PORT or :PORT)" } },
+	{ PLUS("\"nat\":{\"exempt\":[\":0\"]}"),
+	  { "a.json: $.nat.exempt[0]: \":0\" is not a destination (PREFIX, PREFIX:PORT or :PORT)" } },
 	{ PLUS("\"nat\":{\"timeouts\":{\"tcp_established\":\"60s\"}}"),
 	  { "a.json: $.nat.timeouts.tcp_established: 1m is shorter than tcp_closing, 4m, which is a part of it" } },
-	{ PLUS("\"cpe\":{\"timeouts\":{\"udp\":0}}"), { "a.json: $.cpe.timeouts.udp: 0 is out of range (1ms to 36525d)" } },
+	{ PLUS("\"cpe\":{\"timeouts\":{\"udp\":0}}"),
+	  { "a.json: $.cpe.timeouts.udp: 0 is out of range (1ms to 36525d)" } },
 	{ PLUS("\"log\":{\"format\":\"ipfix\",\"destinations\":true}"),
 	  { "a.json: $.log.format: \"ipfix\" is not one of \"syslog\", \"csv\", \"none\"",
 	    "a.json: $.log.destinations: true is not built yet: only false is accepted" } },
@@ -162,52 +183,71 @@ static const struct {
 
 	/* laws */
 	{ PLUS("\"evidence\":{\"clock\":{\"offset\":{\"distribution\":\"normal\"}}}"),
-	  { "a.json: $.evidence.clock.offset.distribution: \"normal\" is not one of \"constant\", \"exponential\", \"uniform\", "
+	  { "a.json: $.evidence.clock.offset.distribution: \"normal\" is not one of \"constant\", \"exponential\", "
+	    "\"uniform\", "
 	    "\"lognormal\", \"weibull\", \"pareto\", \"gamma\", \"empirical\", \"mixture\"" } },
 	{ PLUS("\"evidence\":{\"clock\":{\"offset\":{}}}"),
 	  { "a.json: $.evidence.clock.offset.distribution: is missing: which law, such as \"exponential\"" } },
 	{ PLUS("\"evidence\":{\"clock\":{\"offset\":[]}}"),
 	  { "a.json: $.evidence.clock.offset: a list is not a distribution { \"distribution\": ... } or a duration" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"pareto\",\"shape\":1,\"maen\":2}}]"),
+	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"pareto\","
+	       "\"shape\":1,\"maen\":2}}]"),
 	  { "a.json: $.traffic[0].duration.shape: 1 is out of range (1.001 to 1000000)",
 	    "a.json: $.traffic[0].duration.maen: unknown key; the nearest known one is \"mean\"",
 	    "a.json: $.traffic[0].duration.mean: is missing: the mean" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"uniform\",\"half_width\":\"1s\"}}]"),
-	  { "a.json: $.traffic[0].duration: half_width gives negative values, and there are none here: use low and high" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"uniform\",\"low\":2,\"high\":1}}]"),
+	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"uniform\","
+	       "\"half_width\":\"1s\"}}]"),
+	  { "a.json: $.traffic[0].duration: half_width gives negative values, and there are none here: use low and "
+	    "high" } },
+	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"uniform\","
+	       "\"low\":2,\"high\":1}}]"),
 	  { "a.json: $.traffic[0].duration: low is above high" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"constant\",\"value\":2,\"max\":1}}]"),
+	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"constant\","
+	       "\"value\":2,\"max\":1}}]"),
 	  { "a.json: $.traffic[0].duration: no value is as low as max" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"empirical\",\"values\":[1,\"x\"]}}]"),
-	  { "a.json: $.traffic[0].duration.values[1]: \"x\" is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of seconds; at most 36525d)" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"empirical\",\"values\":[]}}]"),
+	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"empirical\","
+	       "\"values\":[1,\"x\"]}}]"),
+	  { "a.json: $.traffic[0].duration.values[1]: \"x\" is not a duration (such as \"90s\", \"2h4m\", \"250ms\", "
+	    "or a number of seconds; at most 36525d)" } },
+	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"empirical\","
+	       "\"values\":[]}}]"),
 	  { "a.json: $.traffic[0].duration.values: is not a list with at least one entry" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"mixture\",\"parts\":[{\"distribution\":\"constant\",\"value\":1}]}}]"),
+	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"mixture\","
+	       "\"parts\":[{\"distribution\":\"constant\",\"value\":1}]}}]"),
 	  { "a.json: $.traffic[0].duration.parts[0].weight: is missing: the part's share, relative to the others" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"constant\",\"value\":1,\"weight\":1}}]"),
+	{ PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"constant\","
+	       "\"value\":1,\"weight\":1}}]"),
 	  { "a.json: $.traffic[0].duration.weight: only a part of a mixture has a weight" } },
 
 	/* traffic and schemes */
 	{ PLUS("\"traffic\":[]"), { "a.json: $.traffic: is an empty list: give at least one entry" } },
 	{ PLUS("\"traffic\":{}"), { "a.json: $.traffic: an object is not a list [ ... ]" } },
 	{ PLUS("\"traffic\":[3]"), { "a.json: $.traffic[0]: 3 is not an object { ... }" } },
-	{ PLUS("\"traffic\":[{\"source\":\"poison\"}]"), { "a.json: $.traffic[0].source: \"poison\" is not one of \"poisson\", \"capture\"" } },
+	{ PLUS("\"traffic\":[{\"source\":\"poison\"}]"),
+	  { "a.json: $.traffic[0].source: \"poison\" is not one of \"poisson\", \"capture\"" } },
 	{ PLUS("\"schemes\":[]"), { "a.json: $.schemes: is an empty list: give at least one entry" } },
 	{ PLUS("\"schemes\":[{\"type\":\"blok\"}]"),
 	  { "a.json: $.schemes[0].type: \"blok\" is not one of \"session\", \"block\", \"deterministic\"" } },
-	{ PLUS("\"schemes\":[{\"type\":\"block\",\"siez\":4}]"), { "a.json: $.schemes[0].siez: unknown key; the nearest known one is \"size\"" } },
-	{ PLUS("\"schemes\":[{\"type\":\"block\"},{\"name\":\"block\"}]"), { "a.json: $.schemes[1].name: \"block\" is the name of schemes[0] too" } },
+	{ PLUS("\"schemes\":[{\"type\":\"block\",\"siez\":4}]"),
+	  { "a.json: $.schemes[0].siez: unknown key; the nearest known one is \"size\"" } },
+	{ PLUS("\"schemes\":[{\"type\":\"block\"},{\"name\":\"block\"}]"),
+	  { "a.json: $.schemes[1].name: \"block\" is the name of schemes[0] too" } },
 	{ PLUS("\"schemes\":[{},{}]"), { "a.json: $.schemes[1].name: \"session\" is the name of schemes[0] too" } },
 	{ PLUS("\"schemes\":[{\"name\":\"\"}]"),
-	  { "a.json: $.schemes[0].name: \"\" is not a name: it must be fit for a file (1 to 64 bytes, no \"/\", no \".\" at its start)" } },
+	  { "a.json: $.schemes[0].name: \"\" is not a name: it must be fit for a file (1 to 64 bytes, no \"/\", no "
+	    "\".\" at its start)" } },
 	{ PLUS("\"schemes\":[{},{\"name\":\"b\",\"pool\":{\"ports\":\"70000-80000\"}}]"),
 	  { "a.json: $.schemes[1].pool.ports: \"70000-80000\" is not a port range (LO-HI, 1 to 65535)" } },
-	{ PLUS("\"schemes\":[{\"pool\":{\"exclude\":[\"1-65535\"]}}]"), { "a.json: $.schemes[0].pool.exclude: leaves nothing of ports, 1024-65535" } },
+	{ PLUS("\"schemes\":[{\"pool\":{\"exclude\":[\"1-65535\"]}}]"),
+	  { "a.json: $.schemes[0].pool.exclude: leaves nothing of ports, 1024-65535" } },
 	{ PLUS("\"schemes\":[{\"nat\":{\"timeouts\":{\"tcp_closing\":\"3h\"}}}]"),
-	  { "a.json: $.schemes[0].nat.timeouts.tcp_established: 2h4m is shorter than tcp_closing, 3h, which is a part of it" } },
-	{ PLUS("\"schemes\":[{\"cpe\":{}}]"), { "a.json: $.schemes[0].cpe: unknown key; the nearest known one is \"type\"" } },
+	  { "a.json: $.schemes[0].nat.timeouts.tcp_established: 2h4m is shorter than tcp_closing, 3h, which is a part "
+	    "of it" } },
+	{ PLUS("\"schemes\":[{\"cpe\":{}}]"),
+	  { "a.json: $.schemes[0].cpe: unknown key; the nearest known one is \"type\"" } },
 	{ PLUS("\"schemes\":[{\"type\":\"deterministic\",\"ports_per_subscriber\":60000,\"pool\":{\"addresses\":3}}]"),
-	  { "a.json: $.schemes[0]: the pool holds 3 subscribers at 60000 ports each (1 on each of 3 addresses), but there are 10" } },
+	  { "a.json: $.schemes[0]: the pool holds 3 subscribers at 60000 ports each (1 on each of 3 addresses), but "
+	    "there are 10" } },
 
 	/* many at once, in the order of the text */
 	{ IN_POOL("\"ports\":\"x\",\"prots\":1"),
@@ -305,14 +345,18 @@ static void resolving_twice_changes_nothing(void **state)
 {
 	static const char *const texts[] = {
 		LEAST,
-		PLUS("\"warmup\":\"90s\",\"access\":\"nat44\",\"schemes\":[{\"nat\":{\"hold_down\":\"7s\",\"exempt\":[\":53\",\"203.0.113.7:443\"]},"
-		     "\"access\":\"nat444\",\"pool\":{\"ports\":\"2000-3000\",\"instances\":3},\"log\":{\"format\":\"csv\"}},"
+		PLUS("\"warmup\":\"90s\",\"access\":\"nat44\",\"schemes\":[{\"nat\":{\"hold_down\":\"7s\",\"exempt\":["
+		     "\":53\",\"203.0.113.7:443\"]},"
+		     "\"access\":\"nat444\",\"pool\":{\"ports\":\"2000-3000\",\"instances\":3},\"log\":{\"format\":"
+		     "\"csv\"}},"
 		     "{\"type\":\"deterministic\",\"ports_per_subscriber\":1000}]"),
-		PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"mixture\",\"max\":\"2m\",\"parts\":["
+		PLUS("\"traffic\":[{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":"
+		     "\"mixture\",\"max\":\"2m\",\"parts\":["
 		     "{\"weight\":2,\"distribution\":\"lognormal\",\"median\":\"30s\",\"sigma\":1.5},"
 		     "{\"weight\":1,\"distribution\":\"weibull\",\"shape\":0.5,\"scale\":\"10s\"},"
 		     "{\"weight\":1,\"distribution\":\"gamma\",\"shape\":2,\"mean\":0.1}]}},"
-		     "{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"empirical\",\"values\":[\"1ns\",\"1m\",3]}}]"),
+		     "{\"source\":\"poisson\",\"rate_per_day\":9,\"duration\":{\"distribution\":\"empirical\","
+		     "\"values\":[\"1ns\",\"1m\",3]}}]"),
 	};
 
 	(void)state;
@@ -340,10 +384,13 @@ static void resolving_twice_changes_nothing(void **state)
 static void a_scheme_overrides_key_by_key(void **state)
 {
 	struct err e = ERR_INIT;
-	struct scenario *s = parse("{" WHO ",\"pool\":{\"prefixes\":[\"192.0.2.0/25\"],\"ports\":\"2000-3000\",\"exclude\":[2500]},"
-	                           "\"nat\":{\"timeouts\":{\"udp\":\"30s\"},\"hold_down\":{\"max_ports\":9}},"
-	                           "\"schemes\":[{\"name\":\"as-is\"},{\"name\":\"other\",\"access\":\"nat44\",\"pool\":{\"ports\":\"4000-5000\"},"
-	                           "\"nat\":{\"timeouts\":{\"icmp\":\"7s\"},\"hold_down\":\"5s\"},\"log\":{\"events\":\"create\"}}]}", &e);
+	struct scenario *s = parse(
+		"{" WHO ",\"pool\":{\"prefixes\":[\"192.0.2.0/25\"],\"ports\":\"2000-3000\",\"exclude\":[2500]},"
+		"\"nat\":{\"timeouts\":{\"udp\":\"30s\"},\"hold_down\":{\"max_ports\":9}},"
+		"\"schemes\":[{\"name\":\"as-is\"},{\"name\":\"other\",\"access\":\"nat44\",\"pool\":{\"ports\":\"4000-"
+	        "5000\"},"
+		"\"nat\":{\"timeouts\":{\"icmp\":\"7s\"},\"hold_down\":\"5s\"},\"log\":{\"events\":\"create\"}}]}",
+		&e);
 	const struct trial *t;
 
 	(void)state;
@@ -389,17 +436,21 @@ static void assignments_are_all_there(void **state)
 static void short_timers_with_a_capture_are_warned_of(void **state)
 {
 	struct err e = ERR_INIT;
-	struct scenario *s = parse(PLUS("\"nat\":{\"timeouts\":{\"udp\":\"3s\"}},\"access\":\"nat44\","
-	                                "\"traffic\":[{\"source\":\"capture\",\"file\":\"tests/scenario/full.json\"}],"
-	                                "\"schemes\":[{},{\"name\":\"other\",\"nat\":{\"timeouts\":{\"icmp\":\"1s\"}}}]"), &e);
+	struct scenario *s =
+		parse(PLUS("\"nat\":{\"timeouts\":{\"udp\":\"3s\"}},\"access\":\"nat44\","
+	                   "\"traffic\":[{\"source\":\"capture\",\"file\":\"tests/scenario/full.json\"}],"
+	                   "\"schemes\":[{},{\"name\":\"other\",\"nat\":{\"timeouts\":{\"icmp\":\"1s\"}}}]"),
+	              &e);
 
 	(void)state;
 	err_print(&e, stderr);
 	assert_non_null(s);
 	assert_int_equal(s->warning_count, 3);
-	assert_string_equal(s->warnings[0], "$.nat.timeouts.udp: 3s is below 5s, the silence at which a capture is cut into trains: "
-	                                    "mappings live on inside a train");
-	assert_string_equal(s->warnings[2], "scheme other: nat.timeouts.icmp: 1s is below 5s, the silence at which a capture is cut into "
+	assert_string_equal(s->warnings[0],
+	                    "$.nat.timeouts.udp: 3s is below 5s, the silence at which a capture is cut into trains: "
+	                    "mappings live on inside a train");
+	assert_string_equal(s->warnings[2], "scheme other: nat.timeouts.icmp: 1s is below 5s, the silence at which a "
+	                                    "capture is cut into "
 	                                    "trains: mappings live on inside a train");
 	scenario_destroy(s);
 }
@@ -412,8 +463,10 @@ static void files_that_cannot_be_read_are_faults(void **state)
 	assert_null(scenario_load("no/such.json", NULL, &e));
 	assert_null(scenario_load("tests", NULL, &e));
 	assert_null(scenario_load("", NULL, &e));
-	assert_true(faults_are(&e, (const char *const[]){ "no/such.json: No such file or directory", "tests: Is a directory",
-	                                         ": No such file or directory", NULL }, "files"));
+	assert_true(faults_are(&e,
+	                       (const char *const[]){ "no/such.json: No such file or directory",
+	                                              "tests: Is a directory", ": No such file or directory", NULL },
+	                       "files"));
 	err_clear(&e);
 }
 
@@ -463,8 +516,11 @@ static void too_many_sources_or_schemes_are_a_fault(void **state)
 		at += sprintf(at, "%s{}", i ? "," : "");
 	strcpy(at, "]}");
 	assert_null(parse(text, &e));
-	assert_true(faults_are(&e, (const char *const[]){ "a.json: $.traffic: 256 sources are too many (1 to 255)",
-	                                         "a.json: $.schemes: 1001 schemes are too many (1 to 1000)", NULL }, "many"));
+	assert_true(
+		faults_are(&e,
+	                   (const char *const[]){ "a.json: $.traffic: 256 sources are too many (1 to 255)",
+	                                          "a.json: $.schemes: 1001 schemes are too many (1 to 1000)", NULL },
+	                   "many"));
 	err_clear(&e);
 	free(text);
 }
