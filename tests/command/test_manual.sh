@@ -1,0 +1,36 @@
+#!/bin/sh
+# docs/cgnsim.1 says what the program says; and completion offers what it has.
+# usage: test_manual.sh [PROGRAM]
+set -eu
+program=$(realpath "${1:-build/cgnsim}")
+top=$(realpath "$(dirname "$0")/../..")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+"$top/docs/man.sh" "$program" >"$dir/cgnsim.1"
+if ! cmp -s "$dir/cgnsim.1" "$top/docs/cgnsim.1"; then
+	echo "test_manual: docs/cgnsim.1 is not what the program says; write it again: docs/man.sh build/cgnsim > docs/cgnsim.1"
+	exit 1
+fi
+
+ln -s "$program" "$dir/cgnsim"
+PATH=$dir:$PATH bash -eu -c '
+	compopt() { :; }
+	. "$0/completion/cgnsim.bash"
+	complete_is() {
+		wanted=$1
+		shift
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_cgnsim
+		[ "${COMPREPLY[*]}" = "$wanted" ] || { echo "test_manual: $*: ${COMPREPLY[*]}, not $wanted"; exit 1; }
+	}
+	complete_is validate cgnsim va
+	complete_is "--resolved" cgnsim validate --r
+	complete_is "--seed=" cgnsim run --see
+	complete_is "schemes" cgnsim list sch
+	complete_is "block" cgnsim list schemes b
+	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme rfc
+	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme = rfc
+' "$top"
+echo "test_manual: held"
