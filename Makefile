@@ -16,6 +16,9 @@ LDFLAGS := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined) $(LDFLAG
 LIBS    := -lpcap -lcjson -lzstd -lpthread -lm
 TESTLIBS := -lcmocka -lgsl -lgslcblas
 
+# As many jobs as cores, unless the user says otherwise.
+MAKEFLAGS += $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 Q       := $(if $(filter 1,$(V)),,@)
 say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
