@@ -17,7 +17,9 @@ LIBS    := -lpcap -lcjson -lzstd -lpthread -lm
 TESTLIBS := -lcmocka -lgsl -lgslcblas
 
 # As many jobs as cores, unless the user says otherwise.
-MAKEFLAGS += $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+ifeq ($(findstring -j,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 Q       := $(if $(filter 1,$(V)),,@)
 say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
