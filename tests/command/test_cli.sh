@@ -1,8 +1,8 @@
 #!/bin/sh
 # The program as a user meets it: every message, on its stream, with its exit status.
-# usage: test_cli.sh [PROGRAM]
+# usage: test_cli.sh [PROGRAM], or CGNSIM=PROGRAM test_cli.sh
 set -u
-program=$(realpath "${1:-build/cgnsim}")
+program=$(realpath "${1:-${CGNSIM:-build/cgnsim}}")
 full=$(realpath "$(dirname "$0")/../scenario/full.json")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -25,9 +25,12 @@ expect() {
 	[ $got = "$status" ] || fault="status $got, not $status"
 	matches "$out" "$dir/out" || fault="$fault; stdout"
 	matches "$err" "$dir/err" || fault="$fault; stderr"
-	[ -z "$fault" ] && return
+	if [ -z "$fault" ]; then
+		echo "ok $count: $*"
+		return
+	fi
 	bad=$((bad + 1))
-	echo "FAILED: $*: $fault"
+	echo "not ok $count: $*: $fault"
 	sed 's/^/  stdout: /' "$dir/out"
 	sed 's/^/  stderr: /' "$dir/err"
 }
@@ -169,13 +172,9 @@ expect 0 'inside,outside,lo,hi
 *' '' $rule --all
 
 # --all is the rule itself: no number is given twice, and each leads back to its subscriber
-$rule --all >all.csv
+$rule --all --set subscribers.count=1000 >all.csv
 expect 0 '' '' sh -c 'awk -F, "NR > 1 { for (p = \$3; p <= \$4; p++) if (seen[\$2, p]++) { print; exit 1 } }" all.csv'
-expect 0 '*' '' sh -c 'awk -F, "NR == 2 || NR == 5000 || NR == 9000 { print \$1, \$2 \":\" \$4 }" all.csv | while read inside outside; do
+expect 0 '*' '' sh -c 'awk -F, "NR == 2 || NR == 500 || NR == 900 { print \$1, \$2 \":\" \$4 }" all.csv | while read inside outside; do
 	'"$rule"' --outside $outside | grep -qx -- "$outside -> $inside" || exit 1; echo same; done'
 
-if [ $bad -gt 0 ]; then
-	echo "test_cli: $bad of $count failed"
-	exit 1
-fi
-echo "test_cli: $count held"
+[ $bad = 0 ]

@@ -1,17 +1,18 @@
 #!/bin/sh
 # docs/cgnsim.1 says what the program says; and completion offers what it has.
-# usage: test_manual.sh [PROGRAM]
+# usage: test_manual.sh [PROGRAM], or CGNSIM=PROGRAM test_manual.sh
 set -eu
-program=$(realpath "${1:-build/cgnsim}")
+program=$(realpath "${1:-${CGNSIM:-build/cgnsim}}")
 top=$(realpath "$(dirname "$0")/../..")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 "$top/docs/man.sh" "$program" >"$dir/cgnsim.1"
 if ! cmp -s "$dir/cgnsim.1" "$top/docs/cgnsim.1"; then
-	echo "test_manual: docs/cgnsim.1 is not what the program says; write it again: docs/man.sh build/cgnsim > docs/cgnsim.1"
+	echo "not ok docs/cgnsim.1 is not what the program says; write it again: docs/man.sh build/cgnsim > docs/cgnsim.1"
 	exit 1
 fi
+echo "ok docs/cgnsim.1 is what the program says"
 
 ln -s "$program" "$dir/cgnsim"
 PATH=$dir:$PATH bash -eu -c '
@@ -23,7 +24,8 @@ PATH=$dir:$PATH bash -eu -c '
 		COMP_WORDS=("$@")
 		COMP_CWORD=$(($# - 1))
 		_cgnsim
-		[ "${COMPREPLY[*]}" = "$wanted" ] || { echo "test_manual: $*: ${COMPREPLY[*]}, not $wanted"; exit 1; }
+		[ "${COMPREPLY[*]}" = "$wanted" ] || { echo "not ok $*: ${COMPREPLY[*]}, not $wanted"; exit 1; }
+		echo "ok $*"
 	}
 	complete_is validate cgnsim va
 	complete_is "--resolved" cgnsim validate --r
@@ -33,4 +35,3 @@ PATH=$dir:$PATH bash -eu -c '
 	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme rfc
 	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme = rfc
 ' "$top"
-echo "test_manual: held"
