@@ -49,7 +49,7 @@ struct capture_config {
 };
 
 static const struct param capture_params[] = {
-	{ .name = "file", .type = PARAM_TEXT, .unit = "", .offset = offsetof(struct capture_config, file),
+	{ .name = "file", .type = PARAM_FILE, .unit = "", .offset = offsetof(struct capture_config, file),
 	  .help = "a flow trace (from import or generate) or a capture (pcap, pcapng)" },
 	{ .name = "scale", .type = PARAM_CHOICE, .unit = "", .preset = "\"bootstrap\"", .choices = scales,
 	  .offset = offsetof(struct capture_config, scale),

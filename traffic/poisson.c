@@ -60,7 +60,7 @@ static const struct param destination_params[] = {
 };
 
 static const struct param poisson_params[] = {
-	{ .name = "rate_per_day", .type = PARAM_REAL, .unit = "flows/day", .min = 1e-6, .max = 1e9,
+	{ .name = "rate_per_day", .type = PARAM_REAL, .preset = "33000", .unit = "flows/day", .min = 1e-6, .max = 1e9,
 	  .offset = offsetof(struct poisson_config, rate_per_day),
 	  .help = "flows that each subscriber begins in a day, on average" },
 	{ .name = "protocol", .type = PARAM_CHOICE, .unit = "", .preset = "\"udp\"", .choices = protocols,
