@@ -1,4 +1,4 @@
-# cgnsim: see README.md. Targets: run, test, test-long, all, setup, install, clean.
+# cgnsim: see README.md. Targets: run, test, test-long, bench, all, setup, install, clean.
 # V=1 shows the commands; SAN=1 builds with AddressSanitizer and UBSan in a tree of its own.
 
 CC      ?= cc
@@ -33,7 +33,7 @@ PROGRAM := $(BUILD)/cgnsim
 TESTSRC := $(wildcard tests/*/test_*.c)
 TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
 
-.PHONY: all run test test-long setup install clean fuzz
+.PHONY: all run test test-long setup install clean fuzz bench bench-million
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -101,6 +101,25 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcgnsim.a
 
 fuzz: $(FUZZ)
 	$(Q)sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
+
+# The speed of what it exists for, beside its peers: see bench/README.md. Neither `all` nor `test` needs it.
+BENCH   := $(BUILD)/bench/bench
+NS3     := $(wildcard /usr/include/ns3/scheduler.h)
+
+bench: $(PROGRAM) $(BENCH) $(if $(NS3),$(BUILD)/bench/hold_ns3)
+	$(Q)$(BENCH) $(BUILD)
+
+bench-million: $(PROGRAM) $(BENCH)
+	$(Q)$(BENCH) $(BUILD) million
+
+$(BENCH): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c)) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Of libns3's licence: a program of its own, with nothing of ours but a header.
+$(BUILD)/bench/hold_ns3: bench/hold_ns3.cc bench/hold.h
+	$(call say,CXX,$@)
+	$(Q)mkdir -p $(@D) && $(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -o $@ $< -lns3-core
 
 clean:
 	$(Q)rm -rf build

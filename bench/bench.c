@@ -1,0 +1,123 @@
+/* bench - the speed of what cgnsim exists for, beside its peers, in one run.
+ *
+ *   bench BUILD          all rows, to BUILD/bench.json
+ *   bench BUILD million  one busy hour of a million subscribers, to BUILD/bench-million.json
+ *
+ * BENCH_ROUNDS, BENCH_QUICK, BENCH_CAPTURE_MB and BENCH_KEEP: see bench/README.md. */
+#include "bench/bench.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/base/must.h"
+#include "sim/engine/runner.h"
+
+static const struct comparison comparisons[] = {
+	{ .name = "session, 1 thread / ns-3 PriorityQueue, 1,000,000", .value = FLOWS_SESSION_ONE,
+	  .against = { NS3_PRIORITY_MILLION }, .bar = 3 },
+	{ .name = "session, 1 thread / the floor", .value = FLOWS_SESSION_ONE, .against = { FLOOR }, .bar = 0.4 },
+	{ .name = "event queue / best of ns-3's, 1,000,000", .value = QUEUE_MILLION,
+	  .against = { NS3_PRIORITY_MILLION, NS3_MAP_MILLION, NS3_HEAP_MILLION }, .bar = 8 },
+	{ .name = "session, 2 threads / 1 thread", .value = FLOWS_SESSION_TWO, .against = { FLOWS_SESSION_ONE }, .bar = 1.8 },
+	{ .name = "resident memory, 1,000,000 / 10,000 subscribers", .value = MEMORY_MOST, .against = { MEMORY_LEAST },
+	  .bar = 2, .at_most = true },
+	{ .name = "import / tshark", .value = IMPORT, .against = { TSHARK }, .bar = 10 },
+};
+
+double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+void give_up(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("bench: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	exit(EXIT_FAILURE);
+}
+
+/* A whole number above 0 from the environment. */
+static uint64_t number_from(const char *variable, uint64_t preset)
+{
+	const char *text = getenv(variable);
+	char *end;
+	unsigned long long number;
+
+	if (!text || !*text)
+		return preset;
+	number = strtoull(text, &end, 10);
+	if (*end || *text == '-' || number == 0 || number > 1000000)
+		give_up("%s: \"%s\" is not a number from 1 to 1000000", variable, text);
+	return number;
+}
+
+static bool flag_from(const char *variable)
+{
+	const char *text = getenv(variable);
+
+	return text && *text && strcmp(text, "0");
+}
+
+static void say(const char *what, uint64_t round, uint64_t rounds)
+{
+	fprintf(stderr, "bench: round %llu of %llu: %s\n", (unsigned long long)round, (unsigned long long)rounds, what);
+}
+
+static void all_rows(struct bench *b, uint64_t rounds)
+{
+	char *capture = must_printf("%s/bench/capture.pcap", b->build);
+
+	fprintf(stderr, "bench: memory\n");
+	bench_memory(b);
+	fprintf(stderr, "bench: making a capture of %llu MB\n", (unsigned long long)b->capture_mb);
+	capture_make(capture, b->capture_mb * 1000000);
+	for (uint64_t round = 1; round <= rounds; round++) {
+		say("the floor, the event queue", round, rounds);
+		bench_floor(b);
+		bench_queues(b);
+		say("flows", round, rounds);
+		bench_flows(b);
+		say("import", round, rounds);
+		bench_import(b, capture);
+	}
+	if (!flag_from("BENCH_KEEP"))
+		remove(capture);
+	free(capture);
+}
+
+int main(int argc, char **argv)
+{
+	bool million = argc == 3 && !strcmp(argv[2], "million");
+	struct bench b = { .quick = flag_from("BENCH_QUICK"), .cores = cores() };
+	uint64_t rounds = number_from("BENCH_ROUNDS", b.quick ? 1 : 5);
+	char *json;
+	size_t missed;
+
+	if (argc != 2 && !million)
+		give_up("usage: bench BUILD [million]");
+	b.build = argv[1];
+	b.capture_mb = number_from("BENCH_CAPTURE_MB", b.quick ? 5 : 1000);
+	b.sheet = sheet_create();
+	json = must_printf("%s/bench%s.json", b.build, million ? "-million" : "");
+	if (million)
+		bench_million(&b);
+	else
+		all_rows(&b, rounds);
+	missed = sheet_show(b.sheet, comparisons, million ? 0 : sizeof(comparisons) / sizeof(*comparisons), json);
+	printf("\n%s; %zu bar%s missed\n", json, missed, missed == 1 ? "" : "s");
+	sheet_destroy(b.sheet);
+	free(json);
+	return EXIT_SUCCESS;
+}
