@@ -189,11 +189,24 @@ static void queue_ended(struct holdings *h, uint32_t place)
 	h->ended[(h->ended_first + h->ended_count++) & (h->ended_room - 1)] = place;
 }
 
+/* What is forgotten soon has not been touched for long: it is brought near in two steps. */
+static void prefetch_forgotten(const struct holdings *h)
+{
+	uint32_t far = h->ended[(h->ended_first + 8) & (h->ended_room - 1)];
+	uint32_t near = h->ended[(h->ended_first + 4) & (h->ended_room - 1)];
+
+	if (h->ended_count <= 8)
+		return;
+	__builtin_prefetch(&h->pool[far], 1);
+	holdings_prefetch_number(h, h->pool[near].lo);
+}
+
 static void forget(struct holdings *h, int64_t forget_ns)
 {
 	while (h->ended_count > 0) {
 		uint32_t place = h->ended[h->ended_first];
 
+		prefetch_forgotten(h);
 		if (h->pool[place].end_ns >= forget_ns)
 			return;
 		unlink_record(h, place);
@@ -259,6 +272,22 @@ struct held *holdings_open(const struct holdings *h, uint16_t lo, uint16_t hi, u
 			return r;
 	}
 	return NULL;
+}
+
+void holdings_prefetch_number(const struct holdings *h, uint16_t lo)
+{
+	uint32_t key = (uint32_t)lo >> h->key_shift, page = h->page_of[key >> PAGE_SHIFT];
+
+	if (page)
+		__builtin_prefetch(&h->pages[page].newest[key % PAGE_KEYS], 1);
+}
+
+void holdings_prefetch_record(const struct holdings *h, uint16_t lo)
+{
+	uint32_t place = newest_of(h, (uint32_t)lo >> h->key_shift);
+
+	if (place)
+		__builtin_prefetch(&h->pool[place], 1);
 }
 
 void holdings_of_number(const struct holdings *h, uint16_t number, int64_t from_ns, int64_t to_ns,

@@ -47,6 +47,11 @@ void holdings_begin(struct holdings *h, uint16_t lo, uint16_t hi, uint32_t insid
 struct held *holdings_open(const struct holdings *h, uint16_t lo, uint16_t hi, uint32_t inside);
 void holdings_end(struct holdings *h, struct held *open, int64_t time_ns);
 
+/* Bring near what the calls above will touch: first where the number's newest
+ * record is, and once that is near, the record. */
+void holdings_prefetch_number(const struct holdings *h, uint16_t lo);
+void holdings_prefetch_record(const struct holdings *h, uint16_t lo);
+
 /* Calls each() for every record that covers the number and overlaps the
  * window: a subscriber comes as often as it has such records. */
 void holdings_of_number(const struct holdings *h, uint16_t number, int64_t from_ns, int64_t to_ns,

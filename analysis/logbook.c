@@ -13,7 +13,24 @@ struct expiry {
 	uint16_t lo, hi;
 };
 
+/* Records wait for a few others, so that what each touches can be brought near
+ * while those before it are read: the store is larger than the nearest caches,
+ * and a record would wait for it twice or three times. */
+#define WAITING 128
+#define NUMBER_AHEAD 24 /* where the number's newest record is */
+#define RECORD_AHEAD 12 /* that record */
+
+struct waiting {
+	struct holdings *held;
+	int64_t time_ns, forget_ns;
+	uint32_t inside;
+	uint16_t lo, hi;
+	bool ends;
+};
+
 struct logbook {
+	struct waiting waiting[WAITING];
+	uint32_t waiting_count;
 	int64_t log_resolution_ns, max_life_ns;
 
 	struct place *places;    /* open hash */
@@ -117,7 +134,7 @@ static void expect_expiry(struct logbook *b, const struct expiry *e)
 	b->expiries[(b->expiry_first + b->expiry_count++) & (b->expiry_room - 1)] = *e;
 }
 
-void logbook_expire(struct logbook *b, int64_t until_ns)
+static void expire(struct logbook *b, int64_t until_ns)
 {
 	while (b->expiry_count > 0) {
 		const struct expiry *e = &b->expiries[b->expiry_first];
@@ -133,33 +150,61 @@ void logbook_expire(struct logbook *b, int64_t until_ns)
 	}
 }
 
-static void record_begins(struct logbook *b, struct holdings *held, const struct log_record *r, int64_t forget_ns)
+static void record_begins(struct logbook *b, const struct waiting *r)
 {
-	holdings_begin(held, r->lo, r->hi, r->inside, r->time_ns, forget_ns);
+	holdings_begin(r->held, r->lo, r->hi, r->inside, r->time_ns, r->forget_ns);
 	if (b->max_life_ns > 0) {
-		struct expiry e = { held, r->time_ns, r->inside, r->lo, r->hi };
+		struct expiry e = { r->held, r->time_ns, r->inside, r->lo, r->hi };
 
 		expect_expiry(b, &e);
 	}
 }
 
-static void record_ends(struct holdings *held, const struct log_record *r)
+static void record_ends(const struct waiting *r)
 {
-	struct held *open = holdings_open(held, r->lo, r->hi, r->inside);
+	struct held *open = holdings_open(r->held, r->lo, r->hi, r->inside);
 
 	if (open)
-		holdings_end(held, open, r->time_ns);
+		holdings_end(r->held, open, r->time_ns);
+}
+
+static void read_waiting(struct logbook *b)
+{
+	for (uint32_t i = 0; i < b->waiting_count; i++) {
+		const struct waiting *r = &b->waiting[i];
+
+		if (i + NUMBER_AHEAD < b->waiting_count)
+			holdings_prefetch_number(r[NUMBER_AHEAD].held, r[NUMBER_AHEAD].lo);
+		if (i + RECORD_AHEAD < b->waiting_count)
+			holdings_prefetch_record(r[RECORD_AHEAD].held, r[RECORD_AHEAD].lo);
+		if (b->expiry_count > 0)
+			expire(b, r->time_ns);
+		if (r->ends)
+			record_ends(r);
+		else
+			record_begins(b, r);
+	}
+	b->waiting_count = 0;
+}
+
+void logbook_expire(struct logbook *b, int64_t until_ns)
+{
+	read_waiting(b);
+	expire(b, until_ns);
 }
 
 void logbook_record(struct logbook *b, const struct log_record *r, int64_t forget_ns)
 {
-	struct holdings *held = held_at(b, r->outside, class_of(r));
-
 	must(!log_kind_is_session(r->kind));
-	if (b->expiry_count > 0)
-		logbook_expire(b, r->time_ns);
-	if (log_kind_is_delete(r->kind))
-		record_ends(held, r);
-	else
-		record_begins(b, held, r, forget_ns);
+	if (b->waiting_count == WAITING)
+		read_waiting(b);
+	b->waiting[b->waiting_count++] = (struct waiting){
+		.held = held_at(b, r->outside, class_of(r)),
+		.time_ns = r->time_ns,
+		.forget_ns = forget_ns,
+		.inside = r->inside,
+		.lo = r->lo,
+		.hi = r->hi,
+		.ends = log_kind_is_delete(r->kind),
+	};
 }

@@ -671,6 +671,11 @@ bool queue_pop(struct queue *q, int64_t *time_ns, uint32_t *what)
 	return true;
 }
 
+uint32_t queue_hint(const struct queue *q, unsigned n)
+{
+	return q->array_end - q->run > (ptrdiff_t)n ? q->run[n].what : UINT32_MAX;
+}
+
 size_t queue_count(const struct queue *q)
 {
 	return q->count;

@@ -31,6 +31,11 @@ int64_t queue_next(struct queue *q);
 /* Takes the next event. False if there is none. */
 bool queue_pop(struct queue *q, int64_t *time_ns, uint32_t *what);
 
+/* What the n-th event from now is (0: the next one), if that is already known: a
+ * hint of what to bring near. UINT32_MAX if it is not known, and perhaps wrong
+ * if anything is pushed. */
+uint32_t queue_hint(const struct queue *q, unsigned n);
+
 size_t queue_count(const struct queue *q);
 
 #endif

@@ -221,6 +221,17 @@ static void session_timer(struct nat *nat, int64_t time_ns, uint32_t what)
 		end_mapping(nat, time_ns, owner);
 }
 
+/* The session timers a few events ahead: their mappings, and then where the index has them. */
+static void prefetch_timers(const struct nat *nat)
+{
+	uint32_t far = queue_hint(nat->timers, 10), near = queue_hint(nat->timers, 5);
+
+	if (far != UINT32_MAX && !(far & 1))
+		__builtin_prefetch(&nat->table.mappings[far >> 1], 1);
+	if (near != UINT32_MAX && !(near & 1))
+		table_prefetch(&nat->table, nat->table.mappings[near >> 1].hash);
+}
+
 void nat_advance(struct nat *nat, int64_t now_ns)
 {
 	struct allocator *a = &nat->allocator;
@@ -242,6 +253,7 @@ void nat_advance(struct nat *nat, int64_t now_ns)
 		} else if (own <= timer) {
 			a->tick(a->state, own);
 		} else {
+			prefetch_timers(nat);
 			queue_pop(nat->timers, &timer, &what);
 			session_timer(nat, timer, what);
 		}
@@ -403,7 +415,7 @@ static struct verdict assign(struct nat *nat, const struct segment *train, uint3
 	return v;
 }
 
-static struct verdict create_mapping(struct nat *nat, const struct segment *train)
+static struct verdict create_mapping(struct nat *nat, const struct segment *train, uint32_t hash)
 {
 	struct tenant *tenant = &nat->pairing.tenants[train->subscriber];
 	uint32_t entry, odds = 1;
@@ -425,7 +437,7 @@ static struct verdict create_mapping(struct nat *nat, const struct segment *trai
 	tenant->active[train->protocol]++;
 	tenant->held[train->protocol]++;
 	nat->mappings++;
-	entry = table_add(&nat->table, train->subscriber, train->host, train->port, train->protocol);
+	entry = table_add(&nat->table, hash, train->subscriber, train->host, train->port, train->protocol);
 	m = &nat->table.mappings[entry];
 	m->created_ns = train->start_ns;
 	m->address = v.address;
@@ -445,19 +457,24 @@ static struct verdict create_mapping(struct nat *nat, const struct segment *trai
 	return v;
 }
 
+void nat_prefetch(const struct nat *nat, const struct segment *train)
+{
+	table_prefetch(&nat->table, table_hash(train->subscriber, train->host, train->port, train->protocol));
+}
+
 struct verdict nat_show(struct nat *nat, const struct segment *train)
 {
-	uint32_t entry;
+	uint32_t hash = table_hash(train->subscriber, train->host, train->port, train->protocol), entry;
 	const struct mapping *m;
 
 	nat_advance(nat, train->start_ns);
 	if (nat->config->exempt.count && is_exempt(nat->config, train))
 		return (struct verdict){ .outcome = OUT_EXEMPT, .address = ADDRESS_NONE };
-	entry = table_find(&nat->table, train->subscriber, train->host, train->port, train->protocol);
+	entry = table_find(&nat->table, hash, train->subscriber, train->host, train->port, train->protocol);
 	if (entry == INDEX_NONE) {
 		if (train->flags & SEG_INBOUND)
 			return (struct verdict){ .outcome = OUT_NO_MAPPING, .address = ADDRESS_NONE };
-		return create_mapping(nat, train);
+		return create_mapping(nat, train, hash);
 	}
 	show_mapping(nat, entry, train);
 	m = &nat->table.mappings[entry];

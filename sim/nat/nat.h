@@ -106,6 +106,9 @@ struct verdict {
  * its port is the one seen by this NAT. Runs every timer up to its start first. */
 struct verdict nat_show(struct nat *nat, const struct segment *train);
 
+/* Brings near what nat_show() of this train will touch. Changes nothing. */
+void nat_prefetch(const struct nat *nat, const struct segment *train);
+
 /* Runs every timer up to and including now_ns. */
 void nat_advance(struct nat *nat, int64_t now_ns);
 

@@ -1,14 +1,9 @@
 #include "sim/nat/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/must.h"
-#include "sim/base/rng.h"
-
-static uint32_t hash_inside(uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol)
-{
-	return (uint32_t)mix64(subscriber, (uint64_t)host << 24 | (uint64_t)protocol << 16 | port);
-}
 
 static uint32_t hash_remote(uint32_t mapping, uint32_t remote, uint16_t remote_port)
 {
@@ -31,9 +26,9 @@ void table_clear(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-uint32_t table_find(const struct table *t, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol)
+uint32_t table_find(const struct table *t, uint32_t hash, uint32_t subscriber, uint8_t host, uint16_t port,
+                    uint8_t protocol)
 {
-	uint32_t hash = hash_inside(subscriber, host, port, protocol);
 	uint32_t at = hash;
 
 	for (;;) {
@@ -48,21 +43,34 @@ uint32_t table_find(const struct table *t, uint32_t subscriber, uint8_t host, ui
 	}
 }
 
-uint32_t table_add(struct table *t, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol)
+/* realloc() would not keep entries on lines of their own. */
+static void grow_mappings(struct table *t)
+{
+	uint32_t room = t->mapping_room * 2 + 64;
+	struct mapping *grown = aligned_alloc(_Alignof(struct mapping), (size_t)room * sizeof(*grown));
+
+	must(grown);
+	if (t->mapping_count)
+		memcpy(grown, t->mappings, t->mapping_count * sizeof(*grown));
+	free(t->mappings);
+	t->mappings = grown;
+	t->mapping_room = room;
+}
+
+uint32_t table_add(struct table *t, uint32_t hash, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol)
 {
 	uint32_t entry = t->mapping_free;
 
 	if (entry != INDEX_NONE) {
 		t->mapping_free = t->mappings[entry].subscriber;
 	} else {
-		if (t->mapping_count == t->mapping_room) {
-			t->mapping_room = t->mapping_room * 2 + 64;
-			t->mappings = must_grow(t->mappings, t->mapping_room, sizeof(*t->mappings));
-		}
+		if (t->mapping_count == t->mapping_room)
+			grow_mappings(t);
 		entry = t->mapping_count++;
 	}
-	t->mappings[entry] = (struct mapping){ .subscriber = subscriber, .host = host, .port = port, .protocol = protocol };
-	index_add(&t->by_inside, hash_inside(subscriber, host, port, protocol), entry);
+	t->mappings[entry] = (struct mapping){ .subscriber = subscriber, .host = host, .port = port, .protocol = protocol,
+	                                       .hash = hash };
+	index_add(&t->by_inside, hash, entry);
 	return entry;
 }
 
@@ -70,7 +78,7 @@ void table_remove(struct table *t, uint32_t mapping)
 {
 	struct mapping *m = &t->mappings[mapping];
 
-	index_remove(&t->by_inside, hash_inside(m->subscriber, m->host, m->port, m->protocol), mapping);
+	index_remove(&t->by_inside, m->hash, mapping);
 	m->sessions = 0;
 	m->session.expires_ns = 0;
 	m->subscriber = t->mapping_free;

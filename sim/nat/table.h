@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/base/rng.h"
 #include "sim/nat/index.h"
 
 /* The timer and TCP state of one session. */
@@ -20,12 +21,14 @@ struct session {
 	uint8_t  tcp;          /* SEG_SYN_* and SEG_FIN_* seen so far, SEG_RST if reset */
 };
 
+/* One cache line: whatever is asked of a mapping costs one miss at most. */
 struct mapping {
-	int64_t  created_ns;
+	_Alignas(64) int64_t created_ns;
 	struct session session;
 	uint32_t subscriber;
 	uint32_t address;
 	uint32_t sessions;     /* how many it has, 0: this entry is free */
+	uint32_t hash;         /* of the inside endpoint */
 	uint16_t port;         /* inside endpoint: port, protocol, host */
 	uint16_t slot;
 	uint8_t  protocol;
@@ -49,11 +52,24 @@ struct table {
 void table_init(struct table *t, uint32_t expected);
 void table_clear(struct table *t);
 
-uint32_t table_find(const struct table *t, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol); /* INDEX_NONE: none */
+/* Hash of an inside endpoint, for the calls below. */
+static inline uint32_t table_hash(uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol)
+{
+	return (uint32_t)mix64(subscriber, (uint64_t)host << 24 | (uint64_t)protocol << 16 | port);
+}
+
+uint32_t table_find(const struct table *t, uint32_t hash, uint32_t subscriber, uint8_t host, uint16_t port,
+                    uint8_t protocol); /* INDEX_NONE: none */
 
 /* A new mapping with its key set, no session yet. Pointers into the table are invalid after this. */
-uint32_t table_add(struct table *t, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol);
+uint32_t table_add(struct table *t, uint32_t hash, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol);
 void table_remove(struct table *t, uint32_t mapping);
+
+/* Bring near what a find with this hash, or an end of this mapping, will touch. */
+static inline void table_prefetch(const struct table *t, uint32_t hash)
+{
+	__builtin_prefetch(&t->by_inside.cells[hash & t->by_inside.mask]);
+}
 
 /* A mapping's further sessions (not the one inside it). */
 uint32_t table_find_further(const struct table *t, uint32_t mapping, uint32_t remote, uint16_t remote_port);

@@ -17,6 +17,7 @@ struct lane {
 	struct flowset lost;     /* flows refused here or at the home's NAT */
 	struct flowset unbegun;  /* flows of which only inbound packets came so far, and met no mapping */
 	uint64_t incident_key;   /* of this replication */
+	uint32_t *outside;       /* public addresses by the instance's index; owned */
 	/* the same trains where nothing is refused; NULL unless asked for */
 	struct nat *unlimited;
 	struct nat_config unlimited_config;
@@ -62,6 +63,20 @@ static uint64_t incident_threshold(const struct workload *w, const struct worklo
 }
 
 #define LOG_WHOLE_BYTES (UINT64_C(64) << 20)
+#define LOG_RECORD_BYTES 80 /* any format's record of a mapping is longer */
+
+/* Up to how many bytes an instance's log is compressed whole: its part of 64 MiB,
+ * or nothing if the scenario alone says that there will be far more. */
+static uint64_t whole_below(const struct workload *w, const struct trial *trial, const struct workload_facts *facts,
+                            uint32_t instances)
+{
+	double total = (double)(w->warmup_ns + w->duration_ns);
+	double flows = facts->flows_expected * (double)w->duration_ns / total;
+
+	if (trial->scheme->logs_mappings && flows * LOG_RECORD_BYTES > 4 * (double)LOG_WHOLE_BYTES)
+		return 0;
+	return LOG_WHOLE_BYTES / instances;
+}
 
 void lane_ground_init(struct lane_ground *g, const struct workload *workload, const struct trial *trial,
                       const struct workload_facts *facts, uint32_t instances)
@@ -71,7 +86,7 @@ void lane_ground_init(struct lane_ground *g, const struct workload *workload, co
 		.trial = trial,
 		.slots = slots_create(trial->pool.ports, &trial->pool.exclude),
 		.incident_below = incident_threshold(workload, facts),
-		.whole_below = LOG_WHOLE_BYTES / instances,
+		.whole_below = whole_below(workload, trial, facts, instances),
 	};
 	must(g->slots);
 	g->pool = (struct scheme_pool){
@@ -98,7 +113,7 @@ static void log_event(struct lane *lane, const struct nat_event *e, enum log_kin
 		.kind = kind,
 		.protocol = e->protocol,
 		.inside = g->workload->inside.first + lane->share.first_subscriber + e->subscriber,
-		.outside = pool_config_address(&g->trial->pool, (uint64_t)lane->share.first_address + e->address),
+		.outside = lane->outside[e->address],
 		.inside_port = e->port,
 		.lo = slots_number(g->slots, e->slot),
 		.hi = slots_number(g->slots, e->slot + e->count - 1),
@@ -176,6 +191,9 @@ struct lane *lane_create(const struct lane_setup *setup, struct err *e)
 		.seed = workload->seed,
 		.rule = trial->scheme->reverse ? &setup->ground->rule : NULL,
 	});
+	lane->outside = must_alloc(share->addresses, sizeof(*lane->outside));
+	for (uint32_t i = 0; i < share->addresses; i++)
+		lane->outside[i] = pool_config_address(&trial->pool, (uint64_t)share->first_address + i);
 	flowset_init(&lane->lost);
 	flowset_init(&lane->unbegun);
 	lane->incident_key = mix64(mix64(workload->seed, RNG_INCIDENT), setup->replication);
@@ -213,8 +231,7 @@ static void consider_incident(struct lane *lane, const struct segment *train, co
 		.hash = hash,
 		.time_ns = train->start_ns,
 		.subscriber = w->inside.first + train->subscriber,
-		.outside = reached ? pool_config_address(&lane->ground->trial->pool,
-		                                         (uint64_t)lane->share.first_address + v->address) : 0,
+		.outside = reached ? lane->outside[v->address] : 0,
 		.port = v->number,
 		.remote = train->remote,
 		.protocol = train->protocol,
@@ -279,6 +296,14 @@ void lane_show(struct lane *lane, const struct segment *offered, enum outcome be
 		count_later(lane, offered, v.outcome);
 }
 
+void lane_prefetch(const struct lane *lane, const struct segment *offered)
+{
+	struct segment train = { .subscriber = offered->subscriber - lane->share.first_subscriber, .host = offered->host,
+	                         .port = offered->port, .protocol = offered->protocol };
+
+	nat_prefetch(lane->nat, &train);
+}
+
 void lane_advance(struct lane *lane, int64_t now_ns)
 {
 	nat_advance(lane->nat, now_ns);
@@ -304,6 +329,7 @@ bool lane_finish(struct lane *lane, struct log_weight *log, struct answers *answ
 	}
 	flowset_clear(&lane->lost);
 	flowset_clear(&lane->unbegun);
+	free(lane->outside);
 	free(lane);
 	return good;
 }

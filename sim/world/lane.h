@@ -42,6 +42,9 @@ struct lane *lane_create(const struct lane_setup *setup, struct err *e);
  * `before` is what the home's NAT said: a refusal stops the train there. */
 void lane_show(struct lane *lane, const struct segment *train, enum outcome before);
 
+/* Brings near what showing this train will touch. */
+void lane_prefetch(const struct lane *lane, const struct segment *train);
+
 /* Every train that starts before now_ns has been shown. */
 void lane_advance(struct lane *lane, int64_t now_ns);
 
