@@ -25,6 +25,7 @@ struct log_writer {
 	const struct log_config *config;
 	const struct log_format *format; /* NULL: none */
 	int64_t warmup_ns, end_ns;
+	int64_t tick_ns;
 	uint64_t whole_below;
 	struct log_weight weight;
 	uint64_t message_bytes;   /* in the message that is open; 0: none is */
@@ -105,17 +106,27 @@ static bool holds(const struct log_writer *w, enum log_kind kind)
 	return log_kind_is_block(kind) || log_kind_is_session(kind) == w->config->destinations;
 }
 
+/* The time cut to the log's resolution. Most records fall into the tick of the one before: no division. */
+static int64_t tick_of(struct log_writer *w, int64_t time_ns)
+{
+	if (time_ns < w->tick_ns || time_ns - w->tick_ns >= w->format->resolution_ns)
+		w->tick_ns = time_ns - time_ns % w->format->resolution_ns;
+	return w->tick_ns;
+}
+
 bool log_write(struct log_writer *w, const struct log_record *r, struct log_record *shown)
 {
 	char text[LOG_LINE_MAX];
 	size_t length;
-	bool counted = r->time_ns >= w->warmup_ns && r->time_ns < w->end_ns;
+	int64_t time_ns = r->time_ns;
+	bool counted = time_ns >= w->warmup_ns && time_ns < w->end_ns;
 	bool compressed = counted && sampled(w);
 
 	if (!holds(w, r->kind))
 		return false;
-	*shown = *r;
-	shown->time_ns -= r->time_ns % w->format->resolution_ns;
+	if (shown != r)
+		*shown = *r;
+	shown->time_ns = tick_of(w, time_ns);
 	if (compressed || w->keep)
 		length = w->format->encode(shown, text);
 	else
@@ -127,10 +138,10 @@ bool log_write(struct log_writer *w, const struct log_record *r, struct log_reco
 	if (counted) {
 		w->weight.records++;
 		w->weight.bytes += length;
-		w->weight.per_second[(r->time_ns - w->warmup_ns) / NS_PER_S]++;
-		pack(w, r->time_ns, length);
+		w->weight.per_second[(time_ns - w->warmup_ns) / NS_PER_S]++;
+		pack(w, time_ns, length);
 	}
-	w->weight.records_before += r->time_ns < w->warmup_ns;
+	w->weight.records_before += time_ns < w->warmup_ns;
 	return true;
 }
 

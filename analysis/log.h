@@ -119,7 +119,7 @@ struct log_setup {
 struct log_writer *log_open(const struct log_setup *setup, struct err *e);
 
 /* Writes a record (skips deletions under `create`), and gives it to you as the
- * log shows it in *shown; false if the log does not hold such a record at all. */
+ * log shows it in *shown (which may be r itself); false if the log does not hold such a record at all. */
 bool log_write(struct log_writer *w, const struct log_record *r, struct log_record *shown);
 
 /* Closes and frees the writer; `out` is set to what it weighed, and is the

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "sim/base/must.h"
-#include "sim/base/simtime.h"
 
 void holddown_init(struct holddown *h)
 {
@@ -16,30 +14,15 @@ void holddown_clear(struct holddown *h)
 	*h = (struct holddown){ 0 };
 }
 
-void holddown_add(struct holddown *h, struct held_number n)
+void holddown_grow(struct holddown *h)
 {
-	if (h->count > h->mask) {
-		uint32_t room = h->mask + 1;
-		struct held_number *ring = must_grow(NULL, (size_t)room * 2, sizeof(*ring));
+	uint32_t room = h->mask + 1;
+	struct held_number *ring = must_grow(NULL, (size_t)room * 2, sizeof(*ring));
 
-		for (uint32_t i = 0; i < h->count; i++)
-			ring[i] = h->ring[(h->first + i) & h->mask];
-		free(h->ring);
-		h->ring = ring;
-		h->first = 0;
-		h->mask = room * 2 - 1;
-	}
-	h->ring[(h->first + h->count++) & h->mask] = n;
-}
-
-int64_t holddown_next(const struct holddown *h)
-{
-	return h->count ? h->ring[h->first & h->mask].release_ns : NS_NEVER;
-}
-
-struct held_number holddown_take(struct holddown *h)
-{
-	must(h->count);
-	h->count--;
-	return h->ring[h->first++ & h->mask];
+	for (uint32_t i = 0; i < h->count; i++)
+		ring[i] = h->ring[(h->first + i) & h->mask];
+	free(h->ring);
+	h->ring = ring;
+	h->first = 0;
+	h->mask = room * 2 - 1;
 }

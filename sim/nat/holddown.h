@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/base/must.h"
+#include "sim/base/simtime.h"
+
 struct held_number {
 	int64_t  release_ns;
 	uint32_t subscriber;
@@ -22,10 +25,28 @@ struct holddown {
 
 void holddown_init(struct holddown *h);
 void holddown_clear(struct holddown *h);
-void holddown_add(struct holddown *h, struct held_number n); /* release_ns never falls */
+void holddown_grow(struct holddown *h); /* twice the room */
+
+/* Where to write the next one, whose release_ns is not before that of any other. */
+static inline struct held_number *holddown_add(struct holddown *h)
+{
+	if (h->count > h->mask)
+		holddown_grow(h);
+	return &h->ring[(h->first + h->count++) & h->mask];
+}
 
 /* When the next one is released; NS_NEVER if none is held. */
-int64_t holddown_next(const struct holddown *h);
-struct held_number holddown_take(struct holddown *h); /* the longest held; there must be one */
+static inline int64_t holddown_next(const struct holddown *h)
+{
+	return h->count ? h->ring[h->first & h->mask].release_ns : NS_NEVER;
+}
+
+/* Takes the longest held, which there must be; it is valid until the next is added. */
+static inline const struct held_number *holddown_take(struct holddown *h)
+{
+	must(h->count);
+	h->count--;
+	return &h->ring[h->first++ & h->mask];
+}
 
 #endif

@@ -115,64 +115,63 @@ int64_t nat_longest_timeout(const struct nat_timeouts *t, const bool protocols[P
 }
 
 /* Hold-down is over: anybody may have the number. */
-static void release(struct nat *nat, int64_t now_ns, struct held_number n, int64_t ended_ns)
+static void release(struct nat *nat, int64_t now_ns, const struct held_number *n, int64_t ended_ns)
 {
 	struct allocator *a = &nat->allocator;
+	uint32_t subscriber = n->subscriber;
 
-	portset_give(ground_ports(&nat->ground, n.address, n.protocol), n.slot);
-	nat->pairing.tenants[n.subscriber].held[n.protocol]--;
+	portset_give(ground_ports(&nat->ground, n->address, n->protocol), n->slot);
+	nat->pairing.tenants[subscriber].held[n->protocol]--;
 	emit(nat, &(struct nat_event){
 		.kind = NAT_PORT_RELEASED,
 		.time_ns = now_ns,
 		.since_ns = ended_ns,
-		.subscriber = n.subscriber,
-		.address = n.address,
-		.slot = n.slot,
+		.subscriber = subscriber,
+		.address = n->address,
+		.slot = n->slot,
 		.count = 1,
-		.protocol = n.protocol,
+		.protocol = n->protocol,
 	});
 	if (a->release)
-		a->release(a->state, now_ns, n.subscriber, n.address, n.slot, n.protocol);
-	pairing_end_if_idle(&nat->pairing, a, n.subscriber);
+		a->release(a->state, now_ns, subscriber, n->address, n->slot, n->protocol);
+	if (!nat->pairing.tenants[subscriber].held[n->protocol])
+		pairing_end_if_idle(&nat->pairing, a, subscriber);
 }
 
 static void end_mapping(struct nat *nat, int64_t now_ns, uint32_t entry)
 {
 	const struct nat_hold_down *hold = &nat->config->hold_down;
-	struct mapping m = nat->table.mappings[entry];
-	struct held_number n = {
-		.release_ns = now_ns + hold->time,
-		.subscriber = m.subscriber,
-		.address = m.address,
-		.slot = m.slot,
-		.protocol = m.protocol,
-	};
-
-	table_remove(&nat->table, entry);
-	nat->mappings--;
-	nat->pairing.tenants[m.subscriber].active[m.protocol]--;
-	emit(nat, &(struct nat_event){
+	const struct mapping *m = &nat->table.mappings[entry];
+	/* Written and read at the same widths: a copy of the mapping would wait for what was just stored in it. */
+	struct nat_event ended = {
 		.kind = NAT_MAPPING_ENDED,
 		.time_ns = now_ns,
-		.since_ns = m.created_ns,
-		.subscriber = m.subscriber,
-		.address = m.address,
-		.slot = m.slot,
+		.since_ns = m->created_ns,
+		.subscriber = m->subscriber,
+		.address = m->address,
+		.slot = m->slot,
 		.count = 1,
-		.protocol = m.protocol,
-		.port = m.port,
-	});
-	if (nat->allocator.ended)
-		nat->allocator.ended(nat->allocator.state, now_ns, m.subscriber, m.address, m.slot, m.protocol);
-	if (!hold->time) {
-		release(nat, now_ns, n, now_ns);
-		return;
-	}
-	holddown_add(&nat->holddown, n);
-	if (hold->max_ports && nat->holddown.count > hold->max_ports) {
-		struct held_number oldest = holddown_take(&nat->holddown);
+		.protocol = m->protocol,
+		.port = m->port,
+	};
+	struct held_number *n = holddown_add(&nat->holddown);
 
-		release(nat, now_ns, oldest, oldest.release_ns - hold->time);
+	n->release_ns = now_ns + hold->time;
+	n->subscriber = ended.subscriber;
+	n->address = ended.address;
+	n->slot = (uint16_t)ended.slot;
+	n->protocol = (uint8_t)ended.protocol;
+	table_remove(&nat->table, entry);
+	nat->mappings--;
+	nat->pairing.tenants[ended.subscriber].active[ended.protocol]--;
+	emit(nat, &ended);
+	if (nat->allocator.ended)
+		nat->allocator.ended(nat->allocator.state, now_ns, ended.subscriber, ended.address, ended.slot, ended.protocol);
+	/* Without hold-down it is released at once; so is the longest held one, if too many are. */
+	if (!hold->time || (hold->max_ports && nat->holddown.count > hold->max_ports)) {
+		const struct held_number *oldest = holddown_take(&nat->holddown);
+
+		release(nat, now_ns, oldest, oldest->release_ns - hold->time);
 	}
 }
 
@@ -247,9 +246,9 @@ void nat_advance(struct nat *nat, int64_t now_ns)
 		if (hold > now_ns && timer > now_ns && own > now_ns)
 			return;
 		if (hold <= timer && hold <= own) {
-			struct held_number n = holddown_take(&nat->holddown);
+			const struct held_number *n = holddown_take(&nat->holddown);
 
-			release(nat, n.release_ns, n, n.release_ns - nat->config->hold_down.time);
+			release(nat, n->release_ns, n, n->release_ns - nat->config->hold_down.time);
 		} else if (own <= timer) {
 			a->tick(a->state, own);
 		} else {

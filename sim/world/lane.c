@@ -108,7 +108,7 @@ void lane_ground_clear(struct lane_ground *g)
 static void log_event(struct lane *lane, const struct nat_event *e, enum log_kind kind)
 {
 	const struct lane_ground *g = lane->ground;
-	struct log_record shown, record = {
+	struct log_record record = {
 		.time_ns = e->time_ns,
 		.kind = kind,
 		.protocol = e->protocol,
@@ -119,8 +119,8 @@ static void log_event(struct lane *lane, const struct nat_event *e, enum log_kin
 		.hi = slots_number(g->slots, e->slot + e->count - 1),
 	};
 
-	if (log_write(lane->log, &record, &shown))
-		attribution_record(lane->attribution, &shown);
+	if (log_write(lane->log, &record, &record))
+		attribution_record(lane->attribution, &record);
 }
 
 static void lane_event(void *context, const struct nat_event *e)
