@@ -1,22 +1,21 @@
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analysis/figures.h"
-#include "analysis/report.h"
 #include "analysis/summary.h"
-#include "analysis/tables.h"
-#include "sim/base/file.h"
 #include "sim/base/must.h"
+#include "sim/command/basis.h"
 #include "sim/command/console.h"
-#include "sim/command/opened.h"
 #include "sim/command/progress.h"
+#include "sim/command/run_results.h"
 #include "sim/command/rundir.h"
-#include "sim/command/warnings.h"
+#include "sim/world/keep.h"
+
+#define CHECKPOINT "5s"
 
 static const struct command_option options[] = {
 	{ .name = "output", .letter = 'o', .value = "DIR", .help = "where the results go (default results/<scenario name>)" },
@@ -25,17 +24,19 @@ static const struct command_option options[] = {
 	OPTION_SEED,
 	{ .name = "threads", .value = "N", .help = "threads (default: all cores); results do not depend on it" },
 	{ .name = "keep-logs", .help = "keep every scheme's log as DIR/logs/SCHEME.EXT.zst" },
+	{ .name = "resume", .help = "go on from where a run into DIR was interrupted; the same bytes come out" },
+	{ .name = "checkpoint", .value = "DURATION", .help = "save what is done this often (default " CHECKPOINT ")" },
 	{ .name = "force", .help = "write even into a directory that holds other things" },
 	{ .name = "quiet", .letter = 'q', .help = "no progress and no table" },
 	{ 0 },
 };
 
-static volatile sig_atomic_t told_to_stop;
+static atomic_int told_to_stop;
 
 static void on_signal(int number)
 {
 	(void)number;
-	told_to_stop = 1;
+	atomic_store(&told_to_stop, 1);
 }
 
 /* A first SIGINT or SIGTERM ends the run cleanly; a second one at once. */
@@ -48,220 +49,203 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static bool write_json(const char *directory, const char *name, const cJSON *json, struct err *e)
-{
-	char *path = must_printf("%s/%s", directory, name);
-	char *text = cJSON_Print(json);
-	struct outfile out;
-	bool good = outfile_open(&out, path, e);
-
-	must(text);
-	if (good) {
-		fprintf(out.stream, "%s\n", text);
-		good = outfile_commit(&out, e);
-	}
-	free(text);
-	free(path);
-	return good;
-}
-
-/* The command that gives this run again, whatever it was called and wherever it wrote. */
-static char *command_line(const struct arguments *args)
-{
-	char *line = must_printf("cgnsim run %s", args->words[0]);
-
-	for (size_t i = 0; i < args->given_count; i++) {
-		const struct argument *a = &args->given[i];
-		static const char *const changing[] = { "set", "scheme", "seed", "keep-logs" };
-
-		for (size_t k = 0; k < sizeof(changing) / sizeof(*changing); k++) {
-			char *longer;
-
-			if (strcmp(a->option->name, changing[k]))
-				continue;
-			longer = a->option->value ? must_printf("%s --%s '%s'", line, a->option->name, a->value)
-			                          : must_printf("%s --%s", line, a->option->name);
-			free(line);
-			line = longer;
-		}
-	}
-	return line;
-}
-
-static bool write_manifest(const char *directory, const struct opened *o, const struct arguments *args, struct err *e)
-{
-	cJSON *m = cJSON_CreateObject(), *instances;
-	char *line = command_line(args);
-	bool good;
-
-	must(m);
-	cJSON_AddNumberToObject(m, "format", 1);
-	cJSON_AddStringToObject(m, "made_by", "cgnsim " CGNSIM_VERSION);
-	cJSON_AddStringToObject(m, "scenario_file", args->words[0]);
-	cJSON_AddStringToObject(m, "command", line);
-	cJSON_AddNumberToObject(m, "warmup_s", seconds_from_ns(o->scenario->workload.warmup_ns));
-	instances = cJSON_AddArrayToObject(m, "instances");
-	for (size_t i = 0; i < o->scenario->trial_count; i++) {
-		const struct trial *t = &o->scenario->trials[i];
-		cJSON *one = cJSON_CreateObject();
-
-		must(one && cJSON_AddItemToArray(instances, one));
-		cJSON_AddStringToObject(one, "scheme", t->name);
-		cJSON_AddNumberToObject(one, "instances", t->measures[0].instances);
-	}
-	cJSON_AddItemToObject(m, "scenario", cJSON_Duplicate(scenario_resolved(o->scenario), 1));
-	good = write_json(directory, "manifest.json", m, e);
-	cJSON_Delete(m);
-	free(line);
-	return good;
-}
-
-static struct result_scheme *result_schemes(const struct scenario *s)
-{
-	struct result_scheme *schemes = must_alloc(s->trial_count, sizeof(*schemes));
-
-	for (size_t i = 0; i < s->trial_count; i++) {
-		const struct trial *t = &s->trials[i];
-
-		schemes[i] = (struct result_scheme){
-			.name = t->name,
-			.type = t->scheme->name,
-			.log_format = log_format_choices[t->log.format],
-			.behind_cpe = t->access == ACCESS_NAT444 && t->cpe.nat,
-			.measures = t->measures,
-		};
-	}
-	return schemes;
-}
-
-/* Figures that cannot be drawn for want of gnuplot are a warning; the report says so itself. */
-static bool write_pictures(const char *directory, struct err *e)
-{
-	switch (figures_make(directory, e)) {
-	case FIGURES_FAILED:
-		return false;
-	case FIGURES_NO_GNUPLOT:
-		fprintf(stderr, "cgnsim: %s\n", FIGURES_WITHOUT_GNUPLOT);
-		break;
-	case FIGURES_MADE:
-		break;
-	}
-	return report_make(directory, e);
-}
-
-static bool write_results(const char *directory, const struct opened *o, const struct arguments *args, cJSON **summary,
-                          struct err *e)
-{
-	const struct scenario *s = o->scenario;
-	struct result_scheme *schemes = result_schemes(s);
-	struct warnings warnings = { 0 };
-	struct result_run run = {
-		.scenario = s->name,
-		.description = s->description,
-		.seed = s->workload.seed,
-		.replications = s->workload.replications,
-		.subscribers = s->workload.subscribers,
-		.warmup_ns = s->workload.warmup_ns,
-		.duration_ns = s->workload.duration_ns,
-		.interval_ns = s->workload.sample_interval_ns,
-		.tails = o->facts.tails,
-		.schemes = schemes,
-		.scheme_count = s->trial_count,
-	};
-	bool good;
-
-	warnings_find(&warnings, s, &o->facts);
-	run.warnings = (const char *const *)warnings.lines;
-	run.warning_count = warnings.count;
-	for (size_t i = 0; i < warnings.count; i++)
-		fprintf(stderr, "cgnsim: warning: %s\n", warnings.lines[i]);
-	*summary = summary_json(&run);
-	good = write_json(directory, "summary.json", *summary, e) && write_manifest(directory, o, args, e) &&
-	       tables_write(directory, &run, *summary, e) && write_pictures(directory, e);
-	warnings_clear(&warnings);
-	free(schemes);
-	return good;
-}
-
-static bool make_log_directory(struct opened *o, const struct rundir *dir, bool keep_all, char **path, struct err *e)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < o->scenario->trial_count; i++) {
-		o->scenario->trials[i].log.keep |= keep_all;
-		any |= o->scenario->trials[i].log.keep;
-	}
-	if (!any)
-		return true;
-	*path = must_printf("%s/logs", dir->temporary);
-	return mkdir(*path, 0777) ? fail(e, "%s: %s", *path, strerror(errno)) : true;
-}
-
 static void show_progress(void *context, double share, uint64_t trains)
 {
 	progress_show(context, share, trains);
 }
 
-static int run(int argc, char **argv)
-{
+/* A run under way. */
+struct job {
 	struct arguments args;
-	struct opened o = { 0 };
-	struct rundir dir = { 0 };
-	struct run_options how = { .stop = &told_to_stop };
-	struct progress progress = { 0 };
-	struct err e = ERR_INIT;
-	cJSON *summary = NULL;
-	char *path = NULL, *logs = NULL;
-	uint64_t threads = 0;
+	struct ranks *ranks;
+	struct opened opened;
+	struct basis basis;
+	struct rundir dir;         /* rank 0 only */
+	char *path, *work, *logs;  /* DIR, DIR.unfinished, DIR.unfinished/logs or NULL */
+	struct checkpoint *checkpoint;
+	cJSON *summary;
+	uint64_t threads;
+	int64_t checkpoint_ns;
 	bool quiet;
-	int status = arguments_parse(&args, &command_run, argc, argv, 1, 1);
+};
 
+static bool read_line(struct job *j, struct err *e)
+{
+	const char *every = arguments_value(&j->args, "checkpoint");
+
+	if (!duration_parse(every ? every : CHECKPOINT, &j->checkpoint_ns))
+		return fail(e, "--checkpoint: \"%s\" is not a duration (such as 30s, 5m)", every);
+	return arguments_number(&j->args, "threads", 1, 1024, &j->threads, e);
+}
+
+static bool open_scenario(struct job *j, struct err *e)
+{
+	bool keep_all = arguments_has(&j->args, "keep-logs"), any = false;
+
+	if (!read_line(j, e) || !scenario_open(&j->opened, &j->args, e))
+		return false;
+	for (size_t i = 0; i < j->opened.scenario->trial_count; i++) {
+		j->opened.scenario->trials[i].log.keep |= keep_all;
+		any |= j->opened.scenario->trials[i].log.keep;
+	}
+	j->path = arguments_value(&j->args, "output") ? must_strdup(arguments_value(&j->args, "output"))
+	                                              : must_printf("results/%s", j->opened.scenario->name);
+	j->work = rundir_work(j->path);
+	j->logs = any ? must_printf("%s/logs", j->work) : NULL;
+	return basis_make(&j->basis, &j->opened, keep_all, e);
+}
+
+/* Rank 0: the work directory, with nothing in it but what is gone on from. */
+static bool open_work(struct job *j, struct err *e)
+{
+	bool resume = arguments_has(&j->args, "resume"), state;
+
+	if (!rundir_open(&j->dir, j->path, arguments_has(&j->args, "force"), e))
+		return false;
+	state = rundir_holds_state(&j->dir);
+	if (resume && state)
+		return basis_check(&j->basis, j->work, e);
+	if (resume)
+		fprintf(stderr, "cgnsim: %s: there is nothing to go on from; the run starts anew\n", j->work);
+	else if (state)
+		fprintf(stderr, "cgnsim: %s: an unfinished run is given up; --resume would have gone on from it\n", j->work);
+	if (!rundir_empty(&j->dir, e) || !basis_write(&j->basis, j->work, e))
+		return false;
+	return !j->logs || !mkdir(j->logs, 0777) || fail(e, "%s: %s", j->logs, strerror(errno));
+}
+
+static bool agree(struct job *j, bool good, struct err *e)
+{
+	return ranks_agree(j->ranks, good, e, &told_to_stop);
+}
+
+/* All ranks read what there is before rank 0 changes it, and go on when it has. */
+static bool open_checkpoint(struct job *j, struct err *e)
+{
+	unsigned mine = ranks_mine(j->ranks);
+
+	if (!agree(j, mine || open_work(j, e), e))
+		return false;
+	j->checkpoint = checkpoint_open(&(struct checkpoint_setup){
+		.directory = j->work,
+		.fingerprint = j->basis.fingerprint,
+		.rank = mine,
+		.every_ns = j->checkpoint_ns,
+	}, e);
+	return agree(j, j->checkpoint, e) && agree(j, mine || checkpoint_settle(j->checkpoint, e), e);
+}
+
+static bool simulate(struct job *j, struct err *e)
+{
+	struct progress progress = { 0 };
+	struct run_options how = {
+		.threads = (unsigned)j->threads,
+		.ranks = j->ranks,
+		.checkpoint = j->checkpoint,
+		.log_directory = j->logs,
+		.progress = show_progress,
+		.progress_context = &progress,
+		.stop = &told_to_stop,
+	};
+	const struct opened *o = &j->opened;
+	bool good;
+
+	progress_begin(&progress, "trains", j->quiet || ranks_mine(j->ranks));
+	good = run_trials(&o->scenario->workload, o->sources, &o->facts, o->scenario->trials, o->scenario->trial_count, &how, e);
+	progress_end(&progress);
+	return good;
+}
+
+/* Kept logs join the results, without whatever a killed run left beside them. */
+static bool move_logs(const struct job *j, struct err *e)
+{
+	const struct scenario *s = j->opened.scenario;
+	char *to = must_printf("%s/logs", j->dir.temporary);
+	bool good = !mkdir(to, 0777) || fail(e, "%s: %s", to, strerror(errno));
+
+	for (size_t i = 0; i < s->trial_count; i++)
+		for (uint32_t r = 0; good && s->trials[i].log.keep && r < s->workload.replications; r++) {
+			char *from = keep_path(j->logs, &s->trials[i], r), *name = keep_path(to, &s->trials[i], r);
+
+			if (from && rename(from, name))
+				good = fail(e, "%s: %s", from, strerror(errno));
+			free(from);
+			free(name);
+		}
+	free(to);
+	return good;
+}
+
+static bool write_results(struct job *j, struct err *e)
+{
+	if (!rundir_begin(&j->dir, e) ||
+	    !run_results_write(j->dir.temporary, &j->opened, &j->args, &j->summary, e) || (j->logs && !move_logs(j, e)) ||
+	    !rundir_commit(&j->dir, e))
+		return false;
+	if (!j->quiet) {
+		summary_print(j->summary, stdout);
+		printf("\n%s/report.html\n", j->path);
+	}
+	return true;
+}
+
+/* What a user is told of a run that was told to stop. */
+static void say_stopped(const struct job *j, struct err *e)
+{
+	const char *why = ranks_count(j->ranks) > 1 ? "stopped by a signal, or since another rank ended" : "stopped";
+
+	if (checkpoint_holds(j->checkpoint))
+		fail(e, "%s; --resume goes on from here", why);
+	else
+		fail(e, "%s; nothing was finished yet, and nothing was written", why);
+}
+
+static int run_in_ranks(struct job *j, int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	int status;
+	bool good;
+
+	ranks_hush(j->ranks, true);
+	status = arguments_parse(&j->args, &command_run, argc, argv, 1, 1);
 	if (status >= 0)
 		return status;
-	quiet = arguments_has(&args, "quiet");
-	if (!arguments_number(&args, "threads", 1, 1024, &threads, &e) || !scenario_open(&o, &args, &e))
-		goto out;
-	path = arguments_value(&args, "output") ? must_strdup(arguments_value(&args, "output"))
-	                                        : must_printf("results/%s", o.scenario->name);
-	if (!rundir_open(&dir, path, arguments_has(&args, "force"), &e) ||
-	    !make_log_directory(&o, &dir, arguments_has(&args, "keep-logs"), &logs, &e))
-		goto out;
+	j->quiet = arguments_has(&j->args, "quiet");
+	good = open_scenario(j, &e);
+	ranks_hush(j->ranks, false);
 	catch_signals();
-	progress_begin(&progress, "trains", quiet);
-	how.threads = (unsigned)threads;
-	how.log_directory = logs;
-	how.progress = show_progress;
-	how.progress_context = &progress;
-	if (!run_trials(&o.scenario->workload, o.sources, &o.facts, o.scenario->trials, o.scenario->trial_count, &how, &e)) {
-		progress_end(&progress);
-		if (told_to_stop)
-			fail(&e, "stopped by a signal; nothing was written");
-		goto out;
-	}
-	progress_end(&progress);
-	if (!write_results(dir.temporary, &o, &args, &summary, &e) || !rundir_commit(&dir, &e))
-		goto out;
-	if (!quiet) {
-		summary_print(summary, stdout);
-		printf("\n%s/report.html\n", path);
-	}
-	status = EXIT_DONE;
-out:
-	if (status < 0)
-		status = command_failed(&e);
-	rundir_abandon(&dir);
-	cJSON_Delete(summary);
-	scenario_close(&o);
-	free(path);
-	free(logs);
-	arguments_clear(&args);
+	good = agree(j, good, &e) && open_checkpoint(j, &e) && simulate(j, &e);
+	if (!good && atomic_load(&told_to_stop) && !e.count)
+		say_stopped(j, &e);
+	if (good && !ranks_mine(j->ranks))
+		good = write_results(j, &e);
+	if (ranks_mine(j->ranks)) /* rank 0 has said it all */
+		err_clear(&e);
+	status = good ? EXIT_DONE : command_failed(&e);
+	rundir_abandon(&j->dir);
+	checkpoint_close(j->checkpoint);
+	cJSON_Delete(j->summary);
+	basis_clear(&j->basis);
+	scenario_close(&j->opened);
+	free(j->path);
+	free(j->work);
+	free(j->logs);
+	arguments_clear(&j->args);
 	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct job j = { .ranks = ranks_open() };
+	int status = run_in_ranks(&j, argc, argv);
+
+	return ranks_close(j.ranks, status);
 }
 
 const struct command command_run = {
 	.name = "run",
 	.usage = "run SCENARIO [-o DIR] [--set PATH=VALUE]... [--scheme NAME]... [--seed N] [--threads N] [--keep-logs]\n"
-	         "    [--force] [--quiet]",
+	         "    [--resume] [--checkpoint DURATION] [--force] [--quiet]",
 	.summary = "runs every scheme of a scenario on the same workload, and writes tables, figures and a report",
 	.options = options,
 	.run = run,

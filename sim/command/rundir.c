@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,27 +88,131 @@ static bool check_existing(struct rundir *d, bool force, struct err *e)
 	return e->count == faults;
 }
 
+static char *without_slashes(const char *path)
+{
+	char *plain = must_strdup(path);
+	size_t length = strlen(plain);
+
+	while (length > 1 && plain[length - 1] == '/')
+		plain[--length] = '\0';
+	return plain;
+}
+
+char *rundir_work(const char *path)
+{
+	char *plain = without_slashes(path), *work = must_printf("%s.unfinished", plain);
+
+	free(plain);
+	return work;
+}
+
+/* Calls each() for every entry of the work directory, until one is false. */
+static bool each_entry(const char *work, bool (*each)(const char *work, const char *name, struct err *e), struct err *e)
+{
+	DIR *dir = opendir(work);
+	struct dirent *entry;
+	bool good = true;
+
+	if (!dir)
+		return fail(e, "%s: %s", work, strerror(errno));
+	while (good && (entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			good = each(work, entry->d_name, e);
+	closedir(dir);
+	return good;
+}
+
+static bool is_state(const char *name)
+{
+	return !strncmp(name, "done-", 5) || !strncmp(name, "now-", 4);
+}
+
+static bool entry_is_ours(const char *work, const char *name, struct err *e)
+{
+	if (is_state(name) || !strncmp(name, "basis.json", 10) || !strcmp(name, "logs") || !strcmp(name, "result"))
+		return true;
+	return fail(e, "%s: holds what no run made (%s); it is where a run works: move it away", work, name);
+}
+
+static bool entry_is_no_state(const char *work, const char *name, struct err *e)
+{
+	(void)work;
+	(void)e;
+	return !is_state(name) || strchr(name, '.'); /* what a killed run was just writing has a dot */
+}
+
+static bool remove_entry(const char *work, const char *name, struct err *e)
+{
+	char *path = must_printf("%s/%s", work, name);
+	bool good = directory_remove(path) || fail(e, "%s: %s", path, strerror(errno));
+
+	free(path);
+	return good;
+}
+
+/* The run before may remove the directory between its opening here and its lock. */
+static bool lock_work(struct rundir *d, struct err *e)
+{
+	struct stat held, there;
+
+	for (;;) {
+		if (mkdir(d->work, 0777) && errno != EEXIST)
+			return fail(e, "%s: %s", d->work, strerror(errno));
+		d->lock = open(d->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (d->lock < 0)
+			return fail(e, "%s: %s", d->work, strerror(errno));
+		if (flock(d->lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+			return fail(e, "%s: another run is at work there", d->work);
+		if (!fstat(d->lock, &held) && !stat(d->work, &there) && held.st_ino == there.st_ino)
+			return true;
+		close(d->lock);
+		d->lock = -1;
+	}
+}
+
+static void close_work(struct rundir *d, bool remove)
+{
+	if (remove)
+		directory_remove(d->work);
+	if (d->lock >= 0)
+		close(d->lock);
+	free(d->temporary);
+	free(d->work);
+	free(d->path);
+	*d = (struct rundir){ .lock = -1 };
+}
+
 bool rundir_open(struct rundir *d, const char *path, bool force, struct err *e)
 {
-	size_t length = strlen(path);
-	mode_t mask = umask(0);
-
-	umask(mask);
-	*d = (struct rundir){ .path = must_strdup(path) };
-	while (length > 1 && d->path[length - 1] == '/')
-		d->path[--length] = '\0';
-	if (!length)
+	*d = (struct rundir){ .path = without_slashes(path), .work = rundir_work(path), .lock = -1 };
+	if (!*d->path)
 		fail(e, "the name of the output directory is empty");
-	else if (make_parents(d->path, e) && check_existing(d, force, e)) {
-		d->temporary = must_printf("%s.new-XXXXXX", d->path);
-		if (mkdtemp(d->temporary) && !chmod(d->temporary, 0777 & ~mask))
-			return true;
-		fail(e, "%s: %s", d->path, strerror(errno));
-		free(d->temporary);
-		d->temporary = NULL;
-	}
-	rundir_abandon(d);
+	else if (make_parents(d->path, e) && check_existing(d, force, e) && lock_work(d, e) &&
+	         each_entry(d->work, entry_is_ours, e))
+		return true;
+	close_work(d, false);
 	return false;
+}
+
+bool rundir_holds_state(const struct rundir *d)
+{
+	struct err e = ERR_INIT;
+	bool none = each_entry(d->work, entry_is_no_state, &e);
+
+	err_clear(&e);
+	return !none;
+}
+
+bool rundir_empty(struct rundir *d, struct err *e)
+{
+	return each_entry(d->work, remove_entry, e);
+}
+
+bool rundir_begin(struct rundir *d, struct err *e)
+{
+	d->temporary = must_printf("%s/result", d->work);
+	directory_remove(d->temporary); /* of a run that was killed while it wrote */
+	return !mkdir(d->temporary, 0777) || fail(e, "%s: %s", d->temporary, strerror(errno));
 }
 
 /* Moves every entry of the temporary directory into the final one. */
@@ -162,15 +268,18 @@ bool rundir_commit(struct rundir *d, struct err *e)
 {
 	bool good = d->foreign ? move_into(d, e) : replace(d, e);
 
-	rundir_abandon(d);
+	if (good)
+		close_work(d, true);
+	else
+		rundir_abandon(d);
 	return good;
 }
 
 void rundir_abandon(struct rundir *d)
 {
+	if (!d->work)
+		return;
 	if (d->temporary)
 		directory_remove(d->temporary);
-	free(d->temporary);
-	free(d->path);
-	*d = (struct rundir){ 0 };
+	close_work(d, !rundir_holds_state(d));
 }

@@ -28,13 +28,16 @@ char *keep_part_path(const char *directory, const struct trial *trial, uint32_t 
 	return path;
 }
 
-static char *final_path(const char *directory, const struct trial *trial, uint32_t replication)
+char *keep_path(const char *directory, const struct trial *trial, uint32_t replication)
 {
 	const struct log_format *format = log_format_find(log_format_choices[trial->log.format]);
-	char *name = file_name(trial->name);
-	char *path = replication ? must_printf("%s/%s.r%u.%s.zst", directory, name, replication + 1, format->extension)
-	                         : must_printf("%s/%s.%s.zst", directory, name, format->extension);
+	char *name, *path;
 
+	if (!format)
+		return NULL;
+	name = file_name(trial->name);
+	path = replication ? must_printf("%s/%s.r%u.%s.zst", directory, name, replication + 1, format->extension)
+	                   : must_printf("%s/%s.%s.zst", directory, name, format->extension);
 	free(name);
 	return path;
 }
@@ -44,34 +47,54 @@ static bool append(FILE *to, const char *path, struct err *e)
 	char buffer[65536];
 	FILE *from = fopen(path, "rb");
 	size_t got;
+	bool good;
 
 	if (!from)
 		return errno == ENOENT ? true : fail(e, "%s: %s", path, strerror(errno)); /* an instance without subscribers */
 	while ((got = fread(buffer, 1, sizeof(buffer), from)))
 		fwrite(buffer, 1, got, to);
+	good = !ferror(from) || fail(e, "%s: %s", path, strerror(errno));
 	fclose(from);
-	unlink(path);
-	return true;
+	return good;
 }
 
+/* The joined file is there before the first part goes. */
 bool keep_join(const char *directory, const struct trial *trial, uint32_t replication, uint32_t instances, struct err *e)
 {
-	struct outfile out;
-	char *path;
-	bool good;
+	struct outfile out = { 0 };
+	char *path = keep_path(directory, trial, replication);
+	bool there, good;
 
-	if (!log_format_find(log_format_choices[trial->log.format]))
-		return true; /* "none": nothing was kept */
-	path = final_path(directory, trial, replication);
-	good = outfile_open(&out, path, e);
-	for (uint32_t i = 0; good && i < instances; i++) {
+	if (!path)
+		return true;
+	there = !access(path, F_OK);
+	good = there || outfile_open(&out, path, e);
+	for (uint32_t i = 0; good && !there && i < instances; i++) {
 		char *part = keep_part_path(directory, trial, replication, i);
 
 		good = append(out.stream, part, e);
 		free(part);
 	}
-	good = good && outfile_commit(&out, e);
+	good = good && (there || outfile_commit(&out, e));
+	for (uint32_t i = 0; good && i < instances; i++) {
+		char *part = keep_part_path(directory, trial, replication, i);
+
+		unlink(part);
+		free(part);
+	}
 	outfile_abandon(&out);
 	free(path);
+	return good;
+}
+
+bool keep_there(const char *directory, const struct trial *trial, uint32_t replication, uint32_t instance, struct err *e)
+{
+	char *path = keep_path(directory, trial, replication);
+	char *part = keep_part_path(directory, trial, replication, instance);
+	bool good = !path || !access(part, F_OK) || !access(path, F_OK) ||
+	            fail(e, "%s: this part of a kept log is gone; without --resume the run starts anew", part);
+
+	free(path);
+	free(part);
 	return good;
 }

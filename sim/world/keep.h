@@ -13,7 +13,14 @@
 /* Where an instance leaves its part. The caller frees it. */
 char *keep_part_path(const char *directory, const struct trial *trial, uint32_t replication, uint32_t instance);
 
-/* Joins the parts into SCHEME.EXT.zst (SCHEME.rN.EXT.zst from the second replication on) and removes them. */
+/* The file that the parts become: SCHEME.EXT.zst, SCHEME.rN.EXT.zst from the
+ * second replication on. NULL if the trial has no log. The caller frees it. */
+char *keep_path(const char *directory, const struct trial *trial, uint32_t replication);
+
+/* Joins the parts and then removes them; does only what is left to do if it was done before. */
 bool keep_join(const char *directory, const struct trial *trial, uint32_t replication, uint32_t instances, struct err *e);
+
+/* Is the part of this instance there, or joined already? False with `e` set. */
+bool keep_there(const char *directory, const struct trial *trial, uint32_t replication, uint32_t instance, struct err *e);
 
 #endif

@@ -1,40 +1,39 @@
 /* How trials are run
  *
- * Trials with the same cut form a group. A job is one instance of one group: it
- * generates the instance's trains once, slab by slab, shows them to the homes'
- * NATs once, and then to each scheme of the group. Every worker adds what its
- * jobs measured to sums of its own; they are integers, so the order in which
- * they are added up does not matter. */
+ * Trials with the same cut form a group. A job is one instance of one group
+ * (instance.c). Ranks deal the jobs among them by number; within a rank, every
+ * worker adds what its jobs measured to sums of its own. They are integers, so
+ * the order in which they are added up does not matter: the same bytes come out
+ * for any number of workers and ranks, and from a run that was interrupted.
+ *
+ * A worker hands its sums over to the rank's when its jobs are done, and every
+ * few seconds before that, between two jobs, so that they can be written down
+ * (checkpoint.h). At the end of a replication, rank 0 gathers the ranks' sums. */
 #include "sim/world/trial.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "sim/base/must.h"
 #include "sim/engine/runner.h"
-#include "sim/world/cpe.h"
+#include "sim/world/instance.h"
 #include "sim/world/keep.h"
-#include "sim/world/lane.h"
-#include "sim/world/workload.h"
 
-/* Trains in a slab: enough that changing from scheme to scheme costs little,
- * few enough to stay in the cache. */
-#define SLAB_TRAINS 4096.0
+/* Who is told to stop may finish a job for so long: what it has measured is lost else. */
+#define STOP_GRACE_NS (500 * NS_PER_MS)
 
-struct group {
-	struct cut cut;
-	size_t *trials;        /* indices; owned */
-	size_t count;
-};
+struct run;
 
-/* What a worker sums up for one trial. */
-struct tally {
-	struct usage *usage, *demand;
-	struct log_weight log;
-	struct answers answers;
-	uint64_t not_offered;
+struct worker {
+	struct run *run;
+	struct sums sums;
+	struct err e;
+	int64_t handed_ns;     /* when its sums were last handed over */
+	int64_t told_ns;       /* when it saw that it is to stop; 0: not yet */
+	bool leads;            /* it is the one that shows the progress */
+	bool spoiled;          /* a part of a job is in its sums */
 };
 
 struct run {
@@ -42,24 +41,27 @@ struct run {
 	const struct traffic_sources *sources;
 	const struct workload_facts *facts;
 	const struct run_options *options;
+	struct checkpoint *checkpoint;
 	struct trial *trials;
 	size_t trial_count;
 	struct lane_ground *grounds;   /* by trial; owned */
+	struct usage_frame *usage, *demand; /* by trial; owned; demand NULL: not asked for */
 	struct slots *cpe_slots;       /* owned */
 	struct group *groups;          /* owned */
 	size_t group_count, job_count;
-	unsigned workers;
+	unsigned rank, ranks;
+	struct worker *workers;        /* owned */
+	unsigned worker_count;
 	uint32_t replication;
-	struct tally *tallies;         /* [worker * trial_count + trial]; owned */
-	struct err *errs;              /* by worker; owned */
+	uint32_t joined;               /* replications whose kept logs are joined */
+	size_t *todo;                  /* this rank's jobs of the replication; owned */
+	size_t todo_count;
+	pthread_mutex_t lock;          /* on what follows, while workers run */
+	struct sums sums;              /* what was handed over */
+	struct err e;
 	atomic_uint_fast64_t trains;
 	atomic_uint_fast64_t done;     /* simulated nanoseconds of all jobs, in units of 2^20 */
 };
-
-static bool behind_cpe(const struct trial *t)
-{
-	return t->access == ACCESS_NAT444 && t->cpe.nat;
-}
 
 static void make_groups(struct run *run)
 {
@@ -80,250 +82,216 @@ static void make_groups(struct run *run)
 	}
 }
 
-/* One instance of one group under way. */
-struct instance {
-	struct run *run;
-	const struct group *group;
-	uint32_t number;
-	unsigned worker;
-	struct share share;            /* its subscribers */
-	struct workload_stream *stream;
-	struct cpe_bank *cpe;          /* NULL if no trial of the group needs it */
-	struct lane **lanes;           /* by place in the group */
-	struct segments raw;           /* a slab as the hosts send it */
-	struct segments seen;          /* and as the CGN sees it behind the homes' NATs */
-	uint8_t *home;                 /* enum outcome of each at its home's NAT */
-	size_t home_room;
-};
-
-static struct lane *make_lane(struct instance *in, size_t trial, struct err *e)
+/* The group of a job, which becomes its instance. */
+static const struct group *group_of(const struct run *run, size_t *job)
 {
-	struct run *run = in->run;
-	const struct trial *t = &run->trials[trial];
-	struct tally *tally = &run->tallies[in->worker * run->trial_count + trial];
-	struct cut cut = cut_of(run->workload, t);
-	char *keep = NULL;
-	struct lane *lane;
+	const struct group *g = run->groups;
 
-	if (t->log.keep && run->options->log_directory)
-		keep = keep_part_path(run->options->log_directory, t, run->replication, in->number);
-	lane = lane_create(&(struct lane_setup){
-		.ground = &run->grounds[trial],
-		.share = cut_share(&cut, in->number),
-		.instance = in->number,
-		.replication = run->replication,
-		.usage = tally->usage,
-		.demand = tally->demand,
-		.keep_path = keep,
-	}, e);
-	free(keep);
-	return lane;
+	while (*job >= g->cut.instances)
+		*job -= g++->cut.instances;
+	return g;
 }
 
-/* Shows the homes' NATs the slab: what they let through, and what became of the rest. */
-static void pass_homes(struct instance *in)
+static int64_t now_ns(void)
 {
-	in->seen.count = 0;
-	if (in->home_room < in->raw.count) {
-		in->home_room = in->raw.room;
-		in->home = must_grow(in->home, in->home_room, 1);
-	}
-	for (size_t i = 0; i < in->raw.count; i++) {
-		struct segment *train = segments_add(&in->seen);
+	struct timespec t;
 
-		*train = in->raw.items[i];
-		train->subscriber -= in->share.first_subscriber;
-		in->home[i] = (uint8_t)cpe_show(in->cpe, train);
-		train->subscriber += in->share.first_subscriber;
-	}
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-static void show_slab(struct instance *in, int64_t until_ns)
+static bool told_to_stop(const struct run *run)
 {
-	if (in->cpe)
-		pass_homes(in);
-	for (size_t k = 0; k < in->group->count; k++) {
-		struct lane *lane = in->lanes[k];
-		bool cpe = in->cpe && behind_cpe(&in->run->trials[in->group->trials[k]]);
-		const struct segment *trains = cpe ? in->seen.items : in->raw.items;
-
-		for (size_t i = 0; i < in->raw.count; i++)
-			lane_show(lane, &trains[i], cpe ? in->home[i] : OUT_CREATED);
-		lane_advance(lane, until_ns);
-	}
+	return run->options->stop && atomic_load(run->options->stop);
 }
 
-static void report_progress(struct run *run, const struct instance *in, int64_t advanced_ns)
+/* In units of 2^20 ns. */
+static uint64_t job_length(const struct run *run)
 {
-	uint64_t done, all;
-
-	atomic_fetch_add(&run->trains, in->raw.count * in->group->count);
-	done = atomic_fetch_add(&run->done, (uint64_t)advanced_ns >> 20) + ((uint64_t)advanced_ns >> 20);
-	if (in->worker || !run->options->progress)
-		return;
-	all = (uint64_t)(run->workload->warmup_ns + run->workload->duration_ns) >> 20;
-	run->options->progress(run->options->progress_context,
-	                       ((double)done / ((double)all * (double)run->job_count) + run->replication) /
-	                               run->workload->replications,
-	                       atomic_load(&run->trains));
+	return (uint64_t)(run->workload->warmup_ns + run->workload->duration_ns) >> 20;
 }
 
-/* How long a slab is, in simulated time. Changes no result. */
-static int64_t slab_length(const struct run *run, uint32_t subscribers)
+static bool job_advanced(void *context, int64_t by_ns, uint64_t trains)
 {
-	double total = (double)(run->workload->warmup_ns + run->workload->duration_ns);
-	double trains = run->facts->flows_expected * subscribers / run->workload->subscribers + 1;
-	double length = total * SLAB_TRAINS / trains;
+	struct worker *w = context;
+	struct run *run = w->run;
+	uint64_t by = (uint64_t)by_ns >> 20, done, all = job_length(run) * (run->todo_count ? run->todo_count : 1);
 
-	if (length >= total)
-		return (int64_t)total;
-	return length < (double)NS_PER_MS ? NS_PER_MS : (int64_t)length;
+	atomic_fetch_add(&run->trains, trains);
+	done = atomic_fetch_add(&run->done, by) + by;
+	if (w->leads && run->options->progress)
+		run->options->progress(run->options->progress_context,
+		                       ((double)done / ((double)all + 1) + run->replication) / run->workload->replications,
+		                       atomic_load(&run->trains));
+	if (!told_to_stop(run))
+		return true;
+	if (!w->told_ns)
+		w->told_ns = now_ns();
+	return now_ns() - w->told_ns < STOP_GRACE_NS;
 }
 
-/* False if it was told to stop. */
-static bool run_slabs(struct instance *in)
+static bool keeps_logs(const struct run *run, const struct trial *t)
 {
-	struct run *run = in->run;
-	int64_t end_ns = run->workload->warmup_ns + run->workload->duration_ns;
-	int64_t slab_ns = slab_length(run, in->share.subscribers);
-	int64_t from_ns = 0;
-
-	while (from_ns < end_ns) {
-		int64_t until_ns = end_ns - from_ns <= slab_ns ? end_ns : from_ns + slab_ns;
-
-		if (run->options->stop && *run->options->stop)
-			return false;
-		in->raw.count = 0;
-		workload_next(in->stream, until_ns, &in->raw);
-		show_slab(in, until_ns);
-		report_progress(run, in, until_ns - from_ns);
-		from_ns = until_ns;
-	}
-	return true;
+	return t->log.keep && run->options->log_directory;
 }
 
-static bool open_instance(struct instance *in, struct err *e)
+/* Writes down what was handed over; with the lock held, or alone. */
+static bool save(struct run *run, struct err *e)
 {
-	struct run *run = in->run;
-	const struct trial *behind = NULL;
-
-	in->stream = workload_stream(run->sources, run->replication, in->share.first_subscriber, in->share.subscribers);
-	in->lanes = must_alloc(in->group->count, sizeof(*in->lanes));
-	for (size_t k = 0; k < in->group->count; k++) {
-		const struct trial *t = &run->trials[in->group->trials[k]];
-
-		if (behind_cpe(t))
-			behind = t;
-		in->lanes[k] = make_lane(in, in->group->trials[k], e);
-		if (!in->lanes[k])
-			return false;
-	}
-	if (behind)
-		in->cpe = cpe_create(&behind->cpe, run->cpe_slots, in->share.subscribers,
-		                     mix64(mix64(run->workload->seed, RNG_CPE), in->number));
-	return true;
+	return checkpoint_write(run->checkpoint, run->replication, &run->sums, e);
 }
 
-/* Moves them all. */
-static void add_answers(struct answers *to, struct answers *from)
+static bool hand_over(struct worker *w)
 {
-	to->items = must_grow(to->items, to->count + from->count, sizeof(*to->items));
-	if (from->count)
-		memcpy(to->items + to->count, from->items, from->count * sizeof(*to->items));
-	to->count += from->count;
-	to->room = to->count;
-	free(from->items);
-	*from = (struct answers){ 0 };
-}
-
-static bool close_instance(struct instance *in, struct err *e)
-{
-	struct run *run = in->run;
+	struct run *run = w->run;
 	bool good = true;
 
-	for (size_t k = 0; k < in->group->count; k++) {
-		struct tally *tally = &run->tallies[in->worker * run->trial_count + in->group->trials[k]];
-		struct log_weight log = { 0 };
-		struct answers answers = { 0 };
-
-		if (!in->lanes[k])
-			continue;
-		tally->not_offered += workload_left_out(in->stream);
-		if (!lane_finish(in->lanes[k], &log, &answers, e))
-			good = false;
-		log_weight_add(&tally->log, &log);
-		log_weight_clear(&log);
-		add_answers(&tally->answers, &answers);
-	}
-	workload_end(in->stream);
-	cpe_destroy(in->cpe);
-	free(in->lanes);
-	free(in->raw.items);
-	free(in->seen.items);
-	free(in->home);
+	must(!pthread_mutex_lock(&run->lock));
+	sums_move(&run->sums, &w->sums);
+	if (checkpoint_due(run->checkpoint))
+		good = save(run, &run->e);
+	must(!pthread_mutex_unlock(&run->lock));
+	w->handed_ns = now_ns();
 	return good;
 }
 
-static int run_instance(void *context, size_t job, unsigned worker)
+static int run_job(void *context, size_t n, unsigned worker)
 {
 	struct run *run = context;
-	struct instance in = { .run = run, .group = run->groups, .worker = worker };
-	struct err *e = &run->errs[worker];
-	bool good;
+	struct worker *w = &run->workers[worker];
+	size_t job = run->todo[n], number = job;
+	const struct group *group = group_of(run, &number);
 
-	while (job >= in.group->cut.instances)
-		job -= in.group++->cut.instances;
-	in.number = (uint32_t)job;
-	in.share = cut_share(&in.group->cut, in.number);
-	if (!in.share.subscribers)
+	if (told_to_stop(run))
+		return 1;
+	w->spoiled = !instance_run(&(struct instance_setup){
+		.workload = run->workload,
+		.sources = run->sources,
+		.facts = run->facts,
+		.trials = run->trials,
+		.grounds = run->grounds,
+		.cpe_slots = run->cpe_slots,
+		.group = group,
+		.number = (uint32_t)number,
+		.replication = run->replication,
+		.tallies = w->sums.tallies,
+		.log_directory = run->options->log_directory,
+		.advanced = job_advanced,
+		.context = w,
+	}, &w->e);
+	if (w->spoiled)
+		return 1;
+	sums_done(&w->sums, job);
+	if (!run->checkpoint || now_ns() - w->handed_ns < checkpoint_every_ns(run->checkpoint))
 		return 0;
-	good = open_instance(&in, e) && run_slabs(&in);
-	return close_instance(&in, e) && good ? 0 : 1;
+	return hand_over(w) ? 0 : 1;
 }
 
-static void open_tallies(struct run *run)
+/* This rank's share of the jobs not yet done. */
+static void deal_jobs(struct run *run)
 {
-	const struct workload *w = run->workload;
+	run->todo_count = 0;
+	for (size_t job = run->rank; job < run->job_count; job += run->ranks)
+		if (!run->sums.done[job])
+			run->todo[run->todo_count++] = job;
+}
 
-	run->tallies = must_alloc(run->workers * run->trial_count, sizeof(*run->tallies));
-	for (size_t i = 0; i < run->workers * run->trial_count; i++) {
-		const struct lane_ground *g = &run->grounds[i % run->trial_count];
-		struct usage_frame frame = {
-			.begin_ns = w->warmup_ns,
-			.end_ns = w->warmup_ns + w->duration_ns,
-			.interval_ns = w->sample_interval_ns,
-			.subscribers = w->subscribers,
-			.ports = (uint64_t)g->pool.addresses * g->slots->count,
-		};
+/* Does the part of each kept log lie there for every job that was done before? */
+static bool check_parts(const struct run *run, struct err *e)
+{
+	for (size_t job = 0; job < run->job_count; job++) {
+		size_t number = job;
+		const struct group *group = group_of(run, &number);
 
-		run->tallies[i].usage = usage_create(&frame);
-		if (w->demand) {
-			frame.ports = (uint64_t)w->subscribers * g->slots->count;
-			run->tallies[i].demand = usage_create(&frame);
+		if (!run->sums.done[job] || !cut_share(&group->cut, (uint32_t)number).subscribers)
+			continue;
+		for (size_t k = 0; k < group->count; k++) {
+			const struct trial *t = &run->trials[group->trials[k]];
+
+			if (keeps_logs(run, t) &&
+			    !keep_there(run->options->log_directory, t, run->replication, (uint32_t)number, e))
+				return false;
 		}
 	}
+	return true;
 }
 
-/* Adds up the workers' sums of one trial. */
-static void collect(struct run *run, size_t trial, struct measures *m)
+/* What an earlier run had done of this replication. Only rank 0 counts it. */
+static bool take_up(struct run *run, struct err *e)
+{
+	bool good = true;
+
+	if (run->checkpoint)
+		good = checkpoint_take(run->checkpoint, run->replication, &run->sums, e) && (run->rank || check_parts(run, e));
+	deal_jobs(run);
+	if (run->rank)
+		sums_empty(&run->sums);
+	return good;
+}
+
+static bool run_share(struct run *run, struct err *e)
+{
+	unsigned count = run->todo_count < run->worker_count ? (unsigned)run->todo_count : run->worker_count;
+	bool good;
+
+	atomic_store(&run->done, 0);
+	for (unsigned i = 0; i < count; i++) {
+		struct worker *w = &run->workers[i];
+
+		*w = (struct worker){ .run = run, .e = ERR_INIT, .handed_ns = now_ns(), .leads = !i };
+		sums_open(&w->sums, run->job_count, run->trial_count, run->usage, run->demand);
+	}
+	good = run_jobs(run->todo_count, count, run_job, run) == run->todo_count;
+	for (unsigned i = 0; i < count; i++) {
+		struct worker *w = &run->workers[i];
+
+		if (!w->spoiled)
+			sums_move(&run->sums, &w->sums);
+		sums_close(&w->sums);
+		for (size_t k = 0; k < w->e.count; k++)
+			fail(e, "%s", w->e.lines[k]);
+		err_clear(&w->e);
+	}
+	for (size_t k = 0; k < run->e.count; k++)
+		fail(e, "%s", run->e.lines[k]);
+	err_clear(&run->e);
+	return good;
+}
+
+static bool take_rank(void *context, unsigned rank, const uint8_t *bytes, size_t length)
+{
+	struct run *run = context;
+	struct carry_in in = { bytes, bytes + length };
+
+	(void)rank;
+	must(sums_take(&in, &run->sums));
+	return true;
+}
+
+/* Rank 0 gets everybody's sums; all learn whether it went well everywhere. */
+static bool gather(struct run *run, bool good, struct err *e)
+{
+	const struct run_options *o = run->options;
+	struct carry_out mine = { 0 };
+
+	if (run->ranks == 1)
+		return good;
+	if (!ranks_agree(o->ranks, good, e, o->stop))
+		return false;
+	if (run->rank)
+		sums_carry(&mine, &run->sums);
+	good = ranks_gather(o->ranks, mine.bytes, mine.length, take_rank, run, o->stop);
+	free(mine.bytes);
+	return good;
+}
+
+/* The sums of a trial become its measures. */
+static void measure(struct run *run, size_t trial, struct measures *m)
 {
 	const struct trial *t = &run->trials[trial];
 	const struct lane_ground *g = &run->grounds[trial];
-	struct tally *sum = &run->tallies[trial];
+	struct tally *sum = &run->sums.tallies[trial];
 
-	for (unsigned worker = 1; worker < run->workers; worker++) {
-		struct tally *more = &run->tallies[worker * run->trial_count + trial];
-
-		usage_add(sum->usage, more->usage);
-		usage_destroy(more->usage);
-		if (sum->demand)
-			usage_add(sum->demand, more->demand);
-		usage_destroy(more->demand);
-		log_weight_add(&sum->log, &more->log);
-		log_weight_clear(&more->log);
-		add_answers(&sum->answers, &more->answers);
-		sum->not_offered += more->not_offered;
-	}
 	*m = (struct measures){
 		.usage = sum->usage,
 		.demand = sum->demand,
@@ -340,28 +308,116 @@ static void collect(struct run *run, size_t trial, struct measures *m)
 		ambiguity_of(&sum->answers, run->workload->evidence.incidents, (enum evidence)k, &run->workload->evidence,
 		             &m->ambiguity[k]);
 	free(sum->answers.items);
+	*sum = (struct tally){ 0 };
+}
+
+/* Joins the kept logs of every replication before `until`, all of which are written down. */
+static bool join_logs(struct run *run, uint32_t until, struct err *e)
+{
+	for (; run->joined < until; run->joined++)
+		for (size_t i = 0; i < run->trial_count; i++)
+			if (keeps_logs(run, &run->trials[i]) &&
+			    !keep_join(run->options->log_directory, &run->trials[i], run->joined,
+			               cut_of(run->workload, &run->trials[i]).instances, e))
+				return false;
+	return true;
+}
+
+/* The parts of a kept log may go only once nobody needs them to go on from. */
+static bool finish_replication(struct run *run, struct err *e)
+{
+	struct checkpoint *c = run->checkpoint;
+
+	if (run->rank)
+		return true;
+	must(run->sums.done_count == run->job_count);
+	if (c)
+		checkpoint_finished(c, run->replication, &run->sums);
+	if (c && checkpoint_due(c)) {
+		if (!checkpoint_write(c, run->replication, NULL, e) || !join_logs(run, run->replication + 1, e))
+			return false;
+	}
+	for (size_t i = 0; i < run->trial_count; i++)
+		measure(run, i, &run->trials[i].measures[run->replication]);
+	return c || join_logs(run, run->replication + 1, e);
 }
 
 static bool run_replication(struct run *run, struct err *e)
 {
 	bool good;
 
-	atomic_store(&run->done, 0);
-	open_tallies(run);
-	good = run_jobs(run->job_count, run->workers, run_instance, run) == run->job_count;
-	for (unsigned i = 0; i < run->workers; i++) {
-		for (size_t k = 0; k < run->errs[i].count; k++)
-			fail(e, "%s", run->errs[i].lines[k]);
-		err_clear(&run->errs[i]);
-	}
-	for (size_t i = 0; i < run->trial_count; i++)
-		collect(run, i, &run->trials[i].measures[run->replication]);
-	free(run->tallies);
-	for (size_t i = 0; good && i < run->trial_count; i++)
-		if (run->trials[i].log.keep && run->options->log_directory)
-			good = keep_join(run->options->log_directory, &run->trials[i], run->replication,
-			                 run->trials[i].measures[run->replication].instances, e);
+	sums_open(&run->sums, run->job_count, run->trial_count, run->usage, run->demand);
+	good = take_up(run, e) && run_share(run, e);
+	good = gather(run, good, e);
+	if (good)
+		good = ranks_agree(run->options->ranks, finish_replication(run, e), e, run->options->stop);
+	else if (run->checkpoint)
+		save(run, e);
+	sums_close(&run->sums);
 	return good;
+}
+
+static void open_frames(struct run *run)
+{
+	const struct workload *w = run->workload;
+
+	run->usage = must_alloc(run->trial_count, sizeof(*run->usage));
+	run->demand = w->demand ? must_alloc(run->trial_count, sizeof(*run->demand)) : NULL;
+	for (size_t i = 0; i < run->trial_count; i++) {
+		const struct lane_ground *g = &run->grounds[i];
+
+		run->usage[i] = (struct usage_frame){
+			.begin_ns = w->warmup_ns,
+			.end_ns = w->warmup_ns + w->duration_ns,
+			.interval_ns = w->sample_interval_ns,
+			.subscribers = w->subscribers,
+			.ports = (uint64_t)g->pool.addresses * g->slots->count,
+		};
+		if (!run->demand)
+			continue;
+		run->demand[i] = run->usage[i];
+		run->demand[i].ports = (uint64_t)w->subscribers * g->slots->count;
+	}
+}
+
+static void open_run(struct run *run)
+{
+	const struct workload *w = run->workload;
+
+	make_groups(run);
+	if (run->worker_count > run->job_count)
+		run->worker_count = (unsigned)run->job_count;
+	run->workers = must_alloc(run->worker_count, sizeof(*run->workers));
+	run->todo = must_alloc(run->job_count, sizeof(*run->todo));
+	run->grounds = must_alloc(run->trial_count, sizeof(*run->grounds));
+	for (size_t i = 0; i < run->trial_count; i++) {
+		struct trial *t = &run->trials[i];
+
+		lane_ground_init(&run->grounds[i], w, t, run->facts, cut_of(w, t).instances);
+		t->measures = must_alloc(w->replications, sizeof(*t->measures));
+		if (behind_cpe(t) && !run->cpe_slots) {
+			run->cpe_slots = slots_create(t->cpe.ports, &(struct port_ranges){ 0 });
+			must(run->cpe_slots);
+		}
+	}
+	open_frames(run);
+	must(!pthread_mutex_init(&run->lock, NULL));
+}
+
+static void close_run(struct run *run)
+{
+	pthread_mutex_destroy(&run->lock);
+	for (size_t i = 0; i < run->trial_count; i++)
+		lane_ground_clear(&run->grounds[i]);
+	for (size_t i = 0; i < run->group_count; i++)
+		free(run->groups[i].trials);
+	slots_destroy(run->cpe_slots);
+	free(run->groups);
+	free(run->grounds);
+	free(run->usage);
+	free(run->demand);
+	free(run->todo);
+	free(run->workers);
 }
 
 bool run_trials(const struct workload *workload, const struct traffic_sources *sources, const struct workload_facts *facts,
@@ -372,36 +428,21 @@ bool run_trials(const struct workload *workload, const struct traffic_sources *s
 		.sources = sources,
 		.facts = facts,
 		.options = options,
+		.checkpoint = options->checkpoint,
 		.trials = trials,
 		.trial_count = count,
-		.workers = options->threads ? options->threads : cores(),
+		.rank = ranks_mine(options->ranks),
+		.ranks = ranks_count(options->ranks),
+		.worker_count = options->threads ? options->threads : ranks_threads(options->ranks),
+		.e = ERR_INIT,
 	};
 	bool good = true;
 
-	make_groups(&run);
-	if (run.workers > run.job_count)
-		run.workers = (unsigned)run.job_count;
-	run.errs = must_alloc(run.workers, sizeof(*run.errs));
-	for (unsigned i = 0; i < run.workers; i++)
-		run.errs[i] = (struct err)ERR_INIT;
-	run.grounds = must_alloc(count, sizeof(*run.grounds));
-	for (size_t i = 0; i < count; i++) {
-		lane_ground_init(&run.grounds[i], workload, &trials[i], facts, cut_of(workload, &trials[i]).instances);
-		trials[i].measures = must_alloc(workload->replications, sizeof(*trials[i].measures));
-		if (behind_cpe(&trials[i]) && !run.cpe_slots) {
-			run.cpe_slots = slots_create(trials[i].cpe.ports, &(struct port_ranges){ 0 });
-			must(run.cpe_slots);
-		}
-	}
+	open_run(&run);
 	for (run.replication = 0; good && run.replication < workload->replications; run.replication++)
 		good = run_replication(&run, e);
-	for (size_t i = 0; i < count; i++)
-		lane_ground_clear(&run.grounds[i]);
-	for (size_t i = 0; i < run.group_count; i++)
-		free(run.groups[i].trials);
-	slots_destroy(run.cpe_slots);
-	free(run.groups);
-	free(run.grounds);
-	free(run.errs);
+	if (good && !run.rank)
+		good = join_logs(&run, workload->replications, e);
+	close_run(&run);
 	return good;
 }

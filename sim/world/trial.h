@@ -6,7 +6,7 @@
 #ifndef SIM_WORLD_TRIAL_H
 #define SIM_WORLD_TRIAL_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,8 +16,10 @@
 #include "analysis/measures.h"
 #include "sim/base/err.h"
 #include "sim/base/source.h"
+#include "sim/engine/ranks.h"
 #include "sim/nat/nat.h"
 #include "sim/scheme/scheme.h"
+#include "sim/world/checkpoint.h"
 
 enum access { ACCESS_NAT44, ACCESS_NAT444 };
 
@@ -86,17 +88,21 @@ struct traffic_sources *workload_open(struct workload *workload, const struct tr
 void workload_close(struct traffic_sources *t); /* NULL is fine */
 
 struct run_options {
-	unsigned threads;          /* 0: all cores */
+	unsigned threads;          /* 0: all cores that this rank may use */
+	struct ranks *ranks;       /* NULL: one alone */
+	/* What an earlier run wrote is taken up, and what this one has done is written
+	 * down now and then, and when it is stopped. NULL: neither. */
+	struct checkpoint *checkpoint;
 	const char *log_directory; /* where trials with log.keep leave SCHEME.EXT.zst; must exist then */
 	/* Called now and then from one thread: share done, trains shown so far. NULL: never. */
 	void (*progress)(void *context, double share, uint64_t trains);
 	void *progress_context;
 	/* Set from outside (a signal) to give up: run_trials() then returns false without a fault. NULL: never. */
-	const volatile sig_atomic_t *stop;
+	const atomic_int *stop;
 };
 
-/* Runs every trial in every replication and fills trial->measures. False with
- * `e` set if a kept log could not be written. */
+/* Runs every trial in every replication and, in rank 0, fills trial->measures.
+ * False with `e` set if a file could not be written, or one to go on from is damaged. */
 bool run_trials(const struct workload *workload, const struct traffic_sources *sources, const struct workload_facts *facts,
                 struct trial *trials, size_t count, const struct run_options *options, struct err *e);
 
