@@ -111,7 +111,7 @@ static double spread(const struct series *one)
 struct row {
 	const char *name, *unit, *against, *note;
 	double value, ratio, bar, spread;
-	bool has_value, has_ratio, at_most, met;
+	bool has_value, has_ratio, has_spread, at_most, met;
 };
 
 static struct row row_of_series(const struct series *one)
@@ -121,6 +121,7 @@ static struct row row_of_series(const struct series *one)
 	if (one->count) {
 		r.has_value = true;
 		r.value = median(one->values, one->count);
+		r.has_spread = one->count > 1;
 		r.spread = spread(one);
 	}
 	return r;
@@ -165,6 +166,7 @@ static struct row row_of_comparison(const struct sheet *s, const struct comparis
 		ratios.values[i] = value->values[i] / against->values[i];
 	r.has_ratio = true;
 	r.ratio = median(ratios.values, ratios.count);
+	r.has_spread = ratios.count > 1;
 	r.spread = spread(&ratios);
 	r.met = c->at_most ? r.ratio <= c->bar : r.ratio >= c->bar;
 	free(ratios.values);
@@ -190,26 +192,37 @@ static void put_value(char *out, size_t size, double value)
 	out[at] = '\0';
 }
 
+/* What the rounds differ by, in words; nothing if there was one. */
+static const char *put_spread(char out[16], const struct row *r)
+{
+	out[0] = '\0';
+	if (r->has_spread)
+		snprintf(out, 16, "+-%.0f%%", r->spread * 50);
+	return out;
+}
+
 static void print_series(const struct row *r)
 {
-	char value[40];
+	char value[40], spread_text[16];
 
 	if (!r->has_value) {
 		printf("  %-52s %s\n", r->name, r->note);
 		return;
 	}
 	put_value(value, sizeof(value), r->value);
-	printf("  %-52s %15s %-16s +-%.0f%%\n", r->name, value, r->unit, r->spread * 50);
+	printf("  %-52s %15s %-10s %s\n", r->name, value, r->unit, put_spread(spread_text, r));
 }
 
 static void print_comparison(const struct row *r)
 {
+	char spread_text[16];
+
 	if (!r->has_ratio) {
 		printf("  %-52s %s\n", r->name, r->note);
 		return;
 	}
-	printf("  %-52s %8.2f  bar: %s %-4g %-6s +-%.0f%%  (beside %s)\n", r->name, r->ratio,
-	       r->at_most ? "at most" : "at least", r->bar, r->met ? "met" : "MISSED", r->spread * 50, r->against);
+	printf("  %-52s %15.2f %s %-4g %-6s %s\n", r->name, r->ratio, r->at_most ? "at most " : "at least", r->bar,
+	       r->met ? "met" : "MISSED", put_spread(spread_text, r));
 }
 
 static void add_number(cJSON *object, const char *key, bool has, double value)
@@ -243,7 +256,7 @@ static void add_row(cJSON *rows, const struct row *r)
 		cJSON_AddBoolToObject(one, "met", r->met);
 	else
 		cJSON_AddNullToObject(one, "met");
-	add_number(one, "spread", r->has_value, r->spread);
+	add_number(one, "spread", r->has_spread, r->spread);
 	add_text(one, "note", r->note);
 }
 

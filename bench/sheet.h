@@ -32,7 +32,9 @@ struct comparison {
 };
 
 /* Prints the table, with the comparisons below the series, and writes the rows
- * to a JSON file: { "rows": [ { name, value, unit, against, ratio, bar, met, spread, note } ] }.
+ * to a JSON file: { "rows": [ { name, value, unit, against, ratio, bar, met, spread, note } ] },
+ * null where there is none. `spread` is (largest - smallest) / median of the rounds,
+ * `note` says why there is no value.
  * Returns how many bars were missed. A file that cannot be written ends the program. */
 size_t sheet_show(const struct sheet *s, const struct comparison *comparisons, size_t count, const char *json_path);
 
