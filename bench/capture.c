@@ -121,6 +121,10 @@ static void put_tcp(struct writer *w, struct flow *f, bool inward, unsigned flag
 
 static void put_packet(struct writer *w, struct flow *f, bool inward, unsigned flags, uint32_t payload)
 {
+	static const uint8_t ethernet[2][ETHERNET] = {
+		{ 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0 },
+		{ 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 },
+	};
 	uint32_t header = f->tcp ? TCP : UDP, length = ETHERNET + IP + header + payload;
 	uint8_t *ports = w->frame + ETHERNET + IP;
 	struct pcap_pkthdr record = { .len = length, .caplen = length < SNAPLEN ? length : SNAPLEN };
@@ -128,7 +132,7 @@ static void put_packet(struct writer *w, struct flow *f, bool inward, unsigned f
 	w->time_us += 1 + rng_below(&w->rng, GAP_US);
 	record.ts.tv_sec = (time_t)(BEGIN_S + w->time_us / 1000000);
 	record.ts.tv_usec = (suseconds_t)(w->time_us % 1000000);
-	memcpy(w->frame, inward ? "\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0" : "\x02\0\0\0\0\2\x02\0\0\0\0\1\x08\0", ETHERNET);
+	memcpy(w->frame, ethernet[inward], ETHERNET);
 	put_ip(w, f, inward, IP + header + payload);
 	put16(ports, inward ? f->remote_port : f->inside_port);
 	put16(ports + 2, inward ? f->inside_port : f->remote_port);

@@ -15,7 +15,8 @@ static _Noreturn void become(const char *const *argv, int output, unsigned how)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || (!(how & CHILD_TALKS) && dup2(null, STDERR_FILENO) < 0) ||
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+	    (!(how & CHILD_TALKS) && dup2(null, STDERR_FILENO) < 0) ||
 	    (how & CHILD_ALONE && setenv("PATH", "/nonexistent", 1)))
 		_exit(127);
 	execvp(argv[0], (char *const *)(uintptr_t)argv);

@@ -78,12 +78,12 @@ static uint64_t count_flows(const struct bench *b)
 static double run_seconds(const struct bench *b, const char *scheme, const char *access, unsigned threads)
 {
 	struct opening o = open_scenario(b, scheme, access);
+	struct scenario *s = o.scenario;
 	struct run_options options = { .threads = threads };
 	struct err e = ERR_INIT;
 	double begin = seconds_now(), seconds;
 
-	if (!run_trials(&o.scenario->workload, o.sources, &o.facts, o.scenario->trials, o.scenario->trial_count, &options,
-	                &e)) {
+	if (!run_trials(&s->workload, o.sources, &o.facts, s->trials, s->trial_count, &options, &e)) {
 		err_print(&e, stderr);
 		give_up("the scheme %s does not run", scheme);
 	}

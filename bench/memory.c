@@ -22,7 +22,8 @@ static char *scenario_text(uint32_t subscribers, const char *warmup, const char 
 	        "  \"traffic\": [ { \"source\": \"poisson\", \"rate_per_day\": 33000, \"protocol\": \"udp\",\n"
 	        "    \"duration\": { \"distribution\": \"exponential\", \"mean\": \"10s\" },\n"
 	        "    \"destinations\": { \"count\": 10000, \"zipf\": 1.0 } } ],\n"
-	        "  \"pool\": { \"prefixes\": [\"203.0.0.0/16\"], \"addresses\": %" PRIu32 ", \"ports\": \"1024-65535\" },\n"
+	        "  \"pool\": { \"prefixes\": [\"203.0.0.0/16\"], \"addresses\": %" PRIu32 ",\n"
+	        "    \"ports\": \"1024-65535\" },\n"
 	        "  \"schemes\": [\n"
 	        "    { \"name\": \"per-session\", \"type\": \"session\", \"select\": \"random\" },\n"
 	        "    { \"name\": \"rfc7768\", \"type\": \"block\", \"size\": 256, \"max_blocks\": 8 },\n"
@@ -75,9 +76,12 @@ void bench_memory(struct bench *b)
 
 void bench_million(struct bench *b)
 {
-	struct child c = run_scenario(b, 1000000, "10m", "1h", CHILD_TALKS);
+	const char *warmup = b->quick ? "1s" : "10m", *duration = b->quick ? "1s" : "1h";
+	struct child c = run_scenario(b, 1000000, warmup, duration, CHILD_TALKS);
+	char *name = must_printf("1,000,000 subscribers, %s and %s, three schemes", warmup, duration);
 
-	sheet_add(b->sheet, "1,000,000 subscribers, one busy hour, three schemes", "s", c.seconds);
+	sheet_add(b->sheet, name, "s", c.seconds);
+	free(name);
 	sheet_add(b->sheet, "resident memory", "bytes", (double)c.resident_bytes);
 	child_clear(&c);
 }
