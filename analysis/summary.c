@@ -316,6 +316,15 @@ cJSON *summary_scheme(const struct result_run *run, const struct result_scheme *
 	return one;
 }
 
+static void add_warnings(cJSON *to, const struct result_run *run, size_t scheme)
+{
+	cJSON *list = cJSON_AddArrayToObject(to, "warnings");
+
+	for (size_t i = 0; i < run->warning_count; i++)
+		if (run->warnings[i].scheme == scheme)
+			cJSON_AddItemToArray(list, cJSON_CreateString(run->warnings[i].text));
+}
+
 /* The mean over the replications, and with several the half-widths of its 95% interval. */
 static cJSON *scheme_json(const struct result_run *run, const struct result_scheme *scheme)
 {
@@ -336,7 +345,7 @@ static cJSON *scheme_json(const struct result_run *run, const struct result_sche
 		cJSON_AddItemToObject(row, part->string, part);
 	}
 	cJSON_Delete(measures);
-	cJSON_AddItemToObject(row, "warnings", cJSON_CreateArray());
+	add_warnings(row, run, (size_t)(scheme - run->schemes));
 	if (ci)
 		cJSON_AddItemToObject(row, "ci95", ci);
 	for (uint32_t r = 0; r < run->replications; r++)
@@ -370,7 +379,7 @@ static void workload_json(cJSON *root, const struct result_run *run)
 
 cJSON *summary_json(const struct result_run *run)
 {
-	cJSON *root = cJSON_CreateObject(), *schemes, *warnings;
+	cJSON *root = cJSON_CreateObject(), *schemes;
 
 	must(root);
 	number(root, "format", 1);
@@ -382,8 +391,6 @@ cJSON *summary_json(const struct result_run *run)
 	schemes = cJSON_AddArrayToObject(root, "schemes");
 	for (size_t i = 0; i < run->scheme_count; i++)
 		cJSON_AddItemToArray(schemes, scheme_json(run, &run->schemes[i]));
-	warnings = cJSON_AddArrayToObject(root, "warnings");
-	for (size_t i = 0; i < run->warning_count; i++)
-		cJSON_AddItemToArray(warnings, cJSON_CreateString(run->warnings[i]));
+	add_warnings(root, run, RESULT_ALL);
 	return root;
 }

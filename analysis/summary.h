@@ -18,6 +18,13 @@ struct result_scheme {
 	const struct measures *measures;   /* one a replication */
 };
 
+#define RESULT_ALL SIZE_MAX
+
+struct result_warning {
+	size_t scheme;                     /* whose, by index; RESULT_ALL: the run's */
+	char *text;
+};
+
 struct result_run {
 	const char *scenario, *description;
 	uint64_t seed;
@@ -26,7 +33,7 @@ struct result_run {
 	bool     tails;                    /* false: the capture is too short for quantiles above 0.9 */
 	const struct result_scheme *schemes;
 	size_t   scheme_count;
-	const char *const *warnings;
+	const struct result_warning *warnings;
 	size_t   warning_count;
 };
 

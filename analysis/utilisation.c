@@ -238,6 +238,17 @@ static void mapping_created(struct meter *m, const struct nat_event *e, uint64_t
 	}
 }
 
+/* A newcomer whom no address had room for was refused by every one of them. */
+static void mark_refusal(struct meter *m, uint32_t address)
+{
+	if (address != ADDRESS_NONE) {
+		m->of_address[address].refusal = true;
+		return;
+	}
+	for (uint32_t a = 0; a < m->addresses; a++)
+		m->of_address[a].refusal = true;
+}
+
 void meter_event(struct meter *m, const struct nat_event *e)
 {
 	struct usage *u = m->usage;
@@ -271,8 +282,8 @@ void meter_event(struct meter *m, const struct nat_event *e)
 		break;
 	case NAT_REFUSED:
 		m->refused++;
-		if (m->begun && e->address != ADDRESS_NONE)
-			m->of_address[e->address].refusal = true;
+		if (m->begun)
+			mark_refusal(m, e->address);
 		break;
 	case NAT_BLOCK_RETURNED:
 		break;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/stat.h>
 
 #include "sim/base/crc.h"
 #include "sim/base/file.h"
@@ -349,12 +350,15 @@ static uint32_t write_out(FILE *out, uint32_t crc, const uint8_t *bytes, size_t 
 
 bool trace_save(const struct trace *t, const char *path, struct err *e)
 {
+	struct stat st;
 	struct outfile f;
 	uint8_t bytes[LARGEST], *at;
 	uint32_t crc;
 
 	must(t->duration_ns >= 0 && t->duration_ns <= NS_LONGEST);
 	must(!trace_fault(t).what);
+	if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && !trace_is(path))
+		return fail(e, "%s: is there and is no flow trace; name another file, or remove it first", path);
 	if (!outfile_open(&f, path, e))
 		return false;
 	header_put(bytes, t);

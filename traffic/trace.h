@@ -57,7 +57,8 @@ uint64_t trace_peak(int64_t *first_ns, int64_t *last_ns, size_t n);
 struct trace *trace_load(const char *path, struct err *e);
 void trace_destroy(struct trace *t); /* NULL is fine */
 
-/* Writes it whole, or not at all. The trace must be one that trace_load() would
+/* Writes it whole, or not at all; never over a file that is not a trace (a
+ * capture named as the output by mistake). The trace must be one that trace_load() would
  * take: hosts' records one after the other, each host's by start_ns; its flows
  * numbered from 0 without a gap, the first train of each with SEG_FIRST, none
  * after SEG_LAST (which may be missing: the flow outlasts the trace); flows[]

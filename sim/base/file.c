@@ -19,6 +19,8 @@ bool outfile_open(struct outfile *f, const char *path, struct err *e)
 		return fail(e, "the name of the output file is empty");
 	if (!stat(path, &st) && !S_ISREG(st.st_mode)) /* a rename would put a file in its place */
 		return fail(e, "%s: is %s, not a file", path, S_ISDIR(st.st_mode) ? "a directory" : "a device or a pipe");
+	if (!stat(path, &st) && !(st.st_mode & 0222)) /* nor does a rename, or root, ask for leave */
+		return fail(e, "%s: is there and is read-only", path);
 	f->path = must_strdup(path);
 	f->temporary = must_printf("%s.XXXXXX", path);
 	fd = mkstemp(f->temporary);

@@ -14,6 +14,7 @@ static const struct command_option options[] = {
 	{ .name = "output", .letter = 'o', .value = "TRACE", .help = "the flow trace to write" },
 	{ .name = "inside", .value = "CIDR", .many = true,
 	  .help = "addresses that are inside (else RFC 1918 and 100.64.0.0/10, else the side that opened the flow)" },
+	{ .name = "partial", .help = "take what comes before the fault of a capture that breaks off" },
 	{ .name = "json", .help = "the report as JSON" },
 	{ .name = "quiet", .letter = 'q', .help = "no progress and no report" },
 	{ 0 },
@@ -127,6 +128,8 @@ static void print_text(const struct import_report *r, const struct trace *t, con
 	row("hosts", t->host_count, "inside");
 	row("flows", t->flows[PROTO_TCP] + t->flows[PROTO_UDP] + t->flows[PROTO_ICMP], "");
 	row("trains", t->record_count, "");
+	if (!t->host_count && r->tcp + r->udp + r->icmp)
+		printf("no flow has just one end inside: name the inside addresses with --inside\n");
 }
 
 /* A partial import is a success that must not pass unseen, whatever --quiet says. */
@@ -147,6 +150,18 @@ static void warn_partial(const struct import_report *r)
 static void show_progress(void *context, double share, uint64_t packets)
 {
 	progress_show(context, share, packets);
+}
+
+/* A capture that breaks off is bad input, unless what comes before the fault is asked for. */
+static bool whole_or_wanted(const struct import_report *r, bool partial, struct err *e)
+{
+	bool whole = true;
+
+	for (size_t i = 0; i < r->capture_count && !partial; i++)
+		if (r->captures[i].fault)
+			whole = fail(e, "%s: breaks off after packet %" PRIu64 ": %s; --partial imports what comes before",
+			             r->captures[i].file, r->captures[i].packets, r->captures[i].fault);
+	return whole;
 }
 
 static int run(int argc, char **argv)
@@ -172,7 +187,7 @@ static int run(int argc, char **argv)
 		t = import_captures(args.words, args.word_count, &how, &report, &e);
 		progress_end(&progress);
 	}
-	if (!t || !trace_save(t, path, &e)) {
+	if (!t || !whole_or_wanted(&report, arguments_has(&args, "partial"), &e) || !trace_save(t, path, &e)) {
 		status = command_failed(&e);
 		goto out;
 	}
@@ -192,7 +207,7 @@ out:
 
 const struct command command_import = {
 	.name = "import",
-	.usage = "import CAPTURE... -o TRACE [--inside CIDR]... [--json] [--quiet]",
+	.usage = "import CAPTURE... -o TRACE [--inside CIDR]... [--partial] [--json] [--quiet]",
 	.summary = "turns captures into a flow trace, and says what was read, used and left out, by reason",
 	.options = options,
 	.run = run,

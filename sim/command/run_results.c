@@ -134,10 +134,14 @@ bool run_results_write(const char *directory, const struct opened *o, const stru
 	bool good;
 
 	warnings_find(&warnings, s, &o->facts);
-	run.warnings = (const char *const *)warnings.lines;
+	run.warnings = warnings.items;
 	run.warning_count = warnings.count;
-	for (size_t i = 0; i < warnings.count; i++)
-		fprintf(stderr, "cgnsim: warning: %s\n", warnings.lines[i]);
+	for (size_t i = 0; i < warnings.count; i++) {
+		const struct result_warning *w = &warnings.items[i];
+
+		fprintf(stderr, "cgnsim: warning: %s%s%s\n", w->scheme == RESULT_ALL ? "" : s->trials[w->scheme].name,
+		        w->scheme == RESULT_ALL ? "" : ": ", w->text);
+	}
 	*summary = summary_json(&run);
 	good = write_json(directory, "summary.json", *summary, e) && write_manifest(directory, o, args, e) &&
 	       tables_write(directory, &run, *summary, e) && write_pictures(directory, e);

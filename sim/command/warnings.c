@@ -7,9 +7,10 @@
 #include "analysis/summary.h"
 #include "sim/base/must.h"
 
-static void warn(struct warnings *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void warn(struct warnings *w, size_t scheme, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static void warn(struct warnings *w, const char *format, ...)
+/* `scheme`: whose, by index, or RESULT_ALL. */
+static void warn(struct warnings *w, size_t scheme, const char *format, ...)
 {
 	va_list args;
 	char *line = NULL;
@@ -17,8 +18,8 @@ static void warn(struct warnings *w, const char *format, ...)
 	va_start(args, format);
 	must(vasprintf(&line, format, args) >= 0);
 	va_end(args);
-	w->lines = must_grow(w->lines, w->count + 1, sizeof(*w->lines));
-	w->lines[w->count++] = line;
+	w->items = must_grow(w->items, w->count + 1, sizeof(*w->items));
+	w->items[w->count++] = (struct result_warning){ scheme, line };
 }
 
 static double mean_active(const struct usage *u, enum protocol p, size_t from, size_t to)
@@ -52,9 +53,9 @@ static void warn_warmup(struct warnings *w, const struct scenario *s, const stru
 	duration_format(rounded, wanted);
 	duration_format(facts->longest_timer_ns, timer);
 	for (size_t i = 0; i < s->trial_count; i++)
-		warn(w, "%s: the warm-up of %s is shorter than the %s that the timers want (longest %s): "
+		warn(w, i, "the warm-up of %s is shorter than the %s that the timers want (longest %s): "
 		        "active ports change by %+.1f%% from the middle to the last third of the window",
-		     s->trials[i].name, given, wanted, timer, drift_percent(&s->trials[i].measures[0]));
+		     given, wanted, timer, drift_percent(&s->trials[i].measures[0]));
 }
 
 static void warn_capture(struct warnings *w, const struct scenario *s, const struct workload_facts *facts)
@@ -64,11 +65,11 @@ static void warn_capture(struct warnings *w, const struct scenario *s, const str
 	if (!facts->tails) {
 		duration_format(facts->captured_ns / NS_PER_MS * NS_PER_MS, captured);
 		duration_format(facts->longest_timer_ns, timer);
-		warn(w, "the capture lasts %s, less than the longest timer in use (%s): no quantiles above 0.9 are given",
+		warn(w, RESULT_ALL, "the capture lasts %s, less than the longest timer in use (%s): no quantiles above 0.9 are given",
 		     captured, timer);
 	}
 	if (facts->captured_hosts && facts->captured_hosts < s->workload.subscribers)
-		warn(w, "%u distinct captured hosts stand behind the %u subscribers", facts->captured_hosts,
+		warn(w, RESULT_ALL, "%u distinct captured hosts stand behind the %u subscribers", facts->captured_hosts,
 		     s->workload.subscribers);
 }
 
@@ -77,18 +78,18 @@ void warnings_find(struct warnings *w, const struct scenario *s, const struct wo
 	const struct measures *first = &s->trials[0].measures[0];
 
 	for (size_t i = 0; i < s->warning_count; i++)
-		warn(w, "%s", s->warnings[i]);
+		warn(w, RESULT_ALL, "%s", s->warnings[i]);
 	warn_warmup(w, s, facts);
 	warn_capture(w, s, facts);
 	if (first->flows_not_offered)
-		warn(w, "%llu flows were not offered: their subscribers had no free inside port",
+		warn(w, RESULT_ALL, "%llu flows were not offered: their subscribers had no free inside port",
 		     (unsigned long long)first->flows_not_offered);
 	for (size_t i = 0; i < s->trial_count; i++) {
 		const struct ambiguity *a = &s->trials[i].measures[0].ambiguity[EVIDENCE_PORT];
 
 		if (a->incidents + a->not_reached < s->workload.evidence.incidents)
-			warn(w, "%s: only %llu incidents were drawn, fewer than the %u asked for: there were too few flows",
-			     s->trials[i].name, (unsigned long long)(a->incidents + a->not_reached),
+			warn(w, i, "only %llu incidents were drawn, fewer than the %u asked for: there were too few flows",
+			     (unsigned long long)(a->incidents + a->not_reached),
 			     s->workload.evidence.incidents);
 	}
 }
@@ -96,7 +97,7 @@ void warnings_find(struct warnings *w, const struct scenario *s, const struct wo
 void warnings_clear(struct warnings *w)
 {
 	for (size_t i = 0; i < w->count; i++)
-		free(w->lines[i]);
-	free(w->lines);
+		free(w->items[i].text);
+	free(w->items);
 	*w = (struct warnings){ 0 };
 }

@@ -4,10 +4,11 @@
 
 #include <stddef.h>
 
+#include "analysis/summary.h"
 #include "sim/scenario/scenario.h"
 
 struct warnings {
-	char **lines; /* owned */
+	struct result_warning *items; /* owned, as are their texts */
 	size_t count;
 };
 

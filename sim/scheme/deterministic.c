@@ -60,6 +60,14 @@ struct deterministic_state {
 	uint16_t *used;       /* live or held in the share, by subscriber and protocol; owned */
 };
 
+/* Most dynamic blocks of a subscriber: what M leaves above its share. */
+static uint32_t blocks_each(const struct deterministic_config *c)
+{
+	if (!c->dynamic)
+		return 0;
+	return c->max_ports ? (c->max_ports - c->ports_per_subscriber) / c->block : UINT32_MAX;
+}
+
 /* First slot above the shares. */
 static uint32_t shares_end(const struct deterministic_config *c)
 {
@@ -189,17 +197,15 @@ static struct allocator deterministic_create(const void *config, struct ground *
 	s->config = c;
 	s->ground = ground;
 	s->used = must_alloc((size_t)ground->subscribers * PROTO_COUNT, sizeof(*s->used));
-	if (c->dynamic) {
-		uint32_t most = c->max_ports ? (c->max_ports - c->ports_per_subscriber) / c->block : UINT32_MAX;
+	if (blocks_each(c)) { /* in a blocks_config, 0 would mean no limit */
 		struct blocks_config blocks = {
 			.size = c->block,
 			.per_address = (ground->slots->count - shares_end(c)) / c->block,
 			.first_slot = shares_end(c),
-			.max_blocks = most,
+			.max_blocks = blocks_each(c),
 		};
 
-		/* In blocks, 0 would mean no limit; a subscriber that may have none needs no pool. */
-		s->pool = most ? blocks_create(&blocks, ground) : NULL;
+		s->pool = blocks_create(&blocks, ground);
 	}
 	return (struct allocator){
 		.home = deterministic_home,
@@ -232,7 +238,7 @@ static uint64_t deterministic_stranded(const void *config, const struct scheme_p
 	uint64_t above = pool->slots->count - shares_end(c);
 	uint64_t empty = (uint64_t)c->compression * pool->addresses - pool->subscribers;
 
-	return (c->dynamic ? above % c->block : above) * pool->addresses + empty * c->ports_per_subscriber;
+	return (blocks_each(c) ? above % c->block : above) * pool->addresses + empty * c->ports_per_subscriber;
 }
 
 static bool deterministic_forward(const void *config, const struct scheme_pool *pool, uint32_t subscriber,

@@ -141,6 +141,29 @@ static void full_share_without_a_pool(void **state)
 	example_close(&x);
 }
 
+/* A dynamic pool from which M lets nobody have a block is stranded whole, and refuses as a full share does. */
+static void a_pool_that_m_forbids_is_stranded(void **state)
+{
+	const struct scheme_type *scheme = scheme_find("deterministic");
+	struct example x;
+	struct bench b;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	example_open(&x, 14);
+	conf_u32(scheme, x.config, "compression", 14);
+	conf_u32(scheme, x.config, "ports_per_subscriber", 0);
+	conf_u32(scheme, x.config, "max_ports", 4131); /* 99 above the share: less than a block */
+	assert_true(scheme->settle(x.config, &x.pool, "x", &e));
+	assert_int_equal(scheme->stranded(x.config, &x.pool), 8064);
+	bench_open(&b, bench_defaults(), (struct port_range){ 1024, 65535 }, 1, 14, scheme, x.config);
+	for (uint16_t n = 1; n <= 4032; n++)
+		assert_int_equal(bench_send(&b, 0, 0, PROTO_UDP, n, 0).outcome, OUT_CREATED);
+	assert_int_equal(bench_send(&b, 0, 0, PROTO_UDP, 5000, 0).outcome, OUT_RANGE_FULL);
+	bench_close(&b);
+	example_close(&x);
+}
+
 /* What cannot be is refused with the numbers that say why. */
 static void impossible_pools_are_refused(void **state)
 {
@@ -218,7 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(worked_example_ranges),     cmocka_unit_test(worked_example_reverse),
 		cmocka_unit_test(worked_example_overflow),   cmocka_unit_test(full_share_without_a_pool),
-		cmocka_unit_test(impossible_pools_are_refused), cmocka_unit_test(reverse_undoes_forward),
+		cmocka_unit_test(a_pool_that_m_forbids_is_stranded), cmocka_unit_test(impossible_pools_are_refused), cmocka_unit_test(reverse_undoes_forward),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
