@@ -30,11 +30,11 @@ const char *const html_styles[] = {
 	".warnings h2 { font-size: 1.1rem; margin: .5em 0 .3em; }\n"
 	".warnings ul { margin: 0; padding-left: 1.2em; max-width: none; }\n",
 
-	".scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; margin: .8em 0 .3em; }\n"
-	"table { border-collapse: collapse; width: 100%; font-size: .84rem; font-variant-numeric: tabular-nums; line-height: 1.35; }\n"
+	".scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; margin: .8em 0 .3em; }\n"
+	"table { border-collapse: collapse; width: 100%; font-size: .8rem; font-variant-numeric: tabular-nums; line-height: 1.35; }\n"
 	"caption { text-align: left; color: var(--quiet); padding: .5em .7em; font-size: .95em; }\n"
-	"th, td { padding: .45em .5em; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }\n"
-	"thead th { background: var(--panel); vertical-align: bottom; font-weight: 600; white-space: normal; min-width: 4.2em; border-top: 0; }\n"
+	"th, td { padding: .45em .4em; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }\n"
+	"thead th { background: var(--panel); vertical-align: bottom; font-weight: 600; white-space: normal; min-width: 3.9em; border-top: 0; }\n"
 	"thead th small { display: block; color: var(--quiet); font-weight: 400; font-size: .92em; }\n"
 	"thead tr + tr th { border-top: 1px solid var(--line); }\n"
 	"th.group { text-align: center; border-left: 1px solid var(--line); }\n"
