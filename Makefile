@@ -1,18 +1,26 @@
-# cgnsim: see README.md. Targets: run, test, test-long, bench, all, setup, install, clean.
-# V=1 shows the commands; SAN=1 builds with AddressSanitizer and UBSan in a tree of its own.
+# cgnsim: see README.md. Targets: run, test, test-long, bench, figures, fuzz, all, setup, install, clean.
+# V=1 shows the commands. In a tree of its own each: SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with
+# ThreadSanitizer, MPI=1 for many machines (build/mpi/cgnsim under mpirun).
 
 CC      ?= cc
 V       ?= 0
 SAN     ?= 0
+TSAN    ?= 0
+MPI     ?= 0
 VERSION := 0.1.0
 
 comma   := ,
-BUILD   := build$(if $(filter 1,$(SAN)),/san)
+BUILD   := build$(if $(filter 1,$(SAN) $(TSAN) $(MPI)),/)$(if $(filter 1,$(SAN)),san)$(if $(filter 1,$(TSAN)),tsan)$(if $(filter 1,$(MPI)),mpi)
+SANITIZE := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined) $(if $(filter 1,$(TSAN)),-fsanitize=thread)
 WARN    := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-OPT     := -O2 -g -ffp-contract=off $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+OPT     := -O2 -g -ffp-contract=off $(SANITIZE) $(if $(filter 1,$(SAN)),-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 CPPFLAGS += -D_GNU_SOURCE -DCGNSIM_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen
+ifeq ($(MPI),1)
+CC      := $(or $(shell command -v mpicc),$(error MPI=1 needs mpicc: apt-get install libopenmpi-dev openmpi-bin))
+CPPFLAGS += -DCGNSIM_MPI
+endif
 CFLAGS  := $(WARN) $(OPT) $(CFLAGS)
-LDFLAGS := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined) $(LDFLAGS)
+LDFLAGS := $(SANITIZE) $(LDFLAGS)
 LIBS    := -lpcap -lcjson -lzstd -lpthread -lm
 TESTLIBS := -lcmocka -lgsl -lgslcblas
 
@@ -33,7 +41,7 @@ PROGRAM := $(BUILD)/cgnsim
 TESTSRC := $(wildcard tests/*/test_*.c)
 TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
 
-.PHONY: all run test test-long setup install clean fuzz bench bench-million
+.PHONY: all run test test-long setup install figures clean fuzz bench bench-million
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -120,6 +128,25 @@ $(BENCH): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c)) $(LIB)
 $(BUILD)/bench/hold_ns3: bench/hold_ns3.cc bench/hold.h
 	$(call say,CXX,$@)
 	$(Q)mkdir -p $(@D) && $(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -o $@ $< -lns3-core
+
+# What takes longer: both sanitizers, ThreadSanitizer, each fuzzer for minutes, the quickstart within its bounds. The last
+# result is committed as results/reference/test-long.txt.
+LONG_FUZZ_SECONDS ?= 120
+test-long: $(PROGRAM)
+	$(Q)$(MAKE) SAN=1 test
+	$(Q)$(MAKE) TSAN=1 build/tsan/tests/world/test_trial
+	$(Q)CGNSIM=$(PROGRAM) sh tests/run.sh build/tsan/tests/world/test_trial $(sort $(wildcard tests/long/*.sh))
+	$(Q)$(MAKE) fuzz FUZZ_SECONDS=$(LONG_FUZZ_SECONDS)
+
+# The committed results' figures and reports, from their tables.
+figures: $(PROGRAM)
+	$(Q)for run in results/reference/*/summary.json; do $(PROGRAM) report $${run%/*} --quiet || exit 1; done
+
+PREFIX ?= /usr/local
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/cgnsim
+	install -D -m 644 docs/cgnsim.1 $(DESTDIR)$(PREFIX)/share/man/man1/cgnsim.1
+	install -D -m 644 completion/cgnsim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cgnsim
 
 clean:
 	$(Q)rm -rf build
