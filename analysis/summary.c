@@ -213,6 +213,7 @@ static cJSON *ports_json(const struct result_run *run, const struct result_schem
 	cJSON *ports = cJSON_CreateObject();
 
 	must(ports);
+	cJSON_AddStringToObject(ports, "protocol", protocol_name[headline]);
 	number(ports, "addresses", (double)m->addresses);
 	number(ports, "addresses_used", (double)u->addresses_used);
 	number(ports, "subscribers_per_address", (double)run->subscribers / (double)m->addresses);

@@ -48,8 +48,8 @@ void summary_print(const cJSON *summary, FILE *to)
 	fprintf(to, "%s: %s flows of %s subscribers", run_text(summary, "scenario"),
 	        human_whole(run_number(summary, "workload/flows"), flows),
 	        human_whole(run_number(summary, "workload/subscribers"), value));
-	fprintf(to, " in %.15g s, on %.15g addresses\n\n", run_number(summary, "workload/duration_s"),
-	        run_number(schemes->child, "ports/addresses"));
+	fprintf(to, " in %.15g s, on %.15g addresses; ports are %s\n\n", run_number(summary, "workload/duration_s"),
+	        run_number(schemes->child, "ports/addresses"), run_text(schemes->child, "ports/protocol"));
 	for (int line = 0; line < 2; line++) {
 		fprintf(to, "%-*s", width, line ? "" : "scheme");
 		for (size_t i = 0; i < COLUMNS; i++)

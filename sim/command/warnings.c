@@ -42,6 +42,9 @@ static double drift_percent(const struct measures *m)
 	return middle > 0 ? (last - middle) / middle * 100 : 0;
 }
 
+/* Fewer samples show no drift: each third should have a few. */
+#define DRIFT_SAMPLES 9
+
 static void warn_warmup(struct warnings *w, const struct scenario *s, const struct workload_facts *facts)
 {
 	char given[DURATION_TEXT], wanted[DURATION_TEXT], timer[DURATION_TEXT];
@@ -52,10 +55,17 @@ static void warn_warmup(struct warnings *w, const struct scenario *s, const stru
 	duration_format(s->workload.warmup_ns, given);
 	duration_format(rounded, wanted);
 	duration_format(facts->longest_timer_ns, timer);
-	for (size_t i = 0; i < s->trial_count; i++)
-		warn(w, i, "the warm-up of %s is shorter than the %s that the timers want (longest %s): "
-		        "active ports change by %+.1f%% from the middle to the last third of the window",
-		     given, wanted, timer, drift_percent(&s->trials[i].measures[0]));
+	for (size_t i = 0; i < s->trial_count; i++) {
+		const struct measures *m = &s->trials[i].measures[0];
+		char *drift = m->usage->sample_count < DRIFT_SAMPLES
+		                      ? must_printf("there are too few samples to see how active ports change")
+		                      : must_printf("active ports change by %+.1f%% from the middle to the last third of the window",
+		                                    drift_percent(m));
+
+		warn(w, i, "the warm-up of %s is shorter than the %s that the timers want (longest %s): %s", given, wanted, timer,
+		     drift);
+		free(drift);
+	}
 }
 
 static void warn_capture(struct warnings *w, const struct scenario *s, const struct workload_facts *facts)
