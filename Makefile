@@ -13,7 +13,12 @@ comma   := ,
 BUILD   := build$(if $(filter 1,$(SAN) $(TSAN) $(MPI)),/)$(if $(filter 1,$(SAN)),san)$(if $(filter 1,$(TSAN)),tsan)$(if $(filter 1,$(MPI)),mpi)
 SANITIZE := $(if $(filter 1,$(SAN)),-fsanitize=address$(comma)undefined) $(if $(filter 1,$(TSAN)),-fsanitize=thread)
 WARN    := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-OPT     := -O2 -g -ffp-contract=off $(SANITIZE) $(if $(filter 1,$(SAN)),-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+# The program is optimised as a whole at its link, where the compiler can; tests link the same objects as they are.
+LTO     := $(if $(strip $(SANITIZE)),,$(shell echo 'int x;' | $(CC) -xc -flto=auto -ffat-lto-objects -c -o /dev/null - \
+             2>/dev/null && echo -flto=auto -ffat-lto-objects))
+WHOLE   := $(if $(LTO),-O2 -flto=auto)
+AR      := $(if $(LTO),gcc-ar,ar)
+OPT     := -O2 -g -ffp-contract=off $(LTO) $(SANITIZE) $(if $(filter 1,$(SAN)),-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 CPPFLAGS += -D_GNU_SOURCE -DCGNSIM_VERSION='"$(VERSION)"' -I. -I$(BUILD)/gen
 ifeq ($(MPI),1)
 CC      := $(or $(shell command -v mpicc),$(error MPI=1 needs mpicc: apt-get install libopenmpi-dev openmpi-bin))
@@ -55,11 +60,11 @@ $(SETUP): packages.txt setup.sh
 
 $(PROGRAM): $(BUILD)/sim/main.o $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(WHOLE) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c | $(SETUP)
 	$(call say,CC,$<)
@@ -122,7 +127,7 @@ bench-million: $(PROGRAM) $(BENCH)
 
 $(BENCH): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c)) $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(WHOLE) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Of libns3's licence: a program of its own, with nothing of ours but a header.
 $(BUILD)/bench/hold_ns3: bench/hold_ns3.cc bench/hold.h
