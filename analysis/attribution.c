@@ -138,15 +138,15 @@ static void candidate(void *context, uint32_t inside)
 static void answer_port(struct attribution *a, const struct place *p, const struct pending *q, struct answer *out)
 {
 	const struct incident *i = &q->incident;
-	const struct holdings *of_protocol = p->held[i->protocol], *blocks = p->held[PLACE_BLOCKS];
+	const struct numbers *of_protocol = p->numbers[i->protocol];
 	int64_t from_ns = q->from_ns - a->log_resolution_ns;
 	uint32_t inside;
 
 	a->seen_count = 0;
 	if (of_protocol)
-		holdings_of_number(of_protocol, i->port, from_ns, q->to_ns, candidate, a);
-	if (blocks)
-		holdings_of_number(blocks, i->port, from_ns, q->to_ns, candidate, a);
+		numbers_of(of_protocol, i->port, from_ns, q->to_ns, candidate, a);
+	if (p->blocks)
+		holdings_of_number(p->blocks, i->port, from_ns, q->to_ns, candidate, a);
 	if (a->rule && a->rule->holder(a->rule->context, i->outside, i->port, &inside))
 		candidate(a, inside);
 	out->candidates[EVIDENCE_PORT] = (uint32_t)a->seen_count;
@@ -187,16 +187,12 @@ static void count_assigned(void *context, uint32_t inside)
 		count_block(c, inside);
 }
 
-static const struct presence *presence_in(const struct holdings *held)
-{
-	return held ? holdings_presence(held) : NULL;
-}
-
 static void answer_address(const struct attribution *a, const struct place *p, const struct pending *q, struct answer *out)
 {
+	const struct numbers *of_protocol = p->numbers[q->incident.protocol];
 	struct census c = {
-		.of_protocol = presence_in(p->held[q->incident.protocol]),
-		.blocks = presence_in(p->held[PLACE_BLOCKS]),
+		.of_protocol = of_protocol ? numbers_presence(of_protocol) : NULL,
+		.blocks = p->blocks ? holdings_presence(p->blocks) : NULL,
 		.from_ns = q->from_ns - a->log_resolution_ns,
 		.to_ns = q->to_ns,
 		.truth = q->incident.subscriber,

@@ -1,19 +1,15 @@
-/* holdings - who held which numbers of one public address, as a log tells it.
- *
- * One for each protocol (records of mappings), and one for records of blocks,
- * which cover all protocols. It answers two questions about a window of time:
- * who held this number, and who held anything at all (see presence.h).
+/* holdings - who held which blocks of numbers of one public address, as a log of
+ * blocks tells it. A block covers all protocols. It answers two questions about a
+ * window of time: who held this number, and who held anything at all (presence.h).
  *
  * A number is one subscriber's at a time: what begins on it ends what was there
  * (a log without end records says it no other way).
  *
- * Records lie in a pool. A directory leads from a key (the number; for blocks,
- * the page of 64 numbers in which they begin) to the newest record of that key,
- * and each record leads to the one before and after. The directory has pages of
- * its own, made where there are records, so an address with few is small. What
- * has ended queues up, in order of end, to give its place in the pool back as
- * soon as nobody can ask for it: memory follows what is live, and what is live
- * lies dense.
+ * Records lie in a pool. A directory leads from a key (the page of 64 numbers in
+ * which a block begins) to the newest record of that key, and each record leads to
+ * the one before and after. What has ended queues up, in order of end, to give its
+ * place in the pool back as soon as nobody can ask for it: memory follows what is
+ * live.
  *
  * Times never go back. A record covers [begin, end + resolution of the log];
  * `from_ns` in questions has that resolution already taken off. */
@@ -36,21 +32,15 @@ struct held {
 
 struct holdings;
 
-struct holdings *holdings_create(bool blocks, int64_t log_resolution_ns);
+struct holdings *holdings_create(int64_t log_resolution_ns);
 void holdings_destroy(struct holdings *h); /* NULL is fine */
 
-/* A record begins; records that ended before forget_ns are no longer of interest.
- * Mappings have lo == hi. */
+/* A record begins; records that ended before forget_ns are no longer of interest. */
 void holdings_begin(struct holdings *h, uint16_t lo, uint16_t hi, uint32_t inside, int64_t time_ns, int64_t forget_ns);
 
 /* The open record of exactly these numbers and this subscriber, or NULL; until the next holdings_begin(). */
 struct held *holdings_open(const struct holdings *h, uint16_t lo, uint16_t hi, uint32_t inside);
 void holdings_end(struct holdings *h, struct held *open, int64_t time_ns);
-
-/* Bring near what the calls above will touch: first where the number's newest
- * record is, and once that is near, the record. */
-void holdings_prefetch_number(const struct holdings *h, uint16_t lo);
-void holdings_prefetch_record(const struct holdings *h, uint16_t lo);
 
 /* Calls each() for every record that covers the number and overlaps the
  * window: a subscriber comes as often as it has such records. */

@@ -7,7 +7,8 @@
 
 /* An open record of a log without ends, which lasts max_life at most. */
 struct expiry {
-	struct holdings *held;
+	struct numbers *numbers; /* of a mapping; */
+	struct holdings *blocks; /* of a block: the other one is NULL */
 	int64_t start_ns;
 	uint32_t inside;
 	uint16_t lo, hi;
@@ -17,11 +18,11 @@ struct expiry {
  * while those before it are read: the store is larger than the nearest caches,
  * and a record would wait for it twice or three times. */
 #define WAITING 128
-#define NUMBER_AHEAD 24 /* where the number's newest record is */
-#define RECORD_AHEAD 12 /* that record */
+#define NUMBER_AHEAD 16
 
 struct waiting {
-	struct holdings *held;
+	struct numbers *numbers; /* of a mapping; */
+	struct holdings *blocks; /* of a block: the other one is NULL */
 	int64_t time_ns, forget_ns;
 	uint32_t inside;
 	uint16_t lo, hi;
@@ -67,28 +68,39 @@ static void grow_places(struct logbook *b)
 	free(old);
 }
 
-static int class_of(const struct log_record *r)
-{
-	return log_kind_is_block(r->kind) ? PLACE_BLOCKS : (int)r->protocol;
-}
-
 /* What is known of an address; made if it was not there. */
-static struct holdings *held_at(struct logbook *b, uint32_t outside, int class)
+static struct place *place_for(struct logbook *b, uint32_t outside)
 {
 	struct place *p = place_at(b, outside);
 
-	if (!p->used) {
-		if (b->place_count >= b->place_mask / 2) {
-			grow_places(b);
-			p = place_at(b, outside);
-		}
-		p->used = true;
-		p->outside = outside;
-		b->place_count++;
+	if (p->used)
+		return p;
+	if (b->place_count >= b->place_mask / 2) {
+		grow_places(b);
+		p = place_at(b, outside);
 	}
-	if (!p->held[class])
-		p->held[class] = holdings_create(class == PLACE_BLOCKS, b->log_resolution_ns);
-	return p->held[class];
+	p->used = true;
+	p->outside = outside;
+	b->place_count++;
+	return p;
+}
+
+static struct numbers *numbers_at(struct logbook *b, uint32_t outside, enum protocol protocol)
+{
+	struct place *p = place_for(b, outside);
+
+	if (!p->numbers[protocol])
+		p->numbers[protocol] = numbers_create(b->log_resolution_ns);
+	return p->numbers[protocol];
+}
+
+static struct holdings *blocks_at(struct logbook *b, uint32_t outside)
+{
+	struct place *p = place_for(b, outside);
+
+	if (!p->blocks)
+		p->blocks = holdings_create(b->log_resolution_ns);
+	return p->blocks;
 }
 
 struct logbook *logbook_create(int64_t log_resolution_ns, int64_t max_life_ns)
@@ -105,9 +117,11 @@ void logbook_destroy(struct logbook *b)
 {
 	if (!b)
 		return;
-	for (uint32_t i = 0; i <= b->place_mask; i++)
-		for (int class = 0; class < PLACE_CLASSES; class++)
-			holdings_destroy(b->places[i].held[class]);
+	for (uint32_t i = 0; i <= b->place_mask; i++) {
+		for (int p = 0; p < PROTO_COUNT; p++)
+			numbers_destroy(b->places[i].numbers[p]);
+		holdings_destroy(b->places[i].blocks);
+	}
 	free(b->places);
 	free(b->expiries);
 	free(b);
@@ -134,17 +148,29 @@ static void expect_expiry(struct logbook *b, const struct expiry *e)
 	b->expiries[(b->expiry_first + b->expiry_count++) & (b->expiry_room - 1)] = *e;
 }
 
+/* Ends a record whose longest life is over, if it is still the one that was meant. */
+static void end_of_life(const struct expiry *e, int64_t end_ns)
+{
+	struct held *open;
+
+	if (e->numbers) {
+		if (numbers_open_since(e->numbers, e->lo, e->inside) == e->start_ns)
+			numbers_end(e->numbers, e->lo, e->inside, end_ns);
+		return;
+	}
+	open = holdings_open(e->blocks, e->lo, e->hi, e->inside);
+	if (open && open->start_ns == e->start_ns)
+		holdings_end(e->blocks, open, end_ns);
+}
+
 static void expire(struct logbook *b, int64_t until_ns)
 {
 	while (b->expiry_count > 0) {
 		const struct expiry *e = &b->expiries[b->expiry_first];
-		struct held *open;
 
 		if (e->start_ns > until_ns - b->max_life_ns)
 			return;
-		open = holdings_open(e->held, e->lo, e->hi, e->inside);
-		if (open && open->start_ns == e->start_ns)
-			holdings_end(e->held, open, e->start_ns + b->max_life_ns);
+		end_of_life(e, e->start_ns + b->max_life_ns);
 		b->expiry_first = (b->expiry_first + 1) & (b->expiry_room - 1);
 		b->expiry_count--;
 	}
@@ -152,9 +178,12 @@ static void expire(struct logbook *b, int64_t until_ns)
 
 static void record_begins(struct logbook *b, const struct waiting *r)
 {
-	holdings_begin(r->held, r->lo, r->hi, r->inside, r->time_ns, r->forget_ns);
+	if (r->numbers)
+		numbers_begin(r->numbers, r->lo, r->inside, r->time_ns, r->forget_ns);
+	else
+		holdings_begin(r->blocks, r->lo, r->hi, r->inside, r->time_ns, r->forget_ns);
 	if (b->max_life_ns > 0) {
-		struct expiry e = { r->held, r->time_ns, r->inside, r->lo, r->hi };
+		struct expiry e = { r->numbers, r->blocks, r->time_ns, r->inside, r->lo, r->hi };
 
 		expect_expiry(b, &e);
 	}
@@ -162,10 +191,15 @@ static void record_begins(struct logbook *b, const struct waiting *r)
 
 static void record_ends(const struct waiting *r)
 {
-	struct held *open = holdings_open(r->held, r->lo, r->hi, r->inside);
+	struct held *open;
 
+	if (r->numbers) {
+		numbers_end(r->numbers, r->lo, r->inside, r->time_ns);
+		return;
+	}
+	open = holdings_open(r->blocks, r->lo, r->hi, r->inside);
 	if (open)
-		holdings_end(r->held, open, r->time_ns);
+		holdings_end(r->blocks, open, r->time_ns);
 }
 
 static void read_waiting(struct logbook *b)
@@ -173,10 +207,8 @@ static void read_waiting(struct logbook *b)
 	for (uint32_t i = 0; i < b->waiting_count; i++) {
 		const struct waiting *r = &b->waiting[i];
 
-		if (i + NUMBER_AHEAD < b->waiting_count)
-			holdings_prefetch_number(r[NUMBER_AHEAD].held, r[NUMBER_AHEAD].lo);
-		if (i + RECORD_AHEAD < b->waiting_count)
-			holdings_prefetch_record(r[RECORD_AHEAD].held, r[RECORD_AHEAD].lo);
+		if (i + NUMBER_AHEAD < b->waiting_count && r[NUMBER_AHEAD].numbers)
+			numbers_prefetch(r[NUMBER_AHEAD].numbers, r[NUMBER_AHEAD].lo);
 		if (b->expiry_count > 0)
 			expire(b, r->time_ns);
 		if (r->ends)
@@ -195,11 +227,14 @@ void logbook_expire(struct logbook *b, int64_t until_ns)
 
 void logbook_record(struct logbook *b, const struct log_record *r, int64_t forget_ns)
 {
-	must(!log_kind_is_session(r->kind));
+	bool block = log_kind_is_block(r->kind);
+
+	must(!log_kind_is_session(r->kind) && (block || r->lo == r->hi));
 	if (b->waiting_count == WAITING)
 		read_waiting(b);
 	b->waiting[b->waiting_count++] = (struct waiting){
-		.held = held_at(b, r->outside, class_of(r)),
+		.numbers = block ? NULL : numbers_at(b, r->outside, r->protocol),
+		.blocks = block ? blocks_at(b, r->outside) : NULL,
 		.time_ns = r->time_ns,
 		.forget_ns = forget_ns,
 		.inside = r->inside,

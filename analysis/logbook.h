@@ -1,5 +1,5 @@
 /* logbook - a NAT's log as its operator reads it, record by record: for each
- * public address what was held on it (see holdings.h), per protocol and by block. */
+ * public address what was held on it, by number (numbers.h) and by block (holdings.h). */
 #ifndef ANALYSIS_LOGBOOK_H
 #define ANALYSIS_LOGBOOK_H
 
@@ -8,13 +8,14 @@
 
 #include "analysis/holdings.h"
 #include "analysis/log.h"
+#include "analysis/numbers.h"
 
-/* A public address in the log. */
-enum { PLACE_BLOCKS = PROTO_COUNT, PLACE_CLASSES };
+/* A public address in the log. NULL: no such record so far. */
 struct place {
 	uint32_t outside;
 	bool used;
-	struct holdings *held[PLACE_CLASSES]; /* by enum protocol, and blocks; NULL: no such record so far */
+	struct numbers *numbers[PROTO_COUNT]; /* by enum protocol */
+	struct holdings *blocks;
 };
 
 struct logbook;
