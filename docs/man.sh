@@ -53,7 +53,7 @@ cgnsim \\- one workload, every way of sharing an IPv4 address: ports, logs, and 
 .B cgnsim
 simulates carrier\\-grade NAT: it runs one workload through several port\\-allocation schemes and says for each
 how well it uses ports, what it logs, and how surely a public address, a port and a time still find one subscriber.
-The same seed gives the same bytes, for any number of threads.
+The same seed gives the same bytes, for any number of threads and, in a build with MPI (make MPI=1), of ranks under mpirun.
 .SH COMMANDS
 END
 "$program" --help | sed -n '/^commands:/,/^$/s/^  \([a-z0-9-]*\) .*/\1/p' | while read -r command; do

@@ -22,7 +22,7 @@ static const struct command_option options[] = {
 	OPTION_SET,
 	OPTION_SCHEMES,
 	OPTION_SEED,
-	{ .name = "threads", .value = "N", .help = "threads (default: all cores); results do not depend on it" },
+	{ .name = "threads", .value = "N", .help = "threads, of each rank under mpirun (default: all cores); they change no result" },
 	{ .name = "keep-logs", .help = "keep every scheme's log as DIR/logs/SCHEME.EXT.zst" },
 	{ .name = "resume", .help = "go on from where a run into DIR was interrupted; the same bytes come out" },
 	{ .name = "checkpoint", .value = "DURATION", .help = "save what is done this often (default " CHECKPOINT ")" },

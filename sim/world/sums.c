@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "sim/base/must.h"
 
@@ -101,6 +103,44 @@ void sums_move(struct sums *to, struct sums *from)
 	for (size_t i = 0; i < to->trials; i++)
 		tally_add(&to->tallies[i], &from->tallies[i]);
 	sums_empty(from);
+}
+
+static bool is_zero(const uint8_t *bytes, size_t length)
+{
+	return !*bytes && !memcmp(bytes, bytes + 1, length - 1);
+}
+
+/* A page that is given back reads as zeros, which it held. */
+static void give_back_zeros(void *array, size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), begin, end;
+	uint8_t *first = (uint8_t *)array + (page - (uintptr_t)array % page) % page, *last = (uint8_t *)array + bytes;
+
+	if (first >= last)
+		return;
+	for (begin = 0; begin + page <= (size_t)(last - first); begin = end + page) {
+		for (end = begin; end + page <= (size_t)(last - first) && is_zero(first + end, page);)
+			end += page;
+		if (end > begin)
+			madvise(first + begin, end - begin, MADV_DONTNEED);
+	}
+}
+
+static void slim_usage(struct usage *u)
+{
+	give_back_zeros(u->level_time, USAGE_LEVELS * sizeof(*u->level_time));
+	give_back_zeros(u->peak, USAGE_LEVELS * sizeof(*u->peak));
+	for (int p = 0; p < PROTO_COUNT; p++)
+		give_back_zeros(u->address_peak[p], 65536 * sizeof(*u->address_peak[p]));
+}
+
+void sums_slim(struct sums *s)
+{
+	for (size_t i = 0; i < s->trials; i++) {
+		slim_usage(s->tallies[i].usage);
+		if (s->tallies[i].demand)
+			slim_usage(s->tallies[i].demand);
+	}
 }
 
 /* Runs of jobs not done, done, not done, ...; their sum is `jobs`. */

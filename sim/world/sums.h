@@ -43,6 +43,10 @@ void sums_carry(struct carry_out *o, const struct sums *s);
  * jobs are there and others not; `to` is then as before. */
 bool sums_take(struct carry_in *in, struct sums *to);
 
+/* Gives back the memory of the many parts that are zero; they stay so. For sums
+ * that are kept: of a thousand replications most would be zeros. */
+void sums_slim(struct sums *s);
+
 /* Moves all of `from` to the end of `to`. */
 void answers_move(struct answers *to, struct answers *from);
 

@@ -337,6 +337,8 @@ static bool finish_replication(struct run *run, struct err *e)
 		if (!checkpoint_write(c, run->replication, NULL, e) || !join_logs(run, run->replication + 1, e))
 			return false;
 	}
+	if (run->workload->replications > 1)
+		sums_slim(&run->sums);
 	for (size_t i = 0; i < run->trial_count; i++)
 		measure(run, i, &run->trials[i].measures[run->replication]);
 	return c || join_logs(run, run->replication + 1, e);
