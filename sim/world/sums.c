@@ -97,6 +97,13 @@ void sums_move(struct sums *to, struct sums *from)
 	must(to->jobs == from->jobs && to->trials == from->trials);
 	if (!from->done_count)
 		return;
+	if (!to->done_count) { /* it is all zeros: what `from` is to become */
+		struct sums zeros = *to;
+
+		*to = *from;
+		*from = zeros;
+		return;
+	}
 	for (size_t job = 0; job < from->jobs; job++)
 		if (from->done[job])
 			sums_done(to, job);
