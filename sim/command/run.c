@@ -26,6 +26,7 @@ static const struct command_option options[] = {
 	{ .name = "keep-logs", .help = "keep every scheme's log as DIR/logs/SCHEME.EXT.zst" },
 	{ .name = "resume", .help = "go on from where a run into DIR was interrupted; the same bytes come out" },
 	{ .name = "checkpoint", .value = "DURATION", .help = "save what is done this often (default " CHECKPOINT ")" },
+	{ .name = "world", .value = "flow|ns3", .help = "which world runs it: flow (default); ns3, the packet world, is not in this version" },
 	{ .name = "force", .help = "write even into a directory that holds other things" },
 	{ .name = "quiet", .letter = 'q', .help = "no progress and no table" },
 	{ 0 },
@@ -200,6 +201,17 @@ static void say_stopped(const struct job *j, struct err *e)
 		fail(e, "%s; nothing was finished yet, and nothing was written", why);
 }
 
+static bool world_is_there(const struct arguments *args, struct err *e)
+{
+	const char *world = arguments_value(args, "world");
+
+	if (!world || !strcmp(world, "flow"))
+		return true;
+	if (!strcmp(world, "ns3"))
+		return fail_lacks(e, "--world ns3: the packet world (cgnsim-ns3) is not in this version; leave the option out");
+	return fail(e, "--world: \"%s\" is neither flow nor ns3", world);
+}
+
 static int run_in_ranks(struct job *j, int argc, char **argv)
 {
 	struct err e = ERR_INIT;
@@ -211,7 +223,7 @@ static int run_in_ranks(struct job *j, int argc, char **argv)
 	if (status >= 0)
 		return status;
 	j->quiet = arguments_has(&j->args, "quiet");
-	good = open_scenario(j, &e);
+	good = world_is_there(&j->args, &e) && open_scenario(j, &e);
 	ranks_hush(j->ranks, false);
 	catch_signals();
 	good = agree(j, good, &e) && open_checkpoint(j, &e) && simulate(j, &e);
@@ -245,7 +257,7 @@ static int run(int argc, char **argv)
 const struct command command_run = {
 	.name = "run",
 	.usage = "run SCENARIO [-o DIR] [--set PATH=VALUE]... [--scheme NAME]... [--seed N] [--threads N] [--keep-logs]\n"
-	         "    [--resume] [--checkpoint DURATION] [--force] [--quiet]",
+	         "    [--resume] [--checkpoint DURATION] [--world flow] [--force] [--quiet]",
 	.summary = "runs every scheme of a scenario on the same workload, and writes tables, figures and a report",
 	.options = options,
 	.run = run,

@@ -129,6 +129,11 @@ expect 2 '' 'cgnsim: list: there is no family "scheems"; the nearest is "schemes
 expect 2 '' 'cgnsim: list: there is no "blokc" among the schemes; the nearest is "block" (see cgnsim list --help)' cgnsim list schemes blokc
 expect 2 '' 'cgnsim: list: there are no presets yet (see cgnsim list --help)' cgnsim list presets x
 
+# --- run: the worlds
+expect 3 '' 'cgnsim: --world ns3: the packet world (cgnsim-ns3) is not in this version; leave the option out' \
+	cgnsim run full.json --world ns3
+expect 2 '' 'cgnsim: --world: "moon" is neither flow nor ns3' cgnsim run full.json --world=moon
+
 # --- map: 63 shares of 1008 on each address, 5004, 5060 and 5061 left out
 expect 2 '' 'cgnsim: map: give one of --inside, --outside and --all (see cgnsim map --help)' cgnsim map full.json
 expect 2 '' 'cgnsim: map: give one of --inside, --outside and --all (see cgnsim map --help)' cgnsim map full.json --all --inside 1.2.3.4
