@@ -221,6 +221,37 @@ static void pairing_holds_until_nothing_is_left(void **state)
 	}
 }
 
+/* A number in hold-down keeps the pairing, whatever the protocol of the one that is released meanwhile. */
+static void pairing_outlasts_other_protocols(void **state)
+{
+	static const struct { enum protocol held, other; int64_t held_at, other_at, other_released, held_released; } rows[] = {
+		{ PROTO_TCP, PROTO_ICMP, 0, 100, 280, 360 },
+		{ PROTO_UDP, PROTO_ICMP, 0, 200, 380, 420 },
+		{ PROTO_ICMP, PROTO_TCP, 200, 0, 360, 380 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		bool held_first = rows[i].held_at < rows[i].other_at;
+		struct bench b;
+
+		open_small(&b, bench_defaults());
+		for (int k = 0; k < 2; k++) {
+			bool held = (k == 0) == held_first;
+			enum protocol p = held ? rows[i].held : rows[i].other;
+
+			bench_send(&b, (held ? rows[i].held_at : rows[i].other_at) * S, 0, p, 9, p == PROTO_TCP ? SEG_SYN_OUT : 0);
+		}
+		nat_advance(b.nat, rows[i].other_released * S);
+		assert_int_equal(b.ended, 2);
+		assert_int_equal(b.released, 1);
+		assert_int_not_equal(nat_address_of(b.nat, 0), ADDRESS_NONE);
+		nat_advance(b.nat, rows[i].held_released * S);
+		assert_int_equal(nat_address_of(b.nat, 0), ADDRESS_NONE);
+		bench_close(&b);
+	}
+}
+
 /* RFC 6888 REQ-6: by address, by port, by both. */
 static void exempt_destinations_pass_untranslated(void **state)
 {
@@ -310,6 +341,7 @@ int main(void)
 		cmocka_unit_test(hold_down_may_be_bounded),
 		cmocka_unit_test(limits_refuse_and_leave_the_rest_alone),
 		cmocka_unit_test(pairing_holds_until_nothing_is_left),
+		cmocka_unit_test(pairing_outlasts_other_protocols),
 		cmocka_unit_test(exempt_destinations_pass_untranslated),
 		cmocka_unit_test(storm_leaves_nothing_behind),
 	};
