@@ -252,6 +252,25 @@ static void pairing_outlasts_other_protocols(void **state)
 	}
 }
 
+/* Ten numbers, two subscribers, a fair share of five: the one with two is crowded out, the one with eight is not. */
+static void who_holds_less_than_its_share_is_crowded_out(void **state)
+{
+	struct bench b;
+	struct verdict v;
+
+	(void)state;
+	bench_open(&b, bench_defaults(), (struct port_range){ 1024, 1033 }, 1, 2, scheme_find("session"), &session_random);
+	for (uint16_t k = 0; k < 10; k++)
+		bench_send(&b, 0, k >= 8, PROTO_UDP, k, 0);
+	v = bench_send(&b, 0, 1, PROTO_UDP, 20, 0);
+	assert_int_equal(v.outcome, OUT_NO_PORT);
+	assert_true(v.crowded_out);
+	v = bench_send(&b, 0, 0, PROTO_UDP, 20, 0);
+	assert_int_equal(v.outcome, OUT_NO_PORT);
+	assert_false(v.crowded_out);
+	bench_close(&b);
+}
+
 /* RFC 6888 REQ-6: by address, by port, by both. */
 static void exempt_destinations_pass_untranslated(void **state)
 {
@@ -342,6 +361,7 @@ int main(void)
 		cmocka_unit_test(limits_refuse_and_leave_the_rest_alone),
 		cmocka_unit_test(pairing_holds_until_nothing_is_left),
 		cmocka_unit_test(pairing_outlasts_other_protocols),
+		cmocka_unit_test(who_holds_less_than_its_share_is_crowded_out),
 		cmocka_unit_test(exempt_destinations_pass_untranslated),
 		cmocka_unit_test(storm_leaves_nothing_behind),
 	};
