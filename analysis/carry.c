@@ -151,12 +151,14 @@ static size_t parts_of(const struct usage *u, struct items parts[USAGE_PARTS])
 	uint64_t *const singles[] = {
 		&v->blocks, &v->recreated, &v->recreate_refused, &v->exempt, &v->inbound_unmatched, &v->crowded_out,
 		&v->subscribers_attempted, &v->subscribers_refused, &v->addresses_used, &v->guess_count, &v->guess_sum,
+		&v->guess_lawless,
 		&v->jain_count, &v->jain_sum,
 	};
 	const struct items arrays[] = {
 		{ v->active, NULL, PROTO_COUNT },      { v->held, NULL, PROTO_COUNT },
 		{ v->flows, NULL, PROTO_COUNT },       { v->attempted, NULL, PROTO_COUNT },
 		{ v->created, NULL, PROTO_COUNT },     { v->refused_by, NULL, OUT_COUNT },
+		{ v->guess_hits, NULL, GUESSERS },
 		{ v->cpe_refused_by, NULL, OUT_COUNT }, { v->level_time, NULL, USAGE_LEVELS },
 		{ v->peak, NULL, USAGE_LEVELS },
 		{ (uint64_t *)(void *)v->samples, NULL, v->sample_count * (sizeof(*v->samples) / sizeof(uint64_t)) },

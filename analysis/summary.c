@@ -205,6 +205,20 @@ static void by_protocol(cJSON *ports, const struct measures *m)
 	}
 }
 
+/* Where no law is declared, guessers' best rate stands for it. */
+static double guess_bits(const struct measures *m)
+{
+	const struct usage *u = m->usage;
+	double sum = (double)u->guess_sum / 0x1p32;
+
+	if (!u->guess_count)
+		return 0;
+	if (u->guess_lawless)
+		sum += (double)u->guess_lawless *
+		       guess_rate(u->guess_hits, u->guess_lawless, (double)m->addresses / (double)m->ports);
+	return fp_log2((double)u->guess_count) - fp_log2(sum);
+}
+
 static cJSON *ports_json(const struct result_run *run, const struct result_scheme *scheme, const struct measures *m)
 {
 	static const char *const peaks[] = { "p50", "p90", "p99", "p999", "max", NULL };
@@ -233,8 +247,9 @@ static cJSON *ports_json(const struct result_run *run, const struct result_schem
 	else
 		cJSON_AddNullToObject(ports, "demand");
 	number(ports, "fairness_jain", u->jain_count ? (double)u->jain_sum / 0x1p32 / (double)u->jain_count : 1);
-	number(ports, "guess_bits",
-	       u->guess_count ? fp_log2((double)u->guess_count) - fp_log2((double)u->guess_sum / 0x1p32) : 0);
+	number(ports, "guess_bits", guess_bits(m));
+	if (u->guess_lawless)
+		cJSON_AddStringToObject(ports, "guess_law", "empirical");
 	return ports;
 }
 

@@ -1,6 +1,7 @@
 #include "analysis/utilisation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/must.h"
 #include "sim/nat/allocator.h"
@@ -92,6 +93,8 @@ void usage_add(struct usage *to, const struct usage *from)
 	to->addresses_used += from->addresses_used;
 	to->guess_count += from->guess_count;
 	to->guess_sum += from->guess_sum;
+	to->guess_lawless += from->guess_lawless;
+	add_all(to->guess_hits, from->guess_hits, GUESSERS);
 	to->jain_count += from->jain_count;
 	to->jain_sum += from->jain_sum;
 }
@@ -120,6 +123,7 @@ struct meter {
 	uint32_t subscribers, addresses;
 	struct subscriber_meter *of_subscriber; /* owned */
 	struct address_meter *of_address;       /* owned */
+	struct guess_past *past;                /* [subscriber * PROTO_COUNT + protocol]; NULL until a mapping has no law; owned */
 	struct level active[PROTO_COUNT], held[PROTO_COUNT], blocks;
 	uint32_t sessions;
 	uint64_t created, refused;  /* since the last sample */
@@ -213,6 +217,18 @@ static void subscriber_change(struct meter *m, struct subscriber_meter *s, uint6
 		s->peak = s->active.now;
 }
 
+/* A mapping whose scheme declares no law: guessers are set on it. */
+static void guess(struct meter *m, const struct nat_event *e, bool counts)
+{
+	uint64_t elsewhere[GUESSERS];
+
+	if (!m->past)
+		m->past = must_alloc((size_t)m->subscribers * PROTO_COUNT, sizeof(*m->past));
+	guess_add(&m->past[(size_t)e->subscriber * PROTO_COUNT + e->protocol], e->slot,
+	          counts ? m->usage->guess_hits : memset(elsewhere, 0, sizeof(elsewhere)));
+	m->usage->guess_lawless += counts;
+}
+
 static void mapping_created(struct meter *m, const struct nat_event *e, uint64_t now)
 {
 	struct usage *u = m->usage;
@@ -227,6 +243,8 @@ static void mapping_created(struct meter *m, const struct nat_event *e, uint64_t
 	m->sessions++;
 	if (++a->held[p] > a->peak[p])
 		a->peak[p] = a->held[p];
+	if (e->odds == ODDS_UNKNOWN)
+		guess(m, e, m->begun && e->time_ns < u->frame.end_ns);
 	if (!m->begun)
 		return;
 	a->used = true;
@@ -234,7 +252,8 @@ static void mapping_created(struct meter *m, const struct nat_event *e, uint64_t
 	if (e->time_ns < u->frame.end_ns) {
 		u->created_per_second[(e->time_ns - u->frame.begin_ns) / NS_PER_S]++;
 		u->guess_count++;
-		u->guess_sum += ((UINT64_C(1) << 32) + e->odds / 2) / e->odds;
+		if (e->odds != ODDS_UNKNOWN)
+			u->guess_sum += ((UINT64_C(1) << 32) + e->odds / 2) / e->odds;
 	}
 }
 
@@ -369,5 +388,6 @@ void meter_finish(struct meter *m)
 	jain(m);
 	free(m->of_subscriber);
 	free(m->of_address);
+	free(m->past);
 	free(m);
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/guess.h"
 #include "sim/base/packet.h"
 #include "sim/base/sink.h"
 
@@ -55,7 +56,9 @@ struct usage {
 	uint64_t cpe_refused_by[OUT_COUNT];
 	uint64_t subscribers_attempted, subscribers_refused;
 	uint64_t addresses_used;
-	uint64_t guess_count, guess_sum;  /* mappings; sum of 2^32 / odds */
+	uint64_t guess_count, guess_sum;  /* mappings; sum of 2^32 / odds over those with a law */
+	uint64_t guess_lawless;           /* mappings of which the scheme declared no law; */
+	uint64_t guess_hits[GUESSERS];    /* and how guessers did there, in 1 / GUESS_RUN */
 	uint64_t jain_count, jain_sum;    /* addresses that saw a refusal; sum of 2^32 x their index */
 };
 

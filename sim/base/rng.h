@@ -58,18 +58,31 @@ static inline uint64_t rng_next(struct rng *r)
 	return out;
 }
 
-/* Uniform over 0 .. n-1, n > 0. Multiply-shift on 32 bits with rejection (Lemire): unbiased. */
-static inline uint32_t rng_below(struct rng *r, uint32_t n)
+/* Uniform over 0 .. n-1, n > 0. Multiply-shift on 32 bits with rejection (Lemire): unbiased.
+ * *word is what was drawn: its lower half is independent of the answer. */
+static inline uint32_t rng_below_of(struct rng *r, uint32_t n, uint64_t *word)
 {
-	uint64_t m = (rng_next(r) >> 32) * n;
+	uint64_t m;
 
+	*word = rng_next(r);
+	m = (*word >> 32) * n;
 	if ((uint32_t)m < n) {
 		uint32_t floor = (uint32_t)(-n) % n;
 
-		while ((uint32_t)m < floor)
-			m = (rng_next(r) >> 32) * n;
+		while ((uint32_t)m < floor) {
+			*word = rng_next(r);
+			m = (*word >> 32) * n;
+		}
 	}
 	return (uint32_t)(m >> 32);
+}
+
+/* The same. */
+static inline uint32_t rng_below(struct rng *r, uint32_t n)
+{
+	uint64_t word;
+
+	return rng_below_of(r, n, &word);
 }
 
 /* Uniform over the 2^53 multiples of 2^-53 in [0, 1). */

@@ -22,6 +22,8 @@ enum nat_event_kind {
 	NAT_REFUSED,
 };
 
+#define ODDS_UNKNOWN 0u
+
 struct nat_event {
 	int64_t  time_ns;
 	int64_t  since_ns;     /* MAPPING_ENDED, BLOCK_RETURNED: when it was created or given;
@@ -32,7 +34,8 @@ struct nat_event {
 	uint32_t slot;         /* index of the number among the allowed ones; first of a block */
 	uint32_t count;        /* numbers in a block; 1 for a mapping */
 	uint32_t odds;         /* MAPPING_CREATED: a guesser who knows the public configuration and this
-	                          subscriber's past ports is right once in this many tries */
+	                          subscriber's past ports is right once in this many tries; ODDS_UNKNOWN:
+	                          the scheme declares no law */
 	enum protocol protocol;
 	enum outcome outcome;  /* REFUSED: why */
 	uint32_t remote;       /* SESSION_*: IPv4 */

@@ -21,9 +21,16 @@ void portset_destroy(struct portset *ps); /* NULL is fine */
  * lo <= from <= hi < count. */
 uint32_t portset_find(const struct portset *ps, uint32_t lo, uint32_t hi, uint32_t from);
 
+/* The free slot of lo..hi that comes after `fraction` / 2^32 of the free ones there: uniform over
+ * them if `fraction` is. SLOT_NONE if all are taken. Looks at every slot once. lo <= hi < count. */
+uint32_t portset_pick(const struct portset *ps, uint32_t lo, uint32_t hi, uint32_t fraction);
+
 bool portset_has(const struct portset *ps, uint32_t slot); /* is it taken? */
 void portset_take(struct portset *ps, uint32_t slot);      /* must be free: two holders is a bug */
 void portset_give(struct portset *ps, uint32_t slot);      /* must be taken */
 uint32_t portset_free(const struct portset *ps);           /* how many are free */
+
+/* How many slots portset_has() and portset_find() have looked at so far: the work of a search, counted. */
+uint64_t portset_looked(const struct portset *ps);
 
 #endif

@@ -1,4 +1,10 @@
-/* pick - a free slot of a run, as the schemes choose it. */
+/* pick - a free slot of a run, uniform over the free ones.
+ *
+ * A few uniform draws (RFC 6056 algorithm 2) and, when they fail as they may on a
+ * crowded run, one scan that counts the free slots and takes one of them: no slot
+ * is looked at more than once beyond the draws, however full the run is. A scan
+ * that took the next free slot instead would take the one behind a run of r taken
+ * ones r + 1 times as often, and who holds such a run could count on that. */
 #ifndef SIM_SCHEME_PICK_H
 #define SIM_SCHEME_PICK_H
 
@@ -7,10 +13,18 @@
 #include "sim/base/rng.h"
 #include "sim/nat/portset.h"
 
-/* A free slot of lo..lo+count-1, SLOT_NONE if all are taken: a few uniform
- * draws (RFC 6056 algorithm 2), which is uniform over the free ones, then, when
- * they fail as they may on a crowded run, the next free one after a uniform
- * start (algorithm 1), which looks at each slot at most once. */
+#define PICK_DRAWS 8
+
+/* Of lo..lo+count-1; SLOT_NONE if all are taken. */
 uint32_t pick_random(const struct portset *ports, uint32_t lo, uint32_t count, struct rng *rng);
+
+/* The same with `draws` draws, at least 1. */
+uint32_t pick_drawn(const struct portset *ports, uint32_t lo, uint32_t count, uint32_t draws, struct rng *rng);
+
+/* Odds (struct nat_event) of such a pick, for who has `own` slots of the run. */
+static inline uint32_t pick_odds(uint32_t count, uint32_t own)
+{
+	return count > own ? count - own : 1;
+}
 
 #endif

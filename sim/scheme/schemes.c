@@ -2,10 +2,11 @@
 
 #include "sim/scheme/scheme.h"
 
-extern const struct scheme_type scheme_session, scheme_block, scheme_deterministic;
+extern const struct scheme_type scheme_session, scheme_bounded, scheme_block, scheme_deterministic;
 
 const struct scheme_type *const scheme_types[] = {
 	&scheme_session,
+	&scheme_bounded,
 	&scheme_block,
 	&scheme_deterministic,
 	NULL,

@@ -12,7 +12,7 @@
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 
-static const char magic[8] = "cgnsim\0\1";
+static const char magic[8] = "cgnsim\0\2";
 
 #define HEAD (sizeof(magic) + 4)
 

@@ -31,7 +31,7 @@ static void as_sums(const uint8_t *data, size_t size)
 
 static void write_state(const char *path, const uint8_t *data, size_t size)
 {
-	static const char head[] = "cgnsim\0\1*\0\0\0";
+	static const char head[] = "cgnsim\0\2*\0\0\0";
 	FILE *out = fopen(path, "wb");
 	uint32_t crc = crc32c(crc32c(0, head, 12), data, size);
 

@@ -1,0 +1,126 @@
+/* bounded - a fixed number of tries, and then no: refuses while numbers remain.
+ *
+ * What implementations do that must not search long: VPP's nat44-ed tries the
+ * inside port and then random ones, ten in all; Linux tries a run of numbers from
+ * a random start, then shorter ones. The refusal has a reason of its own, so that
+ * what the bound costs can be told from a pool that is too small. */
+#include <stdlib.h>
+
+#include "sim/base/must.h"
+#include "sim/scheme/pick.h"
+#include "sim/scheme/scheme.h"
+
+enum first { FIRST_RANDOM, FIRST_INSIDE_PORT };
+enum walk { WALK_RANDOM, WALK_NEXT };
+
+struct bounded_config {
+	uint32_t tries;
+	int first, walk;
+	uint32_t shortest;
+};
+
+static const char *const first_choices[] = { "random", "inside-port", NULL };
+static const char *const walk_choices[] = { "random", "next", NULL };
+
+static const struct param params[] = {
+	{ .name = "tries", .type = PARAM_U32, .preset = "10", .min = 1, .max = 65535,
+	  .offset = offsetof(struct bounded_config, tries), .help = "how many numbers are tried; of walk next: in the first run" },
+	{ .name = "first", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = first_choices,
+	  .offset = offsetof(struct bounded_config, first),
+	  .help = "inside-port: the inside port is tried before all others, and is one of the tries of walk random" },
+	{ .name = "walk", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = walk_choices,
+	  .offset = offsetof(struct bounded_config, walk),
+	  .help = "random: each try is drawn anew; next: a run of numbers from a random start" },
+	{ .name = "shortest", .type = PARAM_U32, .preset = "0", .min = 0, .max = 65535,
+	  .offset = offsetof(struct bounded_config, shortest),
+	  .help = "walk next: after a run in vain one of half the length, from a new start, down to this length; 0: one run alone" },
+	{ 0 },
+};
+
+struct bounded_state {
+	const struct bounded_config *config;
+	struct ground *ground;
+};
+
+static bool bounded_room(void *state, uint32_t address, enum protocol protocol)
+{
+	struct bounded_state *s = state;
+
+	return portset_free(ground_ports(s->ground, address, protocol)) > 0;
+}
+
+static uint32_t try_random(struct bounded_state *s, const struct portset *ports, uint32_t tries)
+{
+	for (uint32_t i = 0; i < tries; i++) {
+		uint32_t slot = rng_below(&s->ground->rng, s->ground->slots->count);
+
+		if (!portset_has(ports, slot))
+			return slot;
+	}
+	return SLOT_NONE;
+}
+
+/* A run may be longer than the range: no number is tried twice in it. */
+static uint32_t try_run(struct bounded_state *s, const struct portset *ports, uint32_t length)
+{
+	uint32_t count = s->ground->slots->count, from = rng_below(&s->ground->rng, count);
+
+	if (length > count)
+		length = count;
+	for (uint32_t i = 0; i < length; i++)
+		if (!portset_has(ports, (from + i) % count))
+			return (from + i) % count;
+	return SLOT_NONE;
+}
+
+static uint32_t try_runs(struct bounded_state *s, const struct portset *ports)
+{
+	uint32_t slot = try_run(s, ports, s->config->tries);
+
+	for (uint32_t length = s->config->tries / 2;
+	     slot == SLOT_NONE && s->config->shortest && length >= s->config->shortest; length /= 2)
+		slot = try_run(s, ports, length);
+	return slot;
+}
+
+static enum outcome bounded_alloc(void *state, const struct request *r, struct binding *out)
+{
+	struct bounded_state *s = state;
+	const struct bounded_config *c = s->config;
+	const struct portset *ports = ground_ports(s->ground, r->address, r->protocol);
+	uint32_t count = s->ground->slots->count, suggested = s->ground->slots->slot[r->port], tries = c->tries;
+
+	if (!portset_free(ports))
+		return OUT_NO_PORT;
+	if (c->first == FIRST_INSIDE_PORT) {
+		out->odds = 1; /* as guessable as the inside port */
+		out->slot = suggested;
+		if (suggested != SLOT_NONE && !portset_has(ports, suggested))
+			return OUT_CREATED;
+		tries -= suggested != SLOT_NONE;
+	}
+	out->slot = c->walk == WALK_NEXT ? try_runs(s, ports) : try_random(s, ports, tries);
+	if (out->slot == SLOT_NONE)
+		return OUT_TRIES_EXHAUSTED;
+	if (c->first == FIRST_RANDOM)
+		out->odds = c->walk == WALK_NEXT ? ODDS_UNKNOWN : pick_odds(count, r->held); /* a run favours what follows one */
+	return OUT_CREATED;
+}
+
+static struct allocator bounded_create(const void *config, struct ground *ground)
+{
+	struct bounded_state *s = must_alloc(1, sizeof(*s));
+
+	s->config = config;
+	s->ground = ground;
+	return (struct allocator){ .room = bounded_room, .alloc = bounded_alloc, .destroy = free, .state = s };
+}
+
+const struct scheme_type scheme_bounded = {
+	.name = "bounded",
+	.summary = "a fixed number of tries: refuses while numbers remain; every mapping is logged",
+	.params = params,
+	.config_size = sizeof(struct bounded_config),
+	.create = bounded_create,
+	.logs_mappings = true,
+};
