@@ -1,114 +1,17 @@
-/* docs/formats.md gives the bytes. Numbers are put and taken byte by byte, so
- * the file is the same on every machine.
- *
- * Loading trusts nothing: the counts are held against the size of the file
- * before memory is asked for, the checksum against the bytes, and every field
- * against its range, so that a trace in memory keeps the promises of trace.h
- * whoever wrote the file. */
+/* What a trace must be, whoever wrote it. traffic/trace_file.c has its bytes. */
 #include "traffic/trace.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/stat.h>
 
-#include "sim/base/crc.h"
-#include "sim/base/file.h"
 #include "sim/base/must.h"
+#include "traffic/trace_file.h"
 
-#define MAGIC "CGNTRACE"
-#define MAGIC_BYTES 8
-#define VERSION 1u
+#define HOSTS_OF_A_HOME 256u /* train.host is a byte */
 
-enum { /* bytes */
-	HEADER = 72,
-	HOST = 8,
-	RECORD = 72,
-	TRAILER = 4,
-	LARGEST = 72,
-};
-
-static void put(uint8_t **at, uint64_t value, int bytes)
+static bool closed_by_tcp(uint8_t close)
 {
-	for (int i = 0; i < bytes; i++)
-		*(*at)++ = (uint8_t)(value >> (8 * i));
-}
-
-static uint64_t take(const uint8_t **at, int bytes)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < bytes; i++)
-		value |= (uint64_t)*(*at)++ << (8 * i);
-	return value;
-}
-
-static int64_t take_time(const uint8_t **at)
-{
-	uint64_t bits = take(at, 8);
-	int64_t value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
-static void header_put(uint8_t *at, const struct trace *t)
-{
-	memcpy(at, MAGIC, MAGIC_BYTES);
-	at += MAGIC_BYTES;
-	put(&at, VERSION, 4);
-	put(&at, t->host_count, 4);
-	put(&at, t->record_count, 4);
-	put(&at, 0, 4);
-	put(&at, (uint64_t)t->duration_ns, 8);
-	put(&at, (uint64_t)t->epoch_ns, 8);
-	for (int p = 0; p < PROTO_COUNT; p++)
-		put(&at, t->flows[p], 8);
-	put(&at, t->peak_flows, 8);
-}
-
-static void record_put(uint8_t *at, const struct trace_record *r)
-{
-	put(&at, (uint64_t)r->train.start_ns, 8);
-	put(&at, (uint64_t)r->train.last_out_ns, 8);
-	put(&at, (uint64_t)r->train.first_in_ns, 8);
-	put(&at, (uint64_t)r->train.last_in_ns, 8);
-	put(&at, r->bytes_out, 8);
-	put(&at, r->bytes_in, 8);
-	put(&at, r->packets_out, 4);
-	put(&at, r->packets_in, 4);
-	put(&at, r->train.flow, 4);
-	put(&at, r->train.remote, 4);
-	put(&at, r->train.remote_port, 2);
-	put(&at, r->train.port, 2);
-	put(&at, r->train.protocol, 1);
-	put(&at, r->train.flags, 1);
-	put(&at, r->close, 1);
-	put(&at, r->train.host, 1);
-}
-
-static void record_take(const uint8_t *at, uint32_t host, struct trace_record *r)
-{
-	r->train.start_ns = take_time(&at);
-	r->train.last_out_ns = take_time(&at);
-	r->train.first_in_ns = take_time(&at);
-	r->train.last_in_ns = take_time(&at);
-	r->bytes_out = take(&at, 8);
-	r->bytes_in = take(&at, 8);
-	r->packets_out = (uint32_t)take(&at, 4);
-	r->packets_in = (uint32_t)take(&at, 4);
-	r->train.subscriber = host;
-	r->train.flow = (uint32_t)take(&at, 4);
-	r->train.remote = (uint32_t)take(&at, 4);
-	r->train.remote_port = (uint16_t)take(&at, 2);
-	r->train.port = (uint16_t)take(&at, 2);
-	r->train.protocol = (uint8_t)take(&at, 1);
-	r->train.flags = (uint8_t)take(&at, 1);
-	r->train.source = 0;
-	r->close = (uint8_t)take(&at, 1);
-	r->train.host = (uint8_t)take(&at, 1);
+	return close == CLOSE_FIN || close == CLOSE_HALF || close == CLOSE_RESET;
 }
 
 /* Why a record is not one, or NULL. Trains may outlast the trace (a workload's
@@ -124,6 +27,8 @@ static const char *record_fault(const struct trace_record *r, int64_t duration_n
 		return "a protocol beyond the last";
 	if (r->close >= CLOSE_COUNT)
 		return "a close beyond the last";
+	if (r->cut & ~(CUT_BEGIN | CUT_SPLIT))
+		return "an unknown cut";
 	if (s->start_ns < 0 || s->start_ns > duration_ns)
 		return "a start outside the trace";
 	if (inbound ? s->last_out_ns != NS_NONE : s->last_out_ns < s->start_ns || s->last_out_ns > latest)
@@ -133,21 +38,17 @@ static const char *record_fault(const struct trace_record *r, int64_t duration_n
 		return "impossible inbound times";
 	if (inbound && s->first_in_ns != s->start_ns)
 		return "an inbound train that does not start with its first packet";
-	if (s->protocol != PROTO_TCP && ((s->flags & ~(SEG_FIRST | SEG_LAST | SEG_INBOUND)) || r->close != CLOSE_NONE))
+	if (s->protocol != PROTO_TCP && ((s->flags & ~(SEG_FIRST | SEG_LAST | SEG_INBOUND)) || closed_by_tcp(r->close)))
 		return "TCP's marks on another protocol";
 	return NULL;
 }
 
-struct fault {
-	const char *what; /* NULL: none */
-	uint32_t record;
-};
 
 /* What is known of a host's flows so far; a flow's number is below the number of
  * its host's records. */
 enum { FLOW_UNSEEN, FLOW_OPEN, FLOW_OVER };
 
-static struct fault host_fault(const struct trace *t, const struct trace_host *h, uint8_t *seen,
+static struct trace_fault host_fault(const struct trace *t, const struct trace_host *h, uint8_t *seen,
                                uint64_t flows[PROTO_COUNT])
 {
 	uint32_t begun = 0;
@@ -160,13 +61,15 @@ static struct fault host_fault(const struct trace *t, const struct trace_host *h
 
 		if (!what && i && r->train.start_ns < r[-1].train.start_ns)
 			what = "out of order";
+		if (!what && r->train.host >= (h->inner_count ? h->inner_count : HOSTS_OF_A_HOME))
+			what = "a host beyond the last of its home";
 		if (!what && r->train.flow >= h->count)
 			what = "a flow's number beyond the number of trains";
 		if (what)
-			return (struct fault){ what, h->first + i };
+			return (struct trace_fault){ what, h->first + i };
 		state = &seen[r->train.flow];
 		if (r->train.flags & SEG_FIRST ? *state != FLOW_UNSEEN : *state != FLOW_OPEN)
-			return (struct fault){ "a flow's trains in disorder", h->first + i };
+			return (struct trace_fault){ "a flow's trains in disorder", h->first + i };
 		if (r->train.flags & SEG_FIRST) {
 			flows[r->train.protocol]++;
 			begun++;
@@ -175,16 +78,16 @@ static struct fault host_fault(const struct trace *t, const struct trace_host *h
 	}
 	for (uint32_t f = 0; f < begun; f++)
 		if (seen[f] == FLOW_UNSEEN)
-			return (struct fault){ "a gap in the numbers of the flows", h->first };
-	return (struct fault){ 0 };
+			return (struct trace_fault){ "a gap in the numbers of the flows", h->first };
+	return (struct trace_fault){ 0 };
 }
 
-static struct fault trace_fault(const struct trace *t)
+static struct trace_fault trains_fault(const struct trace *t)
 {
 	uint64_t flows[PROTO_COUNT] = { 0 };
 	uint32_t largest = 0;
 	uint64_t records = 0;
-	struct fault fault = { 0 };
+	struct trace_fault fault = { 0 };
 	uint8_t *seen;
 
 	for (uint32_t h = 0; h < t->host_count; h++) {
@@ -205,132 +108,52 @@ static struct fault trace_fault(const struct trace *t)
 	return fault;
 }
 
-/* A file being read: what is left of it, and the checksum so far. */
-struct reader {
-	FILE *in;
-	const char *path;
-	uint32_t crc;
-};
-
-static bool bad(struct err *e, const char *path, const char *what)
+static const char *flow6_fault(const struct trace_flow6 *f, int64_t duration_ns)
 {
-	return fail(e, "%s: %s; a flow trace is made anew with cgnsim import", path, what);
+	if (f->protocol >= PROTO_COUNT)
+		return "a protocol beyond the last";
+	if (f->close >= CLOSE_COUNT || (f->protocol != PROTO_TCP && closed_by_tcp(f->close)))
+		return "an impossible close";
+	if (f->cut & ~(CUT_BEGIN | CUT_SPLIT))
+		return "an unknown cut";
+	if (f->first_ns < 0 || f->last_ns < f->first_ns || f->last_ns > duration_ns)
+		return "times outside the trace";
+	return NULL;
 }
 
-static bool get(struct reader *r, uint8_t *bytes, size_t count, struct err *e)
+/* Homes' lists follow one another, and homes only have one. */
+static const char *homes_fault(const struct trace *t)
 {
-	if (fread(bytes, 1, count, r->in) != count) {
-		if (ferror(r->in))
-			return fail(e, "%s: %s", r->path, strerror(errno));
-		return bad(e, r->path, "the flow trace breaks off");
-	}
-	r->crc = crc32c(r->crc, bytes, count);
-	return true;
-}
+	static const uint8_t none[16] = { 0 };
+	uint64_t inner = 0;
 
-static bool header_get(struct reader *r, struct trace *t, uint64_t size, struct err *e)
-{
-	uint8_t bytes[HEADER];
-	const uint8_t *at = bytes + MAGIC_BYTES;
-	uint64_t version, wanted, zero;
-
-	if (size < MAGIC_BYTES || fread(bytes, 1, MAGIC_BYTES, r->in) != MAGIC_BYTES || memcmp(bytes, MAGIC, MAGIC_BYTES))
-		return fail(e, "%s: not a flow trace (it does not begin with %s); captures become one with cgnsim import",
-		            r->path, MAGIC);
-	r->crc = crc32c(0, bytes, MAGIC_BYTES);
-	if (!get(r, bytes + MAGIC_BYTES, HEADER - MAGIC_BYTES, e))
-		return false;
-	version = take(&at, 4);
-	if (version != VERSION)
-		return fail(e, "%s: a flow trace of version %llu; this program reads version %u", r->path,
-		            (unsigned long long)version, VERSION);
-	t->host_count = (uint32_t)take(&at, 4);
-	t->record_count = (uint32_t)take(&at, 4);
-	zero = take(&at, 4);
-	t->duration_ns = take_time(&at);
-	t->epoch_ns = take_time(&at);
-	for (int p = 0; p < PROTO_COUNT; p++)
-		t->flows[p] = take(&at, 8);
-	t->peak_flows = take(&at, 8);
-	wanted = HEADER + (uint64_t)t->host_count * HOST + (uint64_t)t->record_count * RECORD + TRAILER;
-	if (size != wanted)
-		return fail(e, "%s: the flow trace is %llu bytes long, and its header speaks of %llu: it %s", r->path,
-		            (unsigned long long)size, (unsigned long long)wanted,
-		            size < wanted ? "breaks off" : "has more behind its end");
-	if (zero || t->duration_ns < 0 || t->duration_ns > NS_LONGEST)
-		return bad(e, r->path, "the flow trace has a damaged header");
-	return true;
-}
-
-static bool body_get(struct reader *r, struct trace *t, struct err *e)
-{
-	uint8_t bytes[LARGEST];
-	const uint8_t *at;
-	uint64_t records = 0;
-	uint32_t crc;
-
-	t->hosts = must_alloc(t->host_count, sizeof(*t->hosts));
-	t->records = must_alloc(t->record_count, sizeof(*t->records));
 	for (uint32_t h = 0; h < t->host_count; h++) {
-		if (!get(r, bytes, HOST, e))
-			return false;
-		at = bytes;
-		t->hosts[h].address = (uint32_t)take(&at, 4);
-		t->hosts[h].count = (uint32_t)take(&at, 4);
-		t->hosts[h].first = (uint32_t)records;
-		records += t->hosts[h].count;
-		if (records > t->record_count)
-			return bad(e, r->path, "the flow trace has hosts with more trains than there are");
+		const struct trace_host *host = &t->hosts[h];
+		bool home = memcmp(host->home, none, sizeof(none)) != 0;
+
+		if (home != (host->inner_count > 0) || host->inner_count > HOSTS_OF_A_HOME)
+			return "a home without hosts, hosts without a home, or too many";
+		must(!home || host->first_inner == inner);
+		inner += host->inner_count;
+		if (home && host->address != t->inner[host->first_inner])
+			return "a home whose address is not its first host's";
 	}
-	if (records != t->record_count)
-		return bad(e, r->path, "the flow trace has trains of no host");
-	for (uint32_t h = 0; h < t->host_count; h++)
-		for (uint32_t i = 0; i < t->hosts[h].count; i++) {
-			if (!get(r, bytes, RECORD, e))
-				return false;
-			record_take(bytes, h, &t->records[t->hosts[h].first + i]);
-		}
-	crc = r->crc;
-	if (!get(r, bytes, TRAILER, e))
-		return false;
-	at = bytes;
-	if ((uint32_t)take(&at, TRAILER) != crc)
-		return bad(e, r->path, "the flow trace is damaged: its checksum does not match");
-	return true;
+	must(inner == t->inner_count);
+	return NULL;
 }
 
-struct trace *trace_load(const char *path, struct err *e)
+struct trace_fault trace_fault(const struct trace *t)
 {
-	struct reader r = { .in = fopen(path, "rb"), .path = path };
-	struct trace *t = must_alloc(1, sizeof(*t));
-	struct fault fault;
-	struct stat st;
-	bool ok = false;
+	struct trace_fault fault = { .what = homes_fault(t) };
 
-	if (!r.in || fstat(fileno(r.in), &st)) {
-		fail(e, "%s: %s", path, strerror(errno));
-		goto out;
+	if (!fault.what)
+		fault = trains_fault(t);
+	for (uint32_t i = 0; i < t->flow6_count && !fault.what; i++) {
+		fault = (struct trace_fault){ flow6_fault(&t->flows6[i], t->duration_ns), i };
+		if (!fault.what && i && t->flows6[i].first_ns < t->flows6[i - 1].first_ns)
+			fault.what = "IPv6 flows out of order";
 	}
-	if (!S_ISREG(st.st_mode)) {
-		fail(e, "%s: not a regular file, as a flow trace must be", path);
-		goto out;
-	}
-	if (!header_get(&r, t, (uint64_t)st.st_size, e) || !body_get(&r, t, e))
-		goto out;
-	fault = trace_fault(t);
-	if (fault.what) {
-		fail(e, "%s: the flow trace has a fault at train %u: %s", path, fault.record, fault.what);
-		goto out;
-	}
-	ok = true;
-out:
-	if (r.in)
-		fclose(r.in);
-	if (!ok) {
-		trace_destroy(t);
-		t = NULL;
-	}
-	return t;
+	return fault;
 }
 
 void trace_destroy(struct trace *t)
@@ -339,44 +162,9 @@ void trace_destroy(struct trace *t)
 		return;
 	free(t->hosts);
 	free(t->records);
+	free(t->inner);
+	free(t->flows6);
 	free(t);
-}
-
-static uint32_t write_out(FILE *out, uint32_t crc, const uint8_t *bytes, size_t count)
-{
-	fwrite(bytes, 1, count, out); /* outfile_commit() sees a failure */
-	return crc32c(crc, bytes, count);
-}
-
-bool trace_save(const struct trace *t, const char *path, struct err *e)
-{
-	struct stat st;
-	struct outfile f;
-	uint8_t bytes[LARGEST], *at;
-	uint32_t crc;
-
-	must(t->duration_ns >= 0 && t->duration_ns <= NS_LONGEST);
-	must(!trace_fault(t).what);
-	if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && !trace_is(path))
-		return fail(e, "%s: is there and is no flow trace; name another file, or remove it first", path);
-	if (!outfile_open(&f, path, e))
-		return false;
-	header_put(bytes, t);
-	crc = write_out(f.stream, 0, bytes, HEADER);
-	for (uint32_t h = 0; h < t->host_count; h++) {
-		at = bytes;
-		put(&at, t->hosts[h].address, 4);
-		put(&at, t->hosts[h].count, 4);
-		crc = write_out(f.stream, crc, bytes, HOST);
-	}
-	for (uint32_t i = 0; i < t->record_count; i++) {
-		record_put(bytes, &t->records[i]);
-		crc = write_out(f.stream, crc, bytes, RECORD);
-	}
-	at = bytes;
-	put(&at, crc, TRAILER);
-	fwrite(bytes, 1, TRAILER, f.stream);
-	return outfile_commit(&f, e);
 }
 
 static int by_value(const void *a, const void *b)
@@ -402,17 +190,4 @@ uint64_t trace_peak(int64_t *first_ns, int64_t *last_ns, size_t n)
 			most = begun + 1 - over;
 	}
 	return most;
-}
-
-bool trace_is(const char *path)
-{
-	char bytes[MAGIC_BYTES];
-	FILE *in = fopen(path, "rb");
-	struct stat st;
-	bool is = in && !fstat(fileno(in), &st) && S_ISREG(st.st_mode) &&
-	          fread(bytes, 1, MAGIC_BYTES, in) == MAGIC_BYTES && !memcmp(bytes, MAGIC, MAGIC_BYTES);
-
-	if (in)
-		fclose(in);
-	return is;
 }

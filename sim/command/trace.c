@@ -20,6 +20,8 @@ static const char *const close_name[CLOSE_COUNT] = {
 	[CLOSE_FIN] = "fin",
 	[CLOSE_HALF] = "half",
 	[CLOSE_RESET] = "reset",
+	[CLOSE_SILENT] = "silent",
+	[CLOSE_CENSORED] = "censored",
 };
 
 struct summary {
@@ -109,6 +111,8 @@ static void print_text(const struct trace *t)
 	printf("tcp ended by  %12" PRIu64 "  FIN both ways\n", s.closes[CLOSE_FIN]);
 	printf("              %12" PRIu64 "  FIN one way\n", s.closes[CLOSE_HALF]);
 	printf("              %12" PRIu64 "  reset\n", s.closes[CLOSE_RESET]);
+	printf("              %12" PRIu64 "  silence\n", s.closes[CLOSE_SILENT]);
+	printf("              %12" PRIu64 "  the end of the capture: not known how\n", s.closes[CLOSE_CENSORED]);
 	printf("              %12" PRIu64 "  nothing seen\n", s.closes[CLOSE_NONE]);
 }
 

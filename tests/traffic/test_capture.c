@@ -33,7 +33,9 @@ static char path[] = "/tmp/test_capture.XXXXXX";
 
 static int write_trace(void **state)
 {
-	struct trace_host hosts[HOSTS] = { { 1, 0, 4 }, { 2, 4, 2 }, { 3, 6, 1 } };
+	struct trace_host hosts[HOSTS] = {
+		{ .address = 1, .first = 0, .count = 4 }, { .address = 2, .first = 4, .count = 2 }, { .address = 3, .first = 6, .count = 1 },
+	};
 	struct trace_record records[RECORDS];
 	struct trace t = {
 		.duration_ns = LENGTH_S * S, .hosts = hosts, .host_count = HOSTS, .records = records, .record_count = RECORDS,
