@@ -26,8 +26,8 @@ CPPFLAGS += -DCGNSIM_MPI
 endif
 CFLAGS  := $(WARN) $(OPT) $(CFLAGS)
 LDFLAGS := $(SANITIZE) $(LDFLAGS)
-LIBS    := -lpcap -lcjson -lzstd -lpthread -lm
-TESTLIBS := -lcmocka -lgsl -lgslcblas
+LIBS    := -lpcap -lcjson -lzstd -lgsl -lgslcblas -lpthread -lm
+TESTLIBS := -lcmocka
 
 # As many jobs as cores, unless the user says otherwise.
 ifeq ($(findstring -j,$(MAKEFLAGS)),)

@@ -231,7 +231,7 @@ static double draw_once(const struct distribution *d, struct rng *r)
 	case DIST_WEIBULL:
 		return d->scale * fp_exp(fp_log(exponential_draw(r)) / d->shape);
 	case DIST_PARETO:
-		return d->mean * (d->shape - 1) / d->shape * fp_exp(exponential_draw(r) / d->shape);
+		return (d->minimum > 0 ? d->minimum : d->mean * (d->shape - 1) / d->shape) * fp_exp(exponential_draw(r) / d->shape);
 	case DIST_GAMMA:
 		return d->mean / d->shape * draw_gamma(r, d->shape);
 	case DIST_EMPIRICAL:
@@ -279,8 +279,11 @@ double distribution_mean(const struct distribution *d)
 	switch (d->kind) {
 	case DIST_CONSTANT:
 		return d->value;
-	case DIST_EXPONENTIAL:
 	case DIST_PARETO:
+		if (d->minimum > 0)
+			return d->shape > 1 ? d->minimum * d->shape / (d->shape - 1) : __builtin_inf();
+		return d->mean;
+	case DIST_EXPONENTIAL:
 	case DIST_GAMMA:
 		return d->mean;
 	case DIST_UNIFORM:

@@ -17,7 +17,7 @@ enum distribution_kind {
 	DIST_UNIFORM,     /* low .. high, or centre 0 and half_width */
 	DIST_LOGNORMAL,   /* median, sigma */
 	DIST_WEIBULL,     /* shape, scale */
-	DIST_PARETO,      /* shape > 1, mean */
+	DIST_PARETO,      /* shape > 1, mean; or shape, minimum */
 	DIST_GAMMA,       /* shape, mean */
 	DIST_EMPIRICAL,   /* values, equally likely */
 	DIST_MIXTURE,     /* parts, each with a weight */
@@ -34,6 +34,7 @@ struct distribution {
 	double sigma;
 	double shape;
 	double scale;      /* seconds: weibull */
+	double minimum;    /* seconds: pareto; 0: it follows from the mean */
 	double max;        /* seconds: values above are drawn again; 0: not truncated */
 	double *values;    /* seconds, empirical; owned */
 	size_t value_count;
@@ -50,7 +51,7 @@ int64_t distribution_draw(const struct distribution *d, struct rng *r);
 double draw_exponential(struct rng *r);
 double draw_normal(struct rng *r);
 
-/* Mean in seconds, ignoring truncation (what "rate x mean" checks need). */
+/* Mean in seconds, ignoring truncation (what "rate x mean" checks need); infinite for a Pareto law of shape 1 or less. */
 double distribution_mean(const struct distribution *d);
 
 /* The value below which a share p of 100,000 draws of a fixed stream lies, in ns. */

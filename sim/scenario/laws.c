@@ -51,6 +51,10 @@ static const struct param weibull_params[] = {
 static const struct param pareto_params[] = {
 	SHAPE(1.001, "the tail's exponent"), POSITIVE("mean", mean, "the mean"), COMMON, END,
 };
+static const struct param pareto_minimum_params[] = {
+	SHAPE(0.05, "the tail's exponent; at 1 or less only `max` gives the law a mean"),
+	POSITIVE("minimum", minimum, "the least value"), COMMON, END,
+};
 static const struct param gamma_params[] = {
 	SHAPE(0.01, "the shape"), POSITIVE("mean", mean, "the mean"), COMMON, END,
 };
@@ -224,6 +228,8 @@ static bool read_law(const struct params_reading *r, const cJSON *value, bool ei
 		half_width = d.kind == DIST_UNIFORM && member(value, "half_width");
 		if (half_width)
 			part.table = half_width_params;
+		if (d.kind == DIST_PARETO && member(value, "minimum"))
+			part.table = pareto_minimum_params;
 		good = params_read(&whole, value, &part, 1, place);
 		if (half_width)
 			d.low = -d.high;
@@ -258,7 +264,9 @@ bool law_read(const struct params_reading *r, const cJSON *value, bool either_si
 cJSON *law_resolve(const struct distribution *d)
 {
 	cJSON *object = cJSON_CreateObject();
-	const struct param *table = d->kind == DIST_UNIFORM && d->low < 0 ? half_width_params : law_params(d->kind);
+	const struct param *table = d->kind == DIST_UNIFORM && d->low < 0           ? half_width_params
+	                            : d->kind == DIST_PARETO && d->minimum > 0 ? pareto_minimum_params
+	                                                                       : law_params(d->kind);
 
 	cJSON_AddStringToObject(object, "distribution", distribution_name[d->kind]);
 	params_resolve(object, table, d, "");
