@@ -454,6 +454,8 @@ struct scenario *scenario_load(const char *path, const struct scenario_changes *
 static void trial_clear(struct trial *t, uint32_t replications)
 {
 	free(t->name);
+	if (t->scheme && t->scheme->unsettle)
+		t->scheme->unsettle(t->scheme_config);
 	if (t->scheme)
 		params_clear(t->scheme->params, t->scheme_config);
 	free(t->scheme_config);

@@ -22,6 +22,7 @@ struct block {
 
 struct owner {
 	uint32_t first, last, count;
+	int64_t  next_ns;    /* no further block before this */
 };
 
 struct blocks {
@@ -122,6 +123,7 @@ static uint32_t give(struct blocks *b, const struct request *r)
 	else
 		o->first = id;
 	o->last = id;
+	o->next_ns = b->config.interval_ns ? r->time_ns + b->config.interval_ns : 0;
 	emit(b, NAT_BLOCK_GIVEN, r->time_ns, id);
 	return id;
 }
@@ -197,7 +199,7 @@ enum outcome blocks_alloc(struct blocks *b, const struct request *r, struct bind
 		id = b->blocks[id].next;
 	if (id != BLOCK_NONE)
 		return take_from(b, id, r, out);
-	if (b->config.max_blocks && o->count >= b->config.max_blocks)
+	if ((b->config.max_blocks && o->count >= b->config.max_blocks) || r->time_ns < o->next_ns)
 		return OUT_BLOCK_LIMIT;
 	id = give(b, r);
 	if (id == BLOCK_NONE)

@@ -25,6 +25,7 @@ struct blocks_config {
 	int order;            /* enum block_order: which free block */
 	int select;           /* enum block_select: which slot in a block */
 	int64_t idle_ns, guard_ns;
+	int64_t interval_ns;  /* a subscriber gets no block sooner than so long after its last one */
 };
 
 struct blocks;

@@ -1,271 +1,221 @@
-/* deterministic - RFC 7422: each subscriber has a range of numbers by rule.
- *
- * With C subscribers on an address, D more shares for a dynamic pool and N
- * allowed numbers, a share is floor(N / (C + D)) numbers (section 2). Algorithm
- * 0: subscriber k has share k mod C of address k div C. What is above the C
- * shares is the dynamic pool if D > 0: blocks, logged as in the `block` scheme,
- * for subscribers whose share is full; without D it is stranded. */
+/* The parameters of RFC 7422, and the allocator that they make. */
+#include "sim/scheme/deterministic.h"
+
 #include <stdlib.h>
 
 #include "sim/base/must.h"
-#include "sim/scheme/blocks.h"
-#include "sim/scheme/pick.h"
-#include "sim/scheme/scheme.h"
+#include "sim/scheme/own.h"
 
-struct deterministic_config {
-	uint32_t algorithm;
-	uint32_t compression;          /* C; settled */
-	uint32_t sharing;
-	uint32_t ports_per_subscriber; /* a share; settled */
-	uint32_t dynamic;              /* D */
-	uint32_t max_ports;            /* M */
-	uint32_t block;
-	int fill, layout;
+#define ALGORITHM_LAST 4
+#define KEYED_ADDRESSES_MAX 65536 /* each has tables of its own */
+
+static const char *const fill_choices[] = { "port-first", "address-first", NULL };
+static const char *const layout_choices[] = { "contiguous", "interlaced", "cryptographic", NULL };
+
+static const int layout_of_algorithm[ALGORITHM_LAST + 1] = {
+	LAYOUT_CONTIGUOUS, LAYOUT_INTERLACED, LAYOUT_ROUND_ROBIN, LAYOUT_HORIZONTAL, LAYOUT_CRYPTOGRAPHIC,
 };
 
-static const char *const fill_choices[] = { "port-first", NULL };
-static const char *const layout_choices[] = { "contiguous", NULL };
-
+#define FIELD(f) offsetof(struct deterministic_config, f)
 static const struct param params[] = {
-	{ .name = "algorithm", .type = PARAM_U32, .preset = "0",
-	  .offset = offsetof(struct deterministic_config, algorithm), .help = "RFC 7422 section 2's A: 0, sequential" },
+	{ .name = "algorithm", .type = PARAM_U32, .preset = "0", .min = 0, .max = ALGORITHM_LAST, .offset = FIELD(algorithm),
+	  .help = "RFC 7422 section 2's A: 0 sequential, 1 staggered, 2 round robin, 3 interlaced horizontally, "
+	          "4 cryptographic; 2 and 3 use all addresses and need pool.pooling arbitrary" },
 	{ .name = "compression", .type = PARAM_U32, .unit = "subscribers", .preset = "0", .min = 0, .max = 65535,
-	  .offset = offsetof(struct deterministic_config, compression),
-	  .help = "C: subscribers on an address; 0: subscribers / addresses, rounded up" },
+	  .offset = FIELD(compression), .help = "C: subscribers on an address; 0: subscribers / addresses, rounded up" },
 	{ .name = "sharing", .type = PARAM_U32, .unit = "subscribers", .preset = "0", .min = 0, .max = 65535,
-	  .offset = offsetof(struct deterministic_config, sharing), .help = "another name for compression" },
+	  .offset = FIELD(sharing), .help = "another name for compression" },
 	{ .name = "ports_per_subscriber", .type = PARAM_U32, .unit = "ports", .preset = "0", .min = 0, .max = 65535,
-	  .offset = offsetof(struct deterministic_config, ports_per_subscriber),
-	  .help = "a subscriber's share, instead of C; 0: numbers / (C + D)" },
+	  .offset = FIELD(ports_per_subscriber), .help = "a subscriber's share, instead of C; 0: numbers / (C + D)" },
 	{ .name = "dynamic", .type = PARAM_U32, .unit = "shares", .preset = "0", .min = 0, .max = 65535,
-	  .offset = offsetof(struct deterministic_config, dynamic),
-	  .help = "D: shares of each address kept for the dynamic pool; 0: no pool, and no log" },
+	  .offset = FIELD(dynamic), .help = "D: shares of each address kept for the dynamic pool; 0: no pool, and no log" },
 	{ .name = "max_ports", .type = PARAM_U32, .unit = "ports", .preset = "0", .min = 0, .max = 65535,
-	  .offset = offsetof(struct deterministic_config, max_ports),
+	  .offset = FIELD(max_ports),
 	  .help = "M: most numbers of a subscriber, share and dynamic blocks together; 0: no limit" },
 	{ .name = "block", .type = PARAM_U32, .unit = "ports", .preset = "100", .min = 1, .max = 65535,
-	  .offset = offsetof(struct deterministic_config, block), .help = "numbers in a block of the dynamic pool" },
-	{ .name = "fill", .type = PARAM_CHOICE, .preset = "\"port-first\"", .choices = fill_choices,
-	  .offset = offsetof(struct deterministic_config, fill),
-	  .help = "port-first: all shares of an address, then the next address" },
+	  .offset = FIELD(block), .help = "numbers in a block of the dynamic pool" },
+	{ .name = "fill", .type = PARAM_CHOICE, .preset = "\"port-first\"", .choices = fill_choices, .offset = FIELD(fill),
+	  .help = "port-first: all shares of an address, then the next address; address-first: the first share of every "
+	          "address, then the second ones" },
 	{ .name = "layout", .type = PARAM_CHOICE, .preset = "\"contiguous\"", .choices = layout_choices,
-	  .offset = offsetof(struct deterministic_config, layout), .help = "contiguous: a share is one run of numbers" },
-	{ 0 },
+	  .offset = FIELD(layout),
+	  .help = "contiguous: a share is one run of numbers; interlaced: every (C + D)-th number, algorithm 1; "
+	          "cryptographic: algorithm 4" },
+	{ .name = "key", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(key),
+	  .help = "of the cryptographic layout: 32 hexadecimal digits; each address has a key made from it" },
+	{ .name = NULL },
 };
+#undef FIELD
 
-struct deterministic_state {
-	const struct deterministic_config *config;
-	struct ground *ground;
-	struct blocks *pool;  /* the dynamic pool; NULL: none */
-	uint16_t *used;       /* live or held in the share, by subscriber and protocol; owned */
-};
+static bool settle_layout(struct deterministic_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	struct deterministic_rule *r = &c->rule;
+
+	r->fill = c->fill;
+	r->layout = c->algorithm ? layout_of_algorithm[c->algorithm] : c->layout;
+	r->places = pool->config->pooling != POOLING_PAIRED;
+	if (c->algorithm && c->layout != LAYOUT_CONTIGUOUS && c->layout != r->layout)
+		return fail(e, "%s.layout: \"%s\" is not algorithm %u: give one of the two", place, layout_choices[c->layout],
+		            c->algorithm);
+	r->spread = deterministic_spreads(r) && r->addresses > 1;
+	if (deterministic_spreads(r) && r->fill == FILL_ADDRESS_FIRST)
+		return fail(e, "%s.fill: \"address-first\" has no meaning for algorithm %u, which spreads each subscriber over all "
+		            "addresses", place, c->algorithm);
+	if (r->spread && !r->places)
+		return fail(e, "%s.algorithm: %u spreads each subscriber over all addresses, and pool.pooling is \"paired\": it "
+		            "needs \"arbitrary\"", place, c->algorithm);
+	if (r->layout != LAYOUT_CRYPTOGRAPHIC && c->key)
+		return fail(e, "%s.key: only the cryptographic layout has a key", place);
+	if (r->layout == LAYOUT_CRYPTOGRAPHIC && r->addresses > KEYED_ADDRESSES_MAX)
+		return fail(e, "%s.layout: each address has a key of its own, and there are %u; at most %u are supported", place,
+		            r->addresses, KEYED_ADDRESSES_MAX);
+	if (r->layout == LAYOUT_INTERLACED || r->layout == LAYOUT_HORIZONTAL)
+		if (c->dynamic)
+			return fail(e, "%s.dynamic: interlaced shares leave no runs of numbers for blocks: D must be 0", place);
+	return true;
+}
+
+static bool settle_shares(struct deterministic_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	struct deterministic_rule *r = &c->rule;
+
+	if ((c->compression != 0) + (c->sharing != 0) + (c->ports_per_subscriber != 0) > 1)
+		return fail(e, "%s: compression, sharing and ports_per_subscriber say the same thing: give one", place);
+	if (c->ports_per_subscriber) {
+		uint32_t shares = r->numbers / c->ports_per_subscriber;
+
+		if (shares <= c->dynamic)
+			return fail(e, "%s.ports_per_subscriber: %u ports leave no share for a subscriber: an address has %u "
+			            "numbers, and %u shares are dynamic", place, c->ports_per_subscriber, r->numbers,
+			            c->dynamic);
+		r->each = shares - c->dynamic;
+		r->share = c->ports_per_subscriber;
+	} else {
+		r->each = c->sharing ? c->sharing : c->compression;
+		if (!r->each)
+			r->each = (uint32_t)((pool->subscribers + (uint64_t)pool->addresses - 1) / pool->addresses);
+		r->share = r->each > r->numbers ? 0 : r->numbers / (r->each + c->dynamic);
+	}
+	if (!r->share)
+		return fail(e, "%s: %u subscribers and %u dynamic shares on an address of %u numbers leave none for each",
+		            place, r->each, c->dynamic, r->numbers);
+	r->stride = r->each + c->dynamic;
+	r->domain = c->dynamic ? r->each * r->share : r->numbers;
+	return true;
+}
+
+/* First slot above the shares: with a dynamic pool, where it begins. */
+static uint32_t shares_end(const struct deterministic_rule *r)
+{
+	return r->each * r->share;
+}
+
+static bool settle_limits(const struct deterministic_config *c, const char *place, struct err *e)
+{
+	const struct deterministic_rule *r = &c->rule;
+	uint64_t room = (uint64_t)r->each * r->addresses;
+
+	if (room < r->subscribers)
+		return fail(e, "%s: the pool holds %llu subscribers at %u ports each (%u on each of %u addresses), "
+		            "but there are %u", place, (unsigned long long)room, r->share, r->each, r->addresses,
+		            r->subscribers);
+	if (c->max_ports && c->max_ports < r->share)
+		return fail(e, "%s.max_ports: %u is less than the share of %u ports", place, c->max_ports, r->share);
+	if (c->dynamic && c->block > r->numbers - shares_end(r))
+		return fail(e, "%s.block: %u is more than the %u numbers of the dynamic pool", place, c->block,
+		            r->numbers - shares_end(r));
+	return true;
+}
+
+static bool settle_keys(struct deterministic_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	uint8_t key[FEISTEL_KEY], own[FEISTEL_KEY];
+
+	if (c->rule.layout != LAYOUT_CRYPTOGRAPHIC)
+		return true;
+	if (!c->key || !feistel_key_parse(c->key, key))
+		return fail(e, "%s.key: the cryptographic layout needs a key of 32 hexadecimal digits", place);
+	c->rule.keyed = must_alloc(c->rule.addresses, sizeof(*c->rule.keyed));
+	for (uint32_t i = 0; i < c->rule.addresses; i++) {
+		feistel_key_of(key, pool_config_address(pool->config, i), own);
+		feistel_init(&c->rule.keyed[i], own);
+	}
+	return true;
+}
+
+void deterministic_unsettle(void *config)
+{
+	struct deterministic_config *c = config;
+
+	free(c->rule.keyed);
+	c->rule = (struct deterministic_rule){ 0 };
+}
+
+bool deterministic_settle(void *config, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	struct deterministic_config *c = config;
+
+	deterministic_unsettle(c);
+	c->rule.subscribers = pool->subscribers;
+	c->rule.addresses = pool->addresses;
+	c->rule.numbers = pool->slots->count;
+	return settle_layout(c, pool, place, e) && settle_shares(c, pool, place, e) && settle_limits(c, place, e) &&
+	       settle_keys(c, pool, place, e);
+}
 
 /* Most dynamic blocks of a subscriber: what M leaves above its share. */
 static uint32_t blocks_each(const struct deterministic_config *c)
 {
 	if (!c->dynamic)
 		return 0;
-	return c->max_ports ? (c->max_ports - c->ports_per_subscriber) / c->block : UINT32_MAX;
-}
-
-/* First slot above the shares. */
-static uint32_t shares_end(const struct deterministic_config *c)
-{
-	return c->compression * c->ports_per_subscriber;
-}
-
-static bool settle_shares(struct deterministic_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
-{
-	uint32_t numbers = pool->slots->count;
-
-	if ((c->compression != 0) + (c->sharing != 0) + (c->ports_per_subscriber != 0) > 1)
-		return fail(e, "%s: compression, sharing and ports_per_subscriber say the same thing: give one", place);
-	if (c->ports_per_subscriber) {
-		uint32_t shares = numbers / c->ports_per_subscriber;
-
-		if (shares <= c->dynamic)
-			return fail(e, "%s.ports_per_subscriber: %u ports leave no share for a subscriber: an address has %u "
-			            "numbers, and %u shares are dynamic", place, c->ports_per_subscriber, numbers, c->dynamic);
-		c->compression = shares - c->dynamic;
-		return true;
-	}
-	if (c->sharing)
-		c->compression = c->sharing;
-	if (!c->compression)
-		c->compression = (uint32_t)((pool->subscribers + (uint64_t)pool->addresses - 1) / pool->addresses);
-	c->ports_per_subscriber = numbers / (c->compression + c->dynamic);
-	if (!c->ports_per_subscriber)
-		return fail(e, "%s: %u subscribers and %u dynamic shares on an address of %u numbers leave none for each",
-		            place, c->compression, c->dynamic, numbers);
-	return true;
-}
-
-static bool deterministic_settle(void *config, const struct scheme_pool *pool, const char *place, struct err *e)
-{
-	struct deterministic_config *c = config;
-	uint64_t room;
-
-	if (c->algorithm)
-		return fail(e, "%s.algorithm: %u is not built: 0 (sequential) is", place, c->algorithm);
-	if (!settle_shares(c, pool, place, e))
-		return false;
-	room = (uint64_t)c->compression * pool->addresses;
-	if (room < pool->subscribers)
-		return fail(e, "%s: the pool holds %llu subscribers at %u ports each (%u on each of %u addresses), "
-		            "but there are %u", place, (unsigned long long)room, c->ports_per_subscriber, c->compression,
-		            pool->addresses, pool->subscribers);
-	if (c->max_ports && c->max_ports < c->ports_per_subscriber)
-		return fail(e, "%s.max_ports: %u is less than the share of %u ports", place, c->max_ports,
-		            c->ports_per_subscriber);
-	if (c->dynamic && c->block > pool->slots->count - shares_end(c))
-		return fail(e, "%s.block: %u is more than the %u numbers of the dynamic pool", place, c->block,
-		            pool->slots->count - shares_end(c));
-	return true;
-}
-
-static uint32_t deterministic_home(void *state, uint32_t subscriber)
-{
-	struct deterministic_state *s = state;
-
-	return (s->ground->first_subscriber + subscriber) / s->config->compression - s->ground->first_address;
-}
-
-static bool deterministic_room(void *state, uint32_t address, enum protocol protocol)
-{
-	(void)state;
-	(void)address;
-	(void)protocol;
-	return true; /* never asked: every subscriber has a home */
-}
-
-static uint32_t share_start(const struct deterministic_state *s, uint32_t subscriber)
-{
-	return (s->ground->first_subscriber + subscriber) % s->config->compression * s->config->ports_per_subscriber;
-}
-
-static enum outcome deterministic_alloc(void *state, const struct request *r, struct binding *out)
-{
-	struct deterministic_state *s = state;
-	uint16_t *used = &s->used[r->subscriber * PROTO_COUNT + r->protocol];
-	uint32_t share = s->config->ports_per_subscriber;
-
-	if (*used < share) {
-		out->slot = pick_random(ground_ports(s->ground, r->address, r->protocol),
-		                        share_start(s, r->subscriber), share, &s->ground->rng);
-		must(out->slot != SLOT_NONE);
-		out->odds = share - *used;
-		++*used;
-		return OUT_CREATED;
-	}
-	if (!s->pool)
-		return OUT_RANGE_FULL;
-	return blocks_alloc(s->pool, r, out);
-}
-
-static void deterministic_release(void *state, int64_t now_ns, uint32_t subscriber, uint32_t address, uint32_t slot,
-                                  enum protocol protocol)
-{
-	struct deterministic_state *s = state;
-
-	if (slot < shares_end(s->config))
-		s->used[subscriber * PROTO_COUNT + protocol]--;
-	else
-		blocks_release(s->pool, now_ns, address, slot, protocol);
-}
-
-static bool deterministic_owns(void *state, uint32_t subscriber)
-{
-	struct deterministic_state *s = state;
-
-	return s->pool && blocks_owned(s->pool, subscriber);
-}
-
-static void deterministic_destroy(void *state)
-{
-	struct deterministic_state *s = state;
-
-	blocks_destroy(s->pool);
-	free(s->used);
-	free(s);
+	return c->max_ports ? (c->max_ports - c->rule.share) / c->block : UINT32_MAX;
 }
 
 static struct allocator deterministic_create(const void *config, struct ground *ground)
 {
 	const struct deterministic_config *c = config;
-	struct deterministic_state *s = must_alloc(1, sizeof(*s));
-
-	s->config = c;
-	s->ground = ground;
-	s->used = must_alloc((size_t)ground->subscribers * PROTO_COUNT, sizeof(*s->used));
-	if (blocks_each(c)) { /* in a blocks_config, 0 would mean no limit */
-		struct blocks_config blocks = {
-			.size = c->block,
-			.per_address = (ground->slots->count - shares_end(c)) / c->block,
-			.first_slot = shares_end(c),
-			.max_blocks = blocks_each(c),
-		};
-
-		s->pool = blocks_create(&blocks, ground);
-	}
-	return (struct allocator){
-		.home = deterministic_home,
-		.room = deterministic_room,
-		.alloc = deterministic_alloc,
-		.release = deterministic_release,
-		.owns = deterministic_owns,
-		.destroy = deterministic_destroy,
-		.state = s,
+	const struct deterministic_rule *r = &c->rule;
+	const struct blocks_config blocks = {
+		.size = c->block,
+		.per_address = (r->numbers - shares_end(r)) / c->block,
+		.first_slot = shares_end(r),
+		.max_blocks = blocks_each(c),
 	};
+
+	return own_allocator(&(struct own_setup){
+		.type = &scheme_deterministic,
+		.config = config,
+		.addresses = r->addresses,
+		.subscribers = r->subscribers,
+		.spread = r->spread,
+		.hidden = r->layout == LAYOUT_CRYPTOGRAPHIC ? r->domain : 0,
+		.blocks = blocks_each(c) ? &blocks : NULL, /* in a blocks_config, 0 would mean no limit */
+	}, ground);
 }
 
-static uint32_t deterministic_tie(const void *config)
+static enum scheme_tie deterministic_tie(const void *config, uint32_t *each)
 {
-	const struct deterministic_config *c = config;
+	const struct deterministic_rule *r = &((const struct deterministic_config *)config)->rule;
 
-	return c->compression;
+	*each = r->each;
+	return r->addresses > 1 && (r->spread || r->fill == FILL_ADDRESS_FIRST) ? TIE_WHOLE : TIE_RUNS;
 }
 
 static uint64_t deterministic_assigned(const void *config, const struct scheme_pool *pool)
 {
 	const struct deterministic_config *c = config;
 
-	return (uint64_t)c->ports_per_subscriber * pool->subscribers;
+	return (uint64_t)c->rule.share * pool->subscribers;
 }
 
 static uint64_t deterministic_stranded(const void *config, const struct scheme_pool *pool)
 {
 	const struct deterministic_config *c = config;
-	uint64_t above = pool->slots->count - shares_end(c);
-	uint64_t empty = (uint64_t)c->compression * pool->addresses - pool->subscribers;
+	const struct deterministic_rule *r = &c->rule;
+	uint64_t above = r->numbers - shares_end(r);
+	uint64_t empty = (uint64_t)r->each * r->addresses - pool->subscribers;
 
-	return (blocks_each(c) ? above % c->block : above) * pool->addresses + empty * c->ports_per_subscriber;
-}
-
-static bool deterministic_forward(const void *config, const struct scheme_pool *pool, uint32_t subscriber,
-                                  struct scheme_range *out)
-{
-	const struct deterministic_config *c = config;
-
-	if (subscriber >= pool->subscribers)
-		return false;
-	*out = (struct scheme_range){
-		.address = subscriber / c->compression,
-		.slot = subscriber % c->compression * c->ports_per_subscriber,
-		.count = c->ports_per_subscriber,
-	};
-	return true;
-}
-
-static bool deterministic_reverse(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t slot,
-                                  uint32_t *subscriber)
-{
-	const struct deterministic_config *c = config;
-	uint64_t who = (uint64_t)address * c->compression + slot / c->ports_per_subscriber;
-
-	if (slot >= shares_end(c) || who >= pool->subscribers)
-		return false;
-	*subscriber = (uint32_t)who;
-	return true;
+	return (blocks_each(c) ? above % c->block : above) * r->addresses + empty * r->share;
 }
 
 const struct scheme_type scheme_deterministic = {
@@ -274,10 +224,13 @@ const struct scheme_type scheme_deterministic = {
 	.params = params,
 	.config_size = sizeof(struct deterministic_config),
 	.settle = deterministic_settle,
+	.unsettle = deterministic_unsettle,
 	.create = deterministic_create,
 	.tie = deterministic_tie,
 	.stranded = deterministic_stranded,
 	.assigned = deterministic_assigned,
+	.numbers = deterministic_numbers,
 	.forward = deterministic_forward,
 	.reverse = deterministic_reverse,
+	.tenant = deterministic_tenant,
 };

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/base/addr6.h"
 #include "sim/base/err.h"
 #include "sim/base/params.h"
 #include "sim/nat/allocator.h"
@@ -20,10 +21,17 @@ struct scheme_pool {
 	uint32_t first_inside; /* the address of subscriber 0 */
 };
 
-/* An answer of an algorithmic scheme's rule. */
-struct scheme_range {
+/* A number of the pool. */
+struct scheme_number {
 	uint32_t address;        /* index in the pool */
-	uint32_t slot, count;    /* a run of slots */
+	uint32_t slot;
+};
+
+/* How a scheme's rule ties subscribers to addresses, and so what instances it can be cut into. */
+enum scheme_tie {
+	TIE_NONE,    /* no rule: any subscribers, any addresses */
+	TIE_RUNS,    /* the first so many subscribers live on the first address, the next on the next */
+	TIE_WHOLE,   /* all of the pool is one instance */
 };
 
 struct scheme_type {
@@ -33,14 +41,17 @@ struct scheme_type {
 	size_t config_size;
 
 	/* Completes and checks a configuration against the pool (fills shorthands,
-	 * capacity). `place` is the JSON path of the scheme, for messages. NULL: nothing to check. */
+	 * capacity, tables). `place` is the JSON path of the scheme, for messages. May be
+	 * called again for another pool. NULL: nothing to check. */
 	bool (*settle)(void *config, const struct scheme_pool *pool, const char *place, struct err *e);
+
+	/* Frees what settle() made; the configuration is as it was before. NULL: nothing to free. */
+	void (*unsettle)(void *config);
 
 	struct allocator (*create)(const void *config, struct ground *ground);
 
-	/* Schemes whose rule ties subscribers to addresses: how many subscribers
-	 * live on each address, in order (address-first run). 0 or NULL: no tie. */
-	uint32_t (*tie)(const void *config);
+	/* How the rule ties subscribers to addresses, and for TIE_RUNS how many there are on each. NULL: TIE_NONE. */
+	enum scheme_tie (*tie)(const void *config, uint32_t *each);
 
 	/* Guard time and the like that warm-up must add. NULL: 0. */
 	int64_t (*lag)(const void *config);
@@ -51,17 +62,42 @@ struct scheme_type {
 	/* Numbers (per protocol) reserved for the subscribers for good, before anything happens. NULL: 0. */
 	uint64_t (*assigned)(const void *config, const struct scheme_pool *pool);
 
-	/* Algorithmic schemes: the rule forward (subscriber -> range) and in reverse
-	 * (address index, slot -> subscriber; false if it is nobody's by rule). NULL: not algorithmic. */
-	bool (*forward)(const void *config, const struct scheme_pool *pool, uint32_t subscriber, struct scheme_range *out);
-	bool (*reverse)(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t slot, uint32_t *subscriber);
+	/* Algorithmic schemes: the rule. `pool` needs no `config` here. NULL, all of them: not algorithmic.
+	 *
+	 * numbers(): how many numbers are the subscriber's own; forward(): the n-th of
+	 * them, in the rule's order; reverse(): whose own a number is, false if it is
+	 * nobody's; tenant(): the n-th subscriber with a number of that address, false if
+	 * there are not so many. Each is one step of arithmetic, whatever the pool. */
+	uint32_t (*numbers)(const void *config, const struct scheme_pool *pool, uint32_t subscriber);
+	void (*forward)(const void *config, const struct scheme_pool *pool, uint32_t subscriber, uint32_t n,
+	                struct scheme_number *out);
+	bool (*reverse)(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t slot,
+	                uint32_t *subscriber);
+	bool (*tenant)(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t n,
+	               uint32_t *subscriber);
+
+	/* What else the rule says of a subscriber: calls each() with names and texts ("psid", "52"). NULL: nothing. */
+	void (*tell)(const void *config, const struct scheme_pool *pool, uint32_t subscriber,
+	             void (*each)(void *context, const char *name, const char *text), void *context);
+
+	/* The subscriber in whose IPv6 prefix the given one lies. NULL: the rule knows of no IPv6. */
+	bool (*of_prefix)(const void *config, const struct scheme_pool *pool, const struct addr6 *prefix,
+	                  uint32_t *subscriber);
 
 	/* Does it log each mapping (session records), or only blocks (or nothing)? */
 	bool logs_mappings;
 };
 
+extern const struct scheme_type scheme_session, scheme_bounded, scheme_block, scheme_deterministic, scheme_port_set,
+                                scheme_one_to_one;
+
 /* All of them, ended by NULL. */
 extern const struct scheme_type *const scheme_types[];
 const struct scheme_type *scheme_find(const char *name); /* NULL if there is none */
+
+/* The rule of a settled scheme asked by address and port, as an operator asks it:
+ * the inside address behind an outside endpoint. False: not of the pool, or nobody's. */
+bool scheme_lookup(const struct scheme_type *type, const void *config, const struct scheme_pool *pool, uint32_t outside,
+                   uint16_t port, uint32_t *inside);
 
 #endif

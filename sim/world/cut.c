@@ -6,9 +6,13 @@ struct cut cut_of(const struct workload *workload, const struct trial *trial)
 		.subscribers = workload->subscribers,
 		.addresses = (uint32_t)pool_config_size(&trial->pool),
 		.instances = trial->pool.instances,
-		.tie = trial->scheme->tie ? trial->scheme->tie(trial->scheme_config) : 0,
 	};
+	enum scheme_tie tie = trial->scheme->tie ? trial->scheme->tie(trial->scheme_config, &cut.tie) : TIE_NONE;
 
+	if (tie != TIE_RUNS)
+		cut.tie = 0;
+	if (tie == TIE_WHOLE)
+		cut.instances = 1;
 	if (!cut.instances)
 		cut.instances = (cut.subscribers - 1) / CUT_AUTO + 1;
 	if (cut.instances > cut.addresses)

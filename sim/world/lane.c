@@ -28,26 +28,20 @@ struct lane {
 static bool rule_holder(void *context, uint32_t outside, uint16_t port, uint32_t *inside)
 {
 	const struct lane_ground *g = context;
-	uint64_t address;
-	uint32_t subscriber, slot = g->slots->slot[port];
 
-	if (slot == SLOT_NONE || !pool_config_find(&g->trial->pool, outside, &address) ||
-	    !g->trial->scheme->reverse(g->trial->scheme_config, &g->pool, (uint32_t)address, slot, &subscriber))
-		return false;
-	*inside = g->workload->inside.first + subscriber;
-	return true;
+	return scheme_lookup(g->trial->scheme, g->trial->scheme_config, &g->pool, outside, port, inside);
 }
 
 static void rule_assigned(void *context, uint32_t outside, void (*each)(void *context, uint32_t inside), void *each_context)
 {
 	const struct lane_ground *g = context;
-	uint32_t tie = g->trial->scheme->tie(g->trial->scheme_config);
 	uint64_t address;
+	uint32_t subscriber;
 
 	if (!pool_config_find(&g->trial->pool, outside, &address))
 		return;
-	for (uint64_t k = address * tie; k < (address + 1) * tie && k < g->workload->subscribers; k++)
-		each(each_context, g->workload->inside.first + (uint32_t)k);
+	for (uint32_t n = 0; g->trial->scheme->tenant(g->trial->scheme_config, &g->pool, (uint32_t)address, n, &subscriber); n++)
+		each(each_context, g->workload->inside.first + subscriber);
 }
 
 /* The hash below which about four times as many flows lie as are wanted. */

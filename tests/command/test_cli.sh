@@ -142,7 +142,7 @@ expect 2 '' 'cgnsim: map: full.json has 3 schemes: say which with --scheme' cgns
 expect 2 '' 'cgnsim: map: rfc7768 is of type block, which has no rule: who holds a number is in its log alone' \
 	cgnsim map full.json --scheme rfc7768 --all
 rule="cgnsim map full.json --scheme rfc7422"
-expect 2 '' 'cgnsim: map: --inside: "here" is not an IPv4 address (see cgnsim map --help)' $rule --inside here
+expect 2 '' 'cgnsim: map: --inside: "here" is not an IPv4 address, nor an IPv6 prefix (see cgnsim map --help)' $rule --inside here
 expect 2 '' 'cgnsim: map: --outside: "192.0.2.0" is not ADDR:PORT (such as 192.0.2.1:40000) (see cgnsim map --help)' $rule --outside 192.0.2.0
 expect 2 '' 'cgnsim: map: --outside: "192.0.2.0:0" is not ADDR:PORT (such as 192.0.2.1:40000) (see cgnsim map --help)' $rule --outside 192.0.2.0:0
 expect 2 '' 'cgnsim: --port: "0" is not a whole number from 1 to 65535' $rule --inside 100.64.0.3 --port 0

@@ -1,0 +1,153 @@
+/* The rule of port sets, forward and back, and the allocator that gives from them. */
+#include "sim/scheme/port_set.h"
+
+#include "sim/base/must.h"
+#include "sim/base/simtime.h"
+#include "sim/scheme/own.h"
+
+#define FIELD(f) offsetof(struct port_set_config, f)
+static const struct param params[] = {
+	{ .name = "psid_offset", .type = PARAM_U32, .unit = "bits", .preset = "6", .min = 0, .max = 15,
+	  .offset = FIELD(psid_offset),
+	  .help = "a: bits of a number before the PSID, not all 0 (RFC 7597 section 5.1); 0: each set is one run, as lw4o6 "
+	          "has it" },
+	{ .name = "psid_length", .type = PARAM_U32, .unit = "bits", .preset = "\"auto\"", .min = 0, .max = 16,
+	  .word = "auto", .word_value = PORT_SET_AUTO, .offset = FIELD(psid_length),
+	  .help = "k: an address has 2^k sets; auto: from ea_bits, else as few as hold the subscribers" },
+	{ .name = "ea_bits", .type = PARAM_U32, .unit = "bits", .preset = "\"auto\"", .min = 0, .max = 48, .word = "auto",
+	  .word_value = PORT_SET_AUTO, .offset = FIELD(ea_bits),
+	  .help = "embedded bits: suffix of the address in pool.prefixes, and PSID; auto: as many as these need" },
+	{ .name = "ipv6_prefix", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(ipv6_prefix),
+	  .help = "the rule's IPv6 prefix: subscribers then have end-user prefixes and CE addresses" },
+	{ .name = "masks", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(masks),
+	  .help = "RFC 6431's port range mask, such as \"0x01f0\", in place of psid_offset and psid_length" },
+	{ .name = "key", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(key),
+	  .help = "32 hexadecimal digits: RFC 6431's cryptographic sets, 2^psid_length of them" },
+	{ .name = "sharing", .type = PARAM_U32, .unit = "subscribers", .preset = "0", .min = 0, .max = 65535,
+	  .offset = FIELD(sharing), .help = "sets of an address that are subscribers' own; 0: all of them" },
+	{ .name = "growth", .type = PARAM_U32, .unit = "ports", .preset = "0", .min = 0, .max = 65535,
+	  .offset = FIELD(growth),
+	  .help = "a subscriber whose set is full gets further ranges of so many numbers, from above those of `sharing` "
+	          "(RFC 6346), logged; 0: none" },
+	{ .name = "max_growth", .type = PARAM_U32, .unit = "ranges", .preset = "511", .min = 1, .max = 65535,
+	  .offset = FIELD(max_growth), .help = "most further ranges of a subscriber" },
+	{ .name = "growth_interval", .type = PARAM_DURATION, .unit = "s", .preset = "\"60s\"", .min = 0, .max = 86400,
+	  .offset = FIELD(growth_interval), .help = "a subscriber gets no range sooner than so long after its last one" },
+	{ .name = NULL },
+};
+#undef FIELD
+
+static const struct port_set_rule *rule_of(const void *config)
+{
+	return &((const struct port_set_config *)config)->rule;
+}
+
+uint32_t port_set_numbers(const void *config, const struct scheme_pool *pool, uint32_t subscriber)
+{
+	const struct port_set_rule *r = rule_of(config);
+	uint32_t set = subscriber % r->each;
+
+	(void)pool;
+	return r->first[set + 1] - r->first[set];
+}
+
+void port_set_forward(const void *config, const struct scheme_pool *pool, uint32_t subscriber, uint32_t n,
+                      struct scheme_number *out)
+{
+	const struct port_set_rule *r = rule_of(config);
+
+	out->address = subscriber / r->each;
+	out->slot = r->slots[r->first[subscriber % r->each] + n];
+	if (r->keyed)
+		out->slot = feistel_slot(&r->keyed[out->address], pool->slots, r->numbers, out->slot);
+}
+
+bool port_set_reverse(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t slot,
+                      uint32_t *subscriber)
+{
+	const struct port_set_rule *r = rule_of(config);
+	uint32_t set;
+
+	if (r->keyed)
+		slot = feistel_slot_back(&r->keyed[address], pool->slots, r->numbers, slot);
+	set = r->set_of_slot[slot];
+	return set < r->each && port_set_tenant(config, pool, address, set, subscriber);
+}
+
+bool port_set_tenant(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t n,
+                     uint32_t *subscriber)
+{
+	const struct port_set_rule *r = rule_of(config);
+	uint64_t who = (uint64_t)address * r->each + n;
+
+	(void)pool;
+	*subscriber = (uint32_t)who;
+	return n < r->each && who < r->subscribers;
+}
+
+/* Where the numbers for growth begin. */
+static uint32_t growth_from(const struct port_set_rule *r)
+{
+	return r->slots[r->first[r->each]];
+}
+
+static struct allocator port_set_create(const void *config, struct ground *ground)
+{
+	const struct port_set_config *c = config;
+	struct blocks_config blocks = { .size = c->growth, .max_blocks = c->max_growth, .interval_ns = c->growth_interval };
+
+	if (c->growth) {
+		blocks.first_slot = growth_from(&c->rule);
+		blocks.per_address = (c->rule.numbers - blocks.first_slot) / c->growth;
+	}
+	return own_allocator(&(struct own_setup){
+		.type = &scheme_port_set,
+		.config = config,
+		.addresses = c->rule.addresses,
+		.subscribers = c->rule.subscribers,
+		.hidden = c->rule.keyed ? c->rule.numbers : 0,
+		.blocks = c->growth ? &blocks : NULL,
+	}, ground);
+}
+
+static enum scheme_tie port_set_tie(const void *config, uint32_t *each)
+{
+	*each = rule_of(config)->each;
+	return TIE_RUNS;
+}
+
+static uint64_t port_set_assigned(const void *config, const struct scheme_pool *pool)
+{
+	const struct port_set_rule *r = rule_of(config);
+
+	return (uint64_t)(pool->subscribers / r->each) * r->first[r->each] + r->first[pool->subscribers % r->each];
+}
+
+static uint64_t port_set_stranded(const void *config, const struct scheme_pool *pool)
+{
+	const struct port_set_config *c = config;
+	uint64_t numbers = (uint64_t)c->rule.numbers * pool->addresses, grown = 0;
+
+	if (c->growth)
+		grown = (uint64_t)((c->rule.numbers - growth_from(&c->rule)) / c->growth) * c->growth * pool->addresses;
+	return numbers - port_set_assigned(config, pool) - grown;
+}
+
+const struct scheme_type scheme_port_set = {
+	.name = "port-set",
+	.summary = "RFC 7597, 7596, 6431, 6346: numbers that are a subscriber's by their bits (MAP, lw4o6, masks, A+P)",
+	.params = params,
+	.config_size = sizeof(struct port_set_config),
+	.settle = port_set_settle,
+	.unsettle = port_set_unsettle,
+	.create = port_set_create,
+	.tie = port_set_tie,
+	.stranded = port_set_stranded,
+	.assigned = port_set_assigned,
+	.numbers = port_set_numbers,
+	.forward = port_set_forward,
+	.reverse = port_set_reverse,
+	.tenant = port_set_tenant,
+	.tell = port_set_tell,
+	.of_prefix = port_set_of_prefix,
+};

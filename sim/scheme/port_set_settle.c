@@ -1,0 +1,288 @@
+/* From the parameters of port sets to their tables: which slots are in which set. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sim/base/must.h"
+#include "sim/scheme/port_set.h"
+
+#define NUMBERS 65536u
+#define KEYED_ADDRESSES_MAX 65536 /* each has tables of its own */
+
+static unsigned ones(uint32_t mask)
+{
+	unsigned count = 0;
+
+	for (; mask; mask &= mask - 1)
+		count++;
+	return count;
+}
+
+/* The bits of the number where the mask has ones, close together: which set it is in. */
+static uint32_t gather(uint32_t number, uint32_t mask)
+{
+	uint32_t set = 0;
+
+	for (unsigned bit = 0, at = 0; bit < 16; bit++)
+		if (mask >> bit & 1)
+			set |= (number >> bit & 1) << at++;
+	return set;
+}
+
+static bool read_mask(const struct port_set_config *c, uint32_t *mask, const char *place, struct err *e)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(c->masks, &end, 0);
+	if (errno || *end || end == c->masks || *c->masks == '-' || !value || value >= NUMBERS)
+		return fail(e, "%s.masks: \"%s\" is not a port range mask (such as \"0x01f0\", up to 0xffff, not 0)", place,
+		            c->masks);
+	*mask = (uint32_t)value;
+	return true;
+}
+
+/* ---- which sets there are, for a given length ---- */
+
+/* The set, before any is left out, of a number of the pool. With a key, sets are of
+ * slots: 2^k runs of equal size. PORT_SET_NONE: of none. */
+static uint32_t set_at(const struct port_set_config *c, const struct scheme_pool *pool, uint32_t slot)
+{
+	const struct port_set_rule *r = &c->rule;
+	uint32_t number = slots_number(pool->slots, slot), each;
+
+	if (c->key) {
+		each = r->numbers >> r->length;
+		return each && slot / each < 1u << r->length ? slot / each : PORT_SET_NONE;
+	}
+	if (!c->masks && c->psid_offset && !(number >> (16 - c->psid_offset)))
+		return PORT_SET_NONE;
+	return gather(number, r->mask);
+}
+
+/* With offset 0: sets that begin below the lowest number of the pool (RFC 7597 appendix B). */
+static uint32_t left_out_below(const struct port_set_config *c, const struct scheme_pool *pool)
+{
+	uint32_t lowest = pool->config->ports.lo, size = NUMBERS >> c->rule.length;
+
+	if (c->key || c->masks || c->psid_offset || lowest <= 1)
+		return 0;
+	return (lowest + size - 1) / size;
+}
+
+static void drop_tables(struct port_set_rule *r)
+{
+	free(r->psid);
+	free(r->set_of_psid);
+	free(r->first);
+	free(r->slots);
+	free(r->set_of_slot);
+	r->psid = r->set_of_psid = r->first = r->set_of_slot = NULL;
+	r->slots = NULL;
+}
+
+/* Fills the tables for r->length and r->mask. */
+static void make_tables(struct port_set_config *c, const struct scheme_pool *pool)
+{
+	struct port_set_rule *r = &c->rule;
+	uint32_t all = 1u << r->length, from = left_out_below(c, pool), total = 0;
+	uint32_t *sizes = must_alloc(all, sizeof(*sizes));
+
+	drop_tables(r);
+	r->psid = must_alloc(all, sizeof(*r->psid));
+	r->set_of_psid = must_alloc(all, sizeof(*r->set_of_psid));
+	r->first = must_alloc(all + 1, sizeof(*r->first));
+	r->slots = must_alloc(r->numbers, sizeof(*r->slots));
+	r->set_of_slot = must_alloc(r->numbers, sizeof(*r->set_of_slot));
+	for (uint32_t slot = 0; slot < r->numbers; slot++)
+		if (set_at(c, pool, slot) != PORT_SET_NONE)
+			sizes[set_at(c, pool, slot)]++;
+	r->sets = 0;
+	for (uint32_t psid = 0; psid < all; psid++) {
+		r->set_of_psid[psid] = PORT_SET_NONE;
+		if (psid < from || !sizes[psid])
+			continue;
+		r->set_of_psid[psid] = r->sets;
+		r->psid[r->sets] = psid;
+		r->first[r->sets++] = total;
+		total += sizes[psid];
+		sizes[psid] = r->first[r->sets - 1]; /* from here on: where its next slot goes */
+	}
+	r->first[r->sets] = total;
+	for (uint32_t slot = 0; slot < r->numbers; slot++) {
+		uint32_t psid = set_at(c, pool, slot);
+
+		r->set_of_slot[slot] = psid == PORT_SET_NONE ? PORT_SET_NONE : r->set_of_psid[psid];
+		if (r->set_of_slot[slot] != PORT_SET_NONE)
+			r->slots[sizes[psid]++] = (uint16_t)slot;
+	}
+	free(sizes);
+}
+
+static uint64_t room(const struct port_set_config *c)
+{
+	uint32_t each = c->sharing && c->sharing < c->rule.sets ? c->sharing : c->rule.sets;
+
+	return (uint64_t)each * c->rule.addresses;
+}
+
+static void make_length(struct port_set_config *c, const struct scheme_pool *pool, uint32_t length)
+{
+	c->rule.length = length;
+	c->rule.mask = c->key ? 0 : ((1u << length) - 1) << (16 - c->psid_offset - length);
+	make_tables(c, pool);
+}
+
+/* ---- the parameters, one after the other ---- */
+
+/* The bits of an address below the pool's one prefix; false if the pool is no single prefix. */
+static bool suffix_of(const struct scheme_pool *pool, struct addr_range *ipv4, uint32_t *bits)
+{
+	const struct addr_ranges *prefixes = &pool->config->prefixes;
+	uint64_t size;
+
+	if (prefixes->count != 1)
+		return false;
+	*ipv4 = prefixes->items[0];
+	size = range_size(*ipv4);
+	for (*bits = 0; UINT64_C(1) << *bits < size; ++*bits)
+		;
+	return UINT64_C(1) << *bits == size && !(ipv4->first & (size - 1)) && pool->addresses == size;
+}
+
+static bool settle_embedded(struct port_set_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	struct port_set_rule *r = &c->rule;
+	bool wanted = c->ipv6_prefix || (c->ea_bits != PORT_SET_AUTO && c->ea_bits);
+
+	if (!wanted)
+		return true;
+	if (c->masks || c->key)
+		return fail(e, "%s: masks and key know of no embedded bits: leave out ea_bits and ipv6_prefix", place);
+	if (!suffix_of(pool, &r->ipv4, &r->suffix_bits))
+		return fail(e, "%s: embedded bits need pool.prefixes to be one prefix, all of it: give each rule a scheme of its own",
+		            place);
+	if (c->ea_bits == PORT_SET_AUTO)
+		return true;
+	if (c->ea_bits < r->suffix_bits)
+		return fail(e, "%s.ea_bits: %u is less than the %u bits of an address within the pool's prefix: a subscriber with "
+		            "several addresses is not supported", place, c->ea_bits, r->suffix_bits);
+	if (c->psid_length == PORT_SET_AUTO)
+		r->length = c->ea_bits - r->suffix_bits;
+	else if (c->ea_bits != r->suffix_bits + c->psid_length)
+		return fail(e, "%s.ea_bits: %u is not the %u bits of an address within the pool's prefix and the %u of psid_length",
+		            place, c->ea_bits, r->suffix_bits, c->psid_length);
+	return true;
+}
+
+static bool settle_length(struct port_set_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	struct port_set_rule *r = &c->rule;
+	uint32_t most = c->key ? 16 : 16 - c->psid_offset, wanted = c->psid_length;
+
+	if (c->masks && c->key)
+		return fail(e, "%s: masks and key are two ways of dividing numbers: give one", place);
+	if (c->masks) {
+		if (wanted != PORT_SET_AUTO)
+			return fail(e, "%s.psid_length: masks say it already", place);
+		if (!read_mask(c, &r->mask, place, e))
+			return false;
+		r->length = ones(r->mask);
+		make_tables(c, pool);
+		return true;
+	}
+	if (wanted == PORT_SET_AUTO && c->ea_bits != PORT_SET_AUTO && c->ea_bits)
+		wanted = r->length;
+	if (wanted != PORT_SET_AUTO) {
+		if (wanted > most)
+			return fail(e, "%s.psid_length: %u bits do not fit behind an offset of %u bits", place, wanted,
+			            c->key ? 0 : c->psid_offset);
+		make_length(c, pool, wanted);
+		return true;
+	}
+	for (uint32_t length = 0; length <= most; length++) {
+		make_length(c, pool, length);
+		if (room(c) >= r->subscribers)
+			return true;
+	}
+	return true; /* settle_room() says that it is too small */
+}
+
+static bool settle_room(struct port_set_config *c, const char *place, struct err *e)
+{
+	struct port_set_rule *r = &c->rule;
+
+	if (!r->sets)
+		return fail(e, "%s: no number of the pool is in any of the %u sets of an address", place, 1u << r->length);
+	if (c->sharing > r->sets)
+		return fail(e, "%s.sharing: an address has %u sets, not %u", place, r->sets, c->sharing);
+	r->each = c->sharing ? c->sharing : r->sets;
+	if (room(c) < r->subscribers)
+		return fail(e, "%s: the pool holds %llu subscribers (%u sets on each of %u addresses), but there are %u", place,
+		            (unsigned long long)room(c), r->each, r->addresses, r->subscribers);
+	if (!c->growth)
+		return true;
+	if (c->masks || c->key || c->psid_offset)
+		return fail(e, "%s.growth: ranges to grow by need sets that are runs of numbers: psid_offset 0", place);
+	if (r->each == r->sets)
+		return fail(e, "%s.growth: all sets are subscribers' own: sharing must be less than %u", place, r->sets);
+	if (c->growth > r->numbers - r->slots[r->first[r->each]])
+		return fail(e, "%s.growth: %u is more than the %u numbers above the subscribers' own", place, c->growth,
+		            r->numbers - r->slots[r->first[r->each]]);
+	return true;
+}
+
+static bool settle_prefix(struct port_set_config *c, const char *place, struct err *e)
+{
+	struct port_set_rule *r = &c->rule;
+
+	if (!c->ipv6_prefix)
+		return true;
+	r->ea_bits = r->suffix_bits + r->length;
+	if (!addr6_parse(c->ipv6_prefix, &r->prefix) || !r->prefix.length || r->prefix.length == 128)
+		return fail(e, "%s.ipv6_prefix: \"%s\" is not an IPv6 prefix (A/LENGTH with host bits 0)", place, c->ipv6_prefix);
+	if (r->prefix.length + r->ea_bits > 64)
+		return fail(e, "%s.ipv6_prefix: its %u bits and %u embedded ones are more than 64", place, r->prefix.length,
+		            r->ea_bits);
+	return true;
+}
+
+static bool settle_keys(struct port_set_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	uint8_t key[FEISTEL_KEY], own[FEISTEL_KEY];
+
+	if (!c->key)
+		return true;
+	if (!feistel_key_parse(c->key, key))
+		return fail(e, "%s.key: is not 32 hexadecimal digits", place);
+	if (pool->addresses > KEYED_ADDRESSES_MAX)
+		return fail(e, "%s.key: each address has a key of its own, and there are %u; at most %u are supported", place,
+		            pool->addresses, KEYED_ADDRESSES_MAX);
+	c->rule.keyed = must_alloc(pool->addresses, sizeof(*c->rule.keyed));
+	for (uint32_t i = 0; i < pool->addresses; i++) {
+		feistel_key_of(key, pool_config_address(pool->config, i), own);
+		feistel_init(&c->rule.keyed[i], own);
+	}
+	return true;
+}
+
+void port_set_unsettle(void *config)
+{
+	struct port_set_config *c = config;
+
+	drop_tables(&c->rule);
+	free(c->rule.keyed);
+	c->rule = (struct port_set_rule){ 0 };
+}
+
+bool port_set_settle(void *config, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	struct port_set_config *c = config;
+
+	port_set_unsettle(c);
+	c->rule.subscribers = pool->subscribers;
+	c->rule.addresses = pool->addresses;
+	c->rule.numbers = pool->slots->count;
+	return settle_embedded(c, pool, place, e) && settle_length(c, pool, place, e) && settle_room(c, place, e) &&
+	       settle_prefix(c, place, e) && settle_keys(c, pool, place, e);
+}
