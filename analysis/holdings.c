@@ -126,32 +126,57 @@ void holdings_end(struct holdings *h, struct held *open, int64_t time_ns)
 	presence_end(&h->presence, open->inside, time_ns);
 }
 
-static void end_overlapping(struct holdings *h, uint16_t lo, uint16_t hi, int64_t time_ns)
+static bool covers(const struct held *r, uint32_t number)
 {
+	return r->lo <= number && r->hi >= number && (number - r->lo) % r->step == 0;
+}
+
+/* Do the records share a number? */
+static bool overlap(const struct held *a, const struct held *b)
+{
+	const struct held *wide = a->step > b->step ? a : b, *other = wide == a ? b : a;
+
+	if (a->lo > b->hi || b->lo > a->hi)
+		return false;
+	if (a->step == b->step)
+		return a->lo % a->step == b->lo % b->step;
+	for (uint32_t number = wide->lo; number <= wide->hi; number += wide->step)
+		if (covers(other, number))
+			return true;
+	return false;
+}
+
+static void end_overlapping(struct holdings *h, const struct held *by, int64_t time_ns)
+{
+	uint16_t lo = by->lo, hi = by->hi;
+
 	for (uint32_t key = first_key(h, lo); key <= last_key(hi); key++) {
 		for (uint32_t place = h->newest[key]; place; place = h->pool[place].older) {
 			struct held *r = &h->pool[place];
 
-			if (r->end_ns == NS_NEVER && r->lo <= hi && r->hi >= lo)
+			if (r->end_ns == NS_NEVER && overlap(r, by))
 				holdings_end(h, r, time_ns);
 		}
 	}
 }
 
-void holdings_begin(struct holdings *h, uint16_t lo, uint16_t hi, uint32_t inside, int64_t time_ns, int64_t forget_ns)
+void holdings_begin(struct holdings *h, uint16_t lo, uint16_t hi, uint16_t step, uint32_t inside, int64_t time_ns,
+                    int64_t forget_ns)
 {
+	struct held begun = { .start_ns = time_ns, .end_ns = NS_NEVER, .inside = inside, .lo = lo, .hi = hi, .step = step };
 	uint32_t key = (uint32_t)lo >> KEY_SHIFT, numbers = (uint32_t)hi - lo + 1, older, place;
 
-	must(lo <= hi);
+	must(lo <= hi && step);
 	if (numbers > h->longest)
 		h->longest = numbers;
 	forget(h, forget_ns);
-	end_overlapping(h, lo, hi, time_ns);
+	end_overlapping(h, &begun, time_ns);
 	place = take_place(h);
 	older = h->newest[key];
 	if (older)
 		h->pool[older].newer = place;
-	h->pool[place] = (struct held){ time_ns, NS_NEVER, inside, older, 0, lo, hi };
+	begun.older = older;
+	h->pool[place] = begun;
 	h->newest[key] = place;
 	presence_begin(&h->presence, inside, time_ns, forget_ns);
 }
@@ -176,7 +201,7 @@ void holdings_of_number(const struct holdings *h, uint16_t number, int64_t from_
 		for (uint32_t place = h->newest[key]; place; place = h->pool[place].older) {
 			const struct held *r = &h->pool[place];
 
-			if (r->lo <= number && r->hi >= number && r->start_ns <= to_ns && r->end_ns >= from_ns)
+			if (covers(r, number) && r->start_ns <= to_ns && r->end_ns >= from_ns)
 				each(context, r->inside);
 		}
 	}

@@ -1,6 +1,7 @@
 /* holdings - who held which blocks of numbers of one public address, as a log of
  * blocks tells it. A block covers all protocols. It answers two questions about a
  * window of time: who held this number, and who held anything at all (presence.h).
+ * A block is lo..hi, or every step-th number of it, both ends included.
  *
  * A number is one subscriber's at a time: what begins on it ends what was there
  * (a log without end records says it no other way).
@@ -21,13 +22,14 @@
 
 #include "analysis/presence.h"
 
-/* A record. 32 bytes. */
+/* A record. */
 struct held {
 	int64_t  start_ns;
 	int64_t  end_ns;       /* NS_NEVER: open */
 	uint32_t inside;
 	uint32_t older, newer; /* of the same key: places in the pool, or 0 */
 	uint16_t lo, hi;
+	uint16_t step;         /* >= 1 */
 };
 
 struct holdings;
@@ -36,7 +38,7 @@ struct holdings *holdings_create(int64_t log_resolution_ns);
 void holdings_destroy(struct holdings *h); /* NULL is fine */
 
 /* A record begins; records that ended before forget_ns are no longer of interest. */
-void holdings_begin(struct holdings *h, uint16_t lo, uint16_t hi, uint32_t inside, int64_t time_ns, int64_t forget_ns);
+void holdings_begin(struct holdings *h, uint16_t lo, uint16_t hi, uint16_t step, uint32_t inside, int64_t time_ns, int64_t forget_ns);
 
 /* The open record of exactly these numbers and this subscriber, or NULL; until the next holdings_begin(). */
 struct held *holdings_open(const struct holdings *h, uint16_t lo, uint16_t hi, uint32_t inside);

@@ -49,6 +49,7 @@ struct log_record {
 	uint32_t outside;      /* public address */
 	uint16_t inside_port;  /* not for blocks */
 	uint16_t lo, hi;       /* outside numbers; equal for a mapping */
+	uint16_t step;         /* blocks: every so-many-th number of lo..hi; 0 and 1: all of them */
 	uint32_t remote;       /* sessions only */
 	uint16_t remote_port;
 };

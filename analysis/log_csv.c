@@ -32,7 +32,7 @@ static size_t csv_encode(const struct log_record *r, char *out)
 	*at++ = ',';
 	at = put_number(at, r->lo);
 	*at++ = ',';
-	at = put_number(at, r->hi);
+	at = put_block_end(at, r);
 	*at++ = ',';
 	if (log_kind_is_session(r->kind))
 		at = put_address(at, r->remote);
@@ -49,7 +49,7 @@ static size_t csv_length(const struct log_record *r)
 	size_t n = LOG_TIME_LENGTH + event[r->kind].length + addresses_length(r->inside, r->outside) + lo + 7;
 
 	if (log_kind_is_block(r->kind))
-		return n + number_length(r->hi);
+		return n + block_end_length(r);
 	n += protocol[r->protocol].length + number_length(r->inside_port) + lo;
 	if (log_kind_is_session(r->kind))
 		n += address_length(r->remote) + number_length(r->remote_port);
@@ -81,10 +81,10 @@ static bool csv_decode(const char *line, size_t length, struct log_record *out)
 	if (!take_time(&l, &r.time_ns) || !take_text(&l, ",") || !take_kind(&l, &r.kind) || !take_text(&l, ",") ||
 	    !take_protocol_field(&l, &r) || !take_text(&l, ",") || !take_address(&l, &r.inside) || !take_text(&l, ",") ||
 	    !take_inside_port(&l, &r) || !take_text(&l, ",") || !take_address(&l, &r.outside) || !take_text(&l, ",") ||
-	    !take_number(&l, &r.lo) || !take_text(&l, ",") || !take_number(&l, &r.hi) || !take_text(&l, ",") ||
+	    !take_number(&l, &r.lo) || !take_text(&l, ",") || !take_block_end(&l, &r) || !take_text(&l, ",") ||
 	    !take_remote(&l, &r) || !take_end(&l))
 		return false;
-	if (log_kind_is_block(r.kind) ? r.lo > r.hi : r.lo != r.hi)
+	if (!log_kind_is_block(r.kind) && (r.lo != r.hi || r.step))
 		return false;
 	*out = r;
 	return true;

@@ -1,7 +1,7 @@
 /* log_syslog - RFC 5424 messages, one a line.
  *
  * <134>1 TIME cgn nat - EVENT [nat@32473 protocol="udp" inside="A:P" outside="A:P"]
- * <134>1 TIME cgn nat - EVENT [nat@32473 inside="A" outside="A:LO-HI"]
+ * <134>1 TIME cgn nat - EVENT [nat@32473 inside="A" outside="A:LO-HI"], or A:LO-HI/STEP
  *
  * Priority 134 is facility local0, severity informational. 32473 is the
  * enterprise number that RFC 5612 keeps for examples. */
@@ -48,7 +48,7 @@ static size_t syslog_encode(const struct log_record *r, char *out)
 		at = put_piece(at, &outside);
 		at = put_endpoint(at, r->outside, r->lo);
 		*at++ = '-';
-		at = put_number(at, r->hi);
+		at = put_block_end(at, r);
 	} else {
 		at = put_piece(at, &protocol_inside[r->protocol]);
 		at = put_endpoint(at, r->inside, r->inside_port);
@@ -68,7 +68,7 @@ static size_t syslog_length(const struct log_record *r)
 	           addresses_length(r->inside, r->outside) + 1 + number_length(r->lo) + closing.length;
 
 	if (log_kind_is_block(r->kind))
-		return n + 1 + number_length(r->hi);
+		return n + 1 + block_end_length(r);
 	n += protocol_inside[r->protocol].length + 1u + number_length(r->inside_port);
 	if (log_kind_is_session(r->kind))
 		n += remote.length + address_length(r->remote) + 1u + number_length(r->remote_port);
@@ -83,7 +83,7 @@ static bool take_endpoint(struct log_line *l, uint32_t *address, uint16_t *port)
 static bool take_block(struct log_line *l, struct log_record *r)
 {
 	return take_text(l, "inside=\"") && take_address(l, &r->inside) && take_text(l, outside.text) &&
-	       take_endpoint(l, &r->outside, &r->lo) && take_text(l, "-") && take_number(l, &r->hi) && r->lo <= r->hi;
+	       take_endpoint(l, &r->outside, &r->lo) && take_text(l, "-") && take_block_end(l, r);
 }
 
 static bool take_mapping(struct log_line *l, struct log_record *r)

@@ -109,6 +109,16 @@ bool take_number(struct log_line *l, uint16_t *out)
 	return true;
 }
 
+bool take_block_end(struct log_line *l, struct log_record *r)
+{
+	if (!take_number(l, &r->hi) || r->hi < r->lo)
+		return false;
+	r->step = 0;
+	if (!take_text(l, "/"))
+		return true;
+	return take_number(l, &r->step) && r->step > 1 && (r->hi - r->lo) % r->step == 0;
+}
+
 bool take_address(struct log_line *l, uint32_t *out)
 {
 	uint32_t a = 0;

@@ -111,6 +111,24 @@ static inline char *put_address(char *out, uint32_t a)
 	return out - 1;
 }
 
+/* The last number of a block, and of a scattered one "/" and its step. */
+static inline bool block_is_scattered(const struct log_record *r)
+{
+	return r->step > 1;
+}
+static inline char *put_block_end(char *out, const struct log_record *r)
+{
+	out = put_number(out, r->hi);
+	if (!block_is_scattered(r))
+		return out;
+	*out++ = '/';
+	return put_number(out, r->step);
+}
+static inline size_t block_end_length(const struct log_record *r)
+{
+	return number_length(r->hi) + (block_is_scattered(r) ? 1 + number_length(r->step) : 0);
+}
+
 /* A fixed piece of text, copied whole and cut after its length. */
 struct log_piece {
 	char text[LOG_TEXT_SLACK];
@@ -133,6 +151,7 @@ struct log_line {
 };
 bool take_text(struct log_line *l, const char *text);
 bool take_number(struct log_line *l, uint16_t *out);
+bool take_block_end(struct log_line *l, struct log_record *r); /* after r->lo: not below it, and a whole number of steps away */
 bool take_address(struct log_line *l, uint32_t *out);
 bool take_time(struct log_line *l, int64_t *out_ns);
 bool take_kind(struct log_line *l, enum log_kind *out);

@@ -25,7 +25,7 @@ struct waiting {
 	struct holdings *blocks; /* of a block: the other one is NULL */
 	int64_t time_ns, forget_ns;
 	uint32_t inside;
-	uint16_t lo, hi;
+	uint16_t lo, hi, step;
 	bool ends;
 };
 
@@ -181,7 +181,7 @@ static void record_begins(struct logbook *b, const struct waiting *r)
 	if (r->numbers)
 		numbers_begin(r->numbers, r->lo, r->inside, r->time_ns, r->forget_ns);
 	else
-		holdings_begin(r->blocks, r->lo, r->hi, r->inside, r->time_ns, r->forget_ns);
+		holdings_begin(r->blocks, r->lo, r->hi, r->step ? r->step : 1, r->inside, r->time_ns, r->forget_ns);
 	if (b->max_life_ns > 0) {
 		struct expiry e = { r->numbers, r->blocks, r->time_ns, r->inside, r->lo, r->hi };
 
@@ -240,6 +240,7 @@ void logbook_record(struct logbook *b, const struct log_record *r, int64_t forge
 		.inside = r->inside,
 		.lo = r->lo,
 		.hi = r->hi,
+		.step = r->step,
 		.ends = log_kind_is_delete(r->kind),
 	};
 }

@@ -305,6 +305,7 @@ void meter_event(struct meter *m, const struct nat_event *e)
 			mark_refusal(m, e->address);
 		break;
 	case NAT_BLOCK_RETURNED:
+	case NAT_BLOCK_INTERIM:
 		break;
 	}
 }

@@ -16,10 +16,11 @@ enum nat_event_kind {
 	NAT_PORT_RELEASED,   /* hold-down is over: the port may be given again */
 	NAT_SESSION_CREATED, /* a further one: a mapping's creation is also its first session's, */
 	NAT_SESSION_ENDED,   /* and its end the last one's */
-	NAT_BLOCK_GIVEN,     /* numbers slot .. slot+count-1 of all protocols now belong to the subscriber */
+	NAT_BLOCK_GIVEN,     /* numbers slot, slot+step .. (count of them) of all protocols now belong to the subscriber */
 	NAT_BLOCK_RETURNED,
 	NAT_BLOCK_FREE,      /* its guard time is over: it may be given again */
 	NAT_REFUSED,
+	NAT_BLOCK_INTERIM,   /* the block is still the subscriber's: an interim record */
 };
 
 #define ODDS_UNKNOWN 0u
@@ -33,6 +34,7 @@ struct nat_event {
 	uint32_t address;      /* index in the instance's pool */
 	uint32_t slot;         /* index of the number among the allowed ones; first of a block */
 	uint32_t count;        /* numbers in a block; 1 for a mapping */
+	uint32_t step;         /* from one number of a block to the next: 1, or more of a scattered one */
 	uint32_t odds;         /* MAPPING_CREATED: a guesser who knows the public configuration and this
 	                          subscriber's past ports is right once in this many tries; ODDS_UNKNOWN:
 	                          the scheme declares no law */

@@ -7,14 +7,20 @@
 #include "sim/scheme/blocks.h"
 #include "sim/scheme/scheme.h"
 
+enum layout { LAYOUT_CONTIGUOUS, LAYOUT_SCATTERED };
+
 struct block_config {
 	uint32_t size;
 	uint32_t max_blocks;
-	int order, select;
-	int64_t idle, guard;
+	int order, select, layout;
+	int64_t idle, guard, interim;
+	bool skip_idle;
+	uint32_t extension_size;
+	double extension_share;
 };
 
 static const char *const order_choices[] = { "random", "sequential", NULL };
+static const char *const layout_choices[] = { "contiguous", "scattered", NULL };
 
 static const struct param params[] = {
 	{ .name = "size", .type = PARAM_U32, .unit = "ports", .preset = "256", .min = 1, .max = 65535,
@@ -25,84 +31,155 @@ static const struct param params[] = {
 	  .offset = offsetof(struct block_config, order), .help = "which free block of the address is given" },
 	{ .name = "select", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = order_choices,
 	  .offset = offsetof(struct block_config, select), .help = "which free number of a block is given" },
+	{ .name = "layout", .type = PARAM_CHOICE, .preset = "\"contiguous\"", .choices = layout_choices,
+	  .offset = offsetof(struct block_config, layout),
+	  .help = "contiguous: a block is a run of numbers; scattered: of B blocks each has every B-th number" },
 	{ .name = "idle", .type = PARAM_DURATION, .unit = "s", .preset = "\"0s\"",
 	  .offset = offsetof(struct block_config, idle),
 	  .help = "how long a block must be empty (no live and no held number) before it is returned" },
 	{ .name = "guard", .type = PARAM_DURATION, .unit = "s", .preset = "\"0s\"",
 	  .offset = offsetof(struct block_config, guard),
 	  .help = "how long a returned block is nobody's, on top of the hold-down of its numbers" },
+	{ .name = "interim", .type = PARAM_DURATION, .unit = "s", .preset = "\"0s\"",
+	  .offset = offsetof(struct block_config, interim),
+	  .help = "the record of a block is written again after each so long, while the subscriber has it; 0: never" },
+	{ .name = "skip_idle", .type = PARAM_BOOL, .preset = "false", .offset = offsetof(struct block_config, skip_idle),
+	  .help = "the block of a subscriber that gave no number for longest gives one only if its others are full" },
+	{ .name = "extension_size", .type = PARAM_U32, .unit = "ports", .preset = "0", .min = 0, .max = 65535,
+	  .offset = offsetof(struct block_config, extension_size),
+	  .help = "numbers in each block after the first, from a part of the address kept for such; 0: all blocks are alike" },
+	{ .name = "extension_share", .type = PARAM_REAL, .preset = "0.5", .min = 0, .max = 1,
+	  .offset = offsetof(struct block_config, extension_share),
+	  .help = "how much of each address that part is" },
 	{ 0 },
 };
+
+/* First slot of the part for extension blocks; the end of all if there is none. */
+static uint32_t initial_end(const struct block_config *c, uint32_t numbers)
+{
+	return c->extension_size ? numbers - (uint32_t)(c->extension_share * numbers) : numbers;
+}
 
 static bool block_settle(void *config, const struct scheme_pool *pool, const char *place, struct err *e)
 {
 	const struct block_config *c = config;
+	uint32_t numbers = pool->slots->count, end = initial_end(c, numbers);
 
-	if (c->size > pool->slots->count)
-		return fail(e, "%s.size: %u is more than the %u numbers of an address", place, c->size, pool->slots->count);
+	if (c->layout == LAYOUT_SCATTERED && !pool->slots->contiguous)
+		return fail(e, "%s.layout: scattered blocks are logged as start, end and step, which exclusions in pool.ports "
+		            "would break: contiguous", place);
+	if (c->size > end)
+		return fail(e, "%s.size: %u is more than the %u numbers of an address%s", place, c->size, end,
+		            end < numbers ? " that first blocks may have" : "");
+	if (c->extension_size > numbers - end)
+		return fail(e, "%s.extension_size: %u is more than the %u numbers of an address that further blocks may have",
+		            place, c->extension_size, numbers - end);
+	if (c->extension_size && c->max_blocks == 1)
+		return fail(e, "%s.max_blocks: with 1 there are no further blocks for extension_size", place);
 	return true;
 }
 
+/* Two divisions of each address: a subscriber's first block is of the one, all
+ * further ones of the other, so that heavy users cannot starve newcomers. */
+struct block_state {
+	struct blocks *initial, *extension; /* extension NULL: the first serves both; owned */
+};
+
 static bool block_room(void *state, uint32_t address, enum protocol protocol)
 {
+	struct block_state *s = state;
+
 	(void)protocol;
-	return blocks_free_on(state, address);
+	return blocks_free_on(s->initial, address);
 }
 
 static enum outcome block_alloc(void *state, const struct request *r, struct binding *out)
 {
-	return blocks_alloc(state, r, out);
+	struct block_state *s = state;
+	enum outcome o = blocks_alloc(s->initial, r, out);
+
+	if (!s->extension || o == OUT_CREATED)
+		return o;
+	return blocks_alloc(s->extension, r, out);
 }
 
 static void block_release(void *state, int64_t now_ns, uint32_t subscriber, uint32_t address, uint32_t slot,
                           enum protocol protocol)
 {
+	struct block_state *s = state;
+
 	(void)subscriber;
-	blocks_release(state, now_ns, address, slot, protocol);
+	blocks_release(blocks_has(s->initial, slot) ? s->initial : s->extension, now_ns, address, slot, protocol);
 }
 
 static bool block_owns(void *state, uint32_t subscriber)
 {
-	return blocks_owned(state, subscriber);
+	struct block_state *s = state;
+
+	return blocks_owned(s->initial, subscriber) || (s->extension && blocks_owned(s->extension, subscriber));
 }
 
 static int64_t block_next(void *state)
 {
-	return blocks_next(state);
+	struct block_state *s = state;
+	int64_t first = blocks_next(s->initial), second = s->extension ? blocks_next(s->extension) : NS_NEVER;
+
+	return first < second ? first : second;
 }
 
 static void block_tick(void *state, int64_t now_ns)
 {
-	blocks_tick(state, now_ns);
+	struct block_state *s = state;
+
+	blocks_tick(s->initial, now_ns);
+	if (s->extension)
+		blocks_tick(s->extension, now_ns);
 }
 
 static void block_destroy(void *state)
 {
-	blocks_destroy(state);
+	struct block_state *s = state;
+
+	blocks_destroy(s->initial);
+	blocks_destroy(s->extension);
+	free(s);
 }
 
 static struct allocator block_create(const void *config, struct ground *ground)
 {
 	const struct block_config *c = config;
+	struct block_state *s = must_alloc(1, sizeof(*s));
+	uint32_t end = initial_end(c, ground->slots->count);
 	struct blocks_config blocks = {
 		.size = c->size,
-		.per_address = ground->slots->count / c->size,
-		.max_blocks = c->max_blocks,
+		.per_address = end / c->size,
+		.max_blocks = c->extension_size ? 1 : c->max_blocks,
 		.order = c->order,
 		.select = c->select,
 		.idle_ns = c->idle,
 		.guard_ns = c->guard,
+		.scattered = c->layout == LAYOUT_SCATTERED,
+		.skip_idle = c->skip_idle,
+		.interim_ns = c->interim,
 	};
 
+	s->initial = blocks_create(&blocks, ground);
+	if (c->extension_size) {
+		blocks.size = c->extension_size;
+		blocks.per_address = (ground->slots->count - end) / c->extension_size;
+		blocks.first_slot = end;
+		blocks.max_blocks = c->max_blocks ? c->max_blocks - 1 : 0;
+		s->extension = blocks_create(&blocks, ground);
+	}
 	return (struct allocator){
 		.room = block_room,
 		.alloc = block_alloc,
 		.release = block_release,
 		.owns = block_owns,
-		.next = c->idle || c->guard ? block_next : NULL,
+		.next = c->idle || c->guard || c->interim ? block_next : NULL,
 		.tick = block_tick,
 		.destroy = block_destroy,
-		.state = blocks_create(&blocks, ground),
+		.state = s,
 	};
 }
 
@@ -116,8 +193,11 @@ static int64_t block_lag(const void *config)
 static uint64_t block_stranded(const void *config, const struct scheme_pool *pool)
 {
 	const struct block_config *c = config;
+	uint32_t end = initial_end(c, pool->slots->count), rest = end % c->size;
 
-	return (uint64_t)(pool->slots->count % c->size) * pool->addresses;
+	if (c->extension_size)
+		rest += (pool->slots->count - end) % c->extension_size;
+	return (uint64_t)rest * pool->addresses;
 }
 
 const struct scheme_type scheme_block = {

@@ -13,6 +13,8 @@ enum block_state { BLOCK_FREE, BLOCK_GIVEN, BLOCK_GUARDED };
 struct block {
 	int64_t  since_ns;   /* given, or returned */
 	int64_t  due_ns;     /* when idle or guard time ends, if it is running; else NS_NEVER */
+	int64_t  interim_ns; /* when it is told of again; NS_NEVER: not */
+	int64_t  last_ns;    /* when it last gave a number */
 	uint32_t owner;
 	uint32_t next;       /* the owner's next one, in the order given */
 	uint32_t used[PROTO_COUNT]; /* live or held */
@@ -31,14 +33,14 @@ struct blocks {
 	struct block *blocks;     /* [address * per_address + n]; owned */
 	struct portset **free_on; /* by address: taken while given or guarded; owned */
 	struct owner *owners;     /* owned */
-	struct queue *due;        /* what: block. Entries whose time is not due_ns are stale */
+	struct queue *due;        /* what: block * 2, + 1 for interim. Entries whose time is not the block's are stale */
 };
 
 struct blocks *blocks_create(const struct blocks_config *config, struct ground *ground)
 {
 	struct blocks *b = must_alloc(1, sizeof(*b));
 
-	must(config->size && config->per_address);
+	must(config->size && config->per_address && config->per_address <= INT32_MAX / ground->addresses);
 	must((uint64_t)config->first_slot + (uint64_t)config->per_address * config->size <= ground->slots->count);
 	b->config = *config;
 	b->ground = ground;
@@ -74,9 +76,30 @@ bool blocks_owned(const struct blocks *b, uint32_t subscriber)
 	return b->owners[subscriber].count > 0;
 }
 
-static uint32_t block_slot(const struct blocks *b, uint32_t id)
+bool blocks_has(const struct blocks *b, uint32_t slot)
 {
-	return b->config.first_slot + id % b->config.per_address * b->config.size;
+	return slot >= b->config.first_slot && slot - b->config.first_slot < b->config.per_address * b->config.size;
+}
+
+static uint32_t block_of(const struct blocks *b, uint32_t address, uint32_t slot)
+{
+	uint32_t offset = slot - b->config.first_slot;
+
+	return address * b->config.per_address +
+	       (b->config.scattered ? offset % b->config.per_address : offset / b->config.size);
+}
+
+/* From one slot of a block to the next. */
+static uint32_t step_of(const struct blocks *b)
+{
+	return b->config.scattered ? b->config.per_address : 1;
+}
+
+static uint32_t first_of(const struct blocks *b, uint32_t id)
+{
+	uint32_t n = id % b->config.per_address;
+
+	return b->config.first_slot + (b->config.scattered ? n : n * b->config.size);
 }
 
 static void emit(const struct blocks *b, enum nat_event_kind kind, int64_t now_ns, uint32_t id)
@@ -90,9 +113,18 @@ static void emit(const struct blocks *b, enum nat_event_kind kind, int64_t now_n
 		.since_ns = k->since_ns,
 		.subscriber = k->owner,
 		.address = id / b->config.per_address,
-		.slot = block_slot(b, id),
+		.slot = first_of(b, id),
 		.count = b->config.size,
+		.step = step_of(b),
 	});
+}
+
+static void expect_interim(struct blocks *b, int64_t now_ns, uint32_t id)
+{
+	if (!b->config.interim_ns)
+		return;
+	b->blocks[id].interim_ns = now_ns + b->config.interim_ns;
+	queue_push(b->due, b->blocks[id].interim_ns, id * 2 + 1);
 }
 
 /* Gives the subscriber a free block of its address; BLOCK_NONE if there is none. */
@@ -114,6 +146,7 @@ static uint32_t give(struct blocks *b, const struct request *r)
 	b->blocks[id] = (struct block){
 		.since_ns = r->time_ns,
 		.due_ns = NS_NEVER,
+		.interim_ns = NS_NEVER,
 		.owner = r->subscriber,
 		.next = BLOCK_NONE,
 		.state = BLOCK_GIVEN,
@@ -125,6 +158,7 @@ static uint32_t give(struct blocks *b, const struct request *r)
 	o->last = id;
 	o->next_ns = b->config.interval_ns ? r->time_ns + b->config.interval_ns : 0;
 	emit(b, NAT_BLOCK_GIVEN, r->time_ns, id);
+	expect_interim(b, r->time_ns, id);
 	return id;
 }
 
@@ -162,41 +196,93 @@ static void return_block(struct blocks *b, int64_t now_ns, uint32_t id)
 	emit(b, NAT_BLOCK_RETURNED, now_ns, id);
 	k->since_ns = now_ns;
 	k->state = BLOCK_GUARDED;
+	k->interim_ns = NS_NEVER;
 	k->due_ns = now_ns + b->config.guard_ns;
 	if (b->config.guard_ns)
-		queue_push(b->due, k->due_ns, id);
+		queue_push(b->due, k->due_ns, id * 2);
 	else
 		free_block(b, now_ns, id);
+}
+
+/* The next free slot of a block from its n-th on, wrapping; SLOT_NONE if all are taken. */
+static uint32_t next_scattered(const struct blocks *b, const struct portset *ports, uint32_t id, uint32_t n)
+{
+	for (uint32_t i = 0; i < b->config.size; i++) {
+		uint32_t slot = first_of(b, id) + (n + i) % b->config.size * step_of(b);
+
+		if (!portset_has(ports, slot))
+			return slot;
+	}
+	return SLOT_NONE;
+}
+
+/* As pick_random() over slots that lie apart. */
+static uint32_t pick_scattered(struct blocks *b, const struct portset *ports, uint32_t id, uint32_t used)
+{
+	uint32_t slot = SLOT_NONE;
+
+	for (int i = 0; i < PICK_DRAWS; i++) {
+		slot = first_of(b, id) + rng_below(&b->ground->rng, b->config.size) * step_of(b);
+		if (!portset_has(ports, slot))
+			return slot;
+	}
+	slot = next_scattered(b, ports, id, 0);
+	for (uint32_t n = rng_below(&b->ground->rng, b->config.size - used); n; n--)
+		slot = next_scattered(b, ports, id, (slot - first_of(b, id)) / step_of(b) + 1);
+	return slot;
 }
 
 static enum outcome take_from(struct blocks *b, uint32_t id, const struct request *r, struct binding *out)
 {
 	const struct portset *ports = ground_ports(b->ground, r->address, r->protocol);
 	struct block *k = &b->blocks[id];
-	uint32_t lo = block_slot(b, id), size = b->config.size;
+	uint32_t lo = first_of(b, id), size = b->config.size;
 
 	if (b->config.select == BLOCK_SELECT_RANDOM) {
-		out->slot = pick_random(ports, lo, size, &b->ground->rng);
+		out->slot = b->config.scattered ? pick_scattered(b, ports, id, k->used[r->protocol])
+		                                : pick_random(ports, lo, size, &b->ground->rng);
 		out->odds = size - k->used[r->protocol];
 	} else {
-		out->slot = portset_find(ports, lo, lo + size - 1, lo + k->cursor);
+		out->slot = b->config.scattered ? next_scattered(b, ports, id, k->cursor)
+		                                : portset_find(ports, lo, lo + size - 1, lo + k->cursor);
 		out->odds = 1;
 	}
 	must(out->slot != SLOT_NONE);
-	k->cursor = (uint16_t)((out->slot - lo + 1) % size);
+	k->cursor = (uint16_t)(((out->slot - lo) / step_of(b) + 1) % size);
 	k->used[r->protocol]++;
+	k->last_ns = r->time_ns;
 	k->due_ns = NS_NEVER;
 	return OUT_CREATED;
+}
+
+/* Of the owner's blocks the oldest with room, so that later ones drain and can be returned; without the
+ * one that is idle longest if that is to be skipped and another has room. BLOCK_NONE: all are full. */
+static uint32_t with_room(const struct blocks *b, const struct owner *o, enum protocol protocol)
+{
+	uint32_t oldest = BLOCK_NONE, second = BLOCK_NONE, idlest = BLOCK_NONE;
+
+	for (uint32_t id = o->count ? o->first : BLOCK_NONE; id != BLOCK_NONE; id = b->blocks[id].next) {
+		const struct block *k = &b->blocks[id];
+
+		if (idlest == BLOCK_NONE || k->last_ns < b->blocks[idlest].last_ns)
+			idlest = id;
+		if (k->used[protocol] == b->config.size)
+			continue;
+		if (oldest == BLOCK_NONE)
+			oldest = id;
+		else if (second == BLOCK_NONE)
+			second = id;
+		if (!b->config.skip_idle)
+			return id;
+	}
+	return oldest == idlest && second != BLOCK_NONE ? second : oldest;
 }
 
 enum outcome blocks_alloc(struct blocks *b, const struct request *r, struct binding *out)
 {
 	struct owner *o = &b->owners[r->subscriber];
-	uint32_t id = o->count ? o->first : BLOCK_NONE;
+	uint32_t id = with_room(b, o, r->protocol);
 
-	/* The oldest block with room, so that later ones drain and can be returned. */
-	while (id != BLOCK_NONE && b->blocks[id].used[r->protocol] == b->config.size)
-		id = b->blocks[id].next;
 	if (id != BLOCK_NONE)
 		return take_from(b, id, r, out);
 	if ((b->config.max_blocks && o->count >= b->config.max_blocks) || r->time_ns < o->next_ns)
@@ -213,7 +299,7 @@ enum outcome blocks_alloc(struct blocks *b, const struct request *r, struct bind
 
 void blocks_release(struct blocks *b, int64_t now_ns, uint32_t address, uint32_t slot, enum protocol protocol)
 {
-	uint32_t id = address * b->config.per_address + (slot - b->config.first_slot) / b->config.size;
+	uint32_t id = block_of(b, address, slot);
 	struct block *k = &b->blocks[id];
 
 	must(k->state == BLOCK_GIVEN && k->used[protocol]);
@@ -222,7 +308,7 @@ void blocks_release(struct blocks *b, int64_t now_ns, uint32_t address, uint32_t
 		return;
 	if (b->config.idle_ns) {
 		k->due_ns = now_ns + b->config.idle_ns;
-		queue_push(b->due, k->due_ns, id);
+		queue_push(b->due, k->due_ns, id * 2);
 	} else {
 		return_block(b, now_ns, id);
 	}
@@ -236,14 +322,20 @@ int64_t blocks_next(const struct blocks *b)
 void blocks_tick(struct blocks *b, int64_t now_ns)
 {
 	int64_t due;
-	uint32_t id;
+	uint32_t what;
 
-	while (queue_next(b->due) <= now_ns && queue_pop(b->due, &due, &id)) {
-		if (b->blocks[id].due_ns != due)
-			continue; /* used again since */
-		if (b->blocks[id].state == BLOCK_GIVEN)
+	while (queue_next(b->due) <= now_ns && queue_pop(b->due, &due, &what)) {
+		uint32_t id = what / 2;
+
+		if (what % 2 ? b->blocks[id].interim_ns != due : b->blocks[id].due_ns != due)
+			continue; /* returned, or used again since */
+		if (what % 2) {
+			emit(b, NAT_BLOCK_INTERIM, due, id);
+			expect_interim(b, due, id);
+		} else if (b->blocks[id].state == BLOCK_GIVEN) {
 			return_block(b, due, id);
-		else if (b->blocks[id].state == BLOCK_GUARDED)
+		} else if (b->blocks[id].state == BLOCK_GUARDED) {
 			free_block(b, due, id);
+		}
 	}
 }

@@ -2,10 +2,11 @@
  * (RFC 7768). The `block` scheme divides whole addresses into them, the
  * `deterministic` scheme its dynamic pool.
  *
- * A block covers the same numbers in all protocols. Its life: free -> given
- * (NAT_BLOCK_GIVEN) -> empty when none of its numbers is live or held, and
- * after `idle` of that returned (NAT_BLOCK_RETURNED) -> after `guard` free again
- * (NAT_BLOCK_FREE). */
+ * A block covers the same numbers in all protocols: a run of slots, or, scattered,
+ * every n-th one of all the blocks' slots, n being how many blocks there are. Its
+ * life: free -> given (NAT_BLOCK_GIVEN, and NAT_BLOCK_INTERIM now and then while it
+ * is) -> empty when none of its numbers is live or held, and after `idle` of that
+ * returned (NAT_BLOCK_RETURNED) -> after `guard` free again (NAT_BLOCK_FREE). */
 #ifndef SIM_SCHEME_BLOCKS_H
 #define SIM_SCHEME_BLOCKS_H
 
@@ -26,6 +27,9 @@ struct blocks_config {
 	int select;           /* enum block_select: which slot in a block */
 	int64_t idle_ns, guard_ns;
 	int64_t interval_ns;  /* a subscriber gets no block sooner than so long after its last one */
+	bool scattered;
+	bool skip_idle;       /* RFC 7768 section 2: the block that is idle longest gives numbers only if no other can */
+	int64_t interim_ns;   /* a given block is told of again after each so long; 0: never */
 };
 
 struct blocks;
@@ -35,6 +39,7 @@ void blocks_destroy(struct blocks *b);
 
 bool blocks_free_on(const struct blocks *b, uint32_t address);    /* is any block free there? */
 bool blocks_owned(const struct blocks *b, uint32_t subscriber);   /* does the subscriber own any? */
+bool blocks_has(const struct blocks *b, uint32_t slot);           /* is the slot in any of the blocks? */
 
 /* A slot from the subscriber's blocks, from a new one if those are full.
  * OUT_CREATED, OUT_BLOCK_LIMIT or OUT_NO_BLOCK. */

@@ -110,7 +110,8 @@ static void log_event(struct lane *lane, const struct nat_event *e, enum log_kin
 		.outside = lane->outside[e->address],
 		.inside_port = e->port,
 		.lo = slots_number(g->slots, e->slot),
-		.hi = slots_number(g->slots, e->slot + e->count - 1),
+		.hi = slots_number(g->slots, e->slot + (e->count - 1) * (e->step ? e->step : 1)),
+		.step = (uint16_t)e->step,
 	};
 
 	if (log_write(lane->log, &record, &record))
@@ -127,7 +128,7 @@ static void lane_event(void *context, const struct nat_event *e)
 		log_event(lane, e, LOG_MAPPING_ADD);
 	else if (e->kind == NAT_MAPPING_ENDED && single)
 		log_event(lane, e, LOG_MAPPING_DELETE);
-	else if (e->kind == NAT_BLOCK_GIVEN)
+	else if (e->kind == NAT_BLOCK_GIVEN || e->kind == NAT_BLOCK_INTERIM)
 		log_event(lane, e, LOG_BLOCK_ADD);
 	else if (e->kind == NAT_BLOCK_RETURNED)
 		log_event(lane, e, LOG_BLOCK_DELETE);

@@ -35,10 +35,23 @@ static bool is_block(const struct log_record *r)
 	return r->kind == LOG_BLOCK_ADD || r->kind == LOG_BLOCK_DELETE;
 }
 
+static bool holds(const struct log_record *r, uint32_t number)
+{
+	return number >= r->lo && number <= r->hi && (r->step < 2 || (number - r->lo) % r->step == 0);
+}
+
+static bool shares_number(const struct log_record *a, const struct log_record *b)
+{
+	for (uint32_t number = a->lo > b->lo ? a->lo : b->lo; number <= a->hi && number <= b->hi; number++)
+		if (holds(a, number) && holds(b, number))
+			return true;
+	return false;
+}
+
 static bool same_ground(const struct log_record *a, const struct log_record *b)
 {
 	return a->outside == b->outside && is_block(a) == is_block(b) && (is_block(a) || a->protocol == b->protocol) &&
-	       a->lo <= b->hi && a->hi >= b->lo;
+	       shares_number(a, b);
 }
 
 static void naive_read(struct naive *n, const struct log_record *r)
@@ -89,7 +102,7 @@ static void naive_candidates(const struct naive *n, const struct incident *i, bo
 
 		if (x->begin.outside != i->outside || (!is_block(&x->begin) && x->begin.protocol != i->protocol))
 			continue;
-		if (with_port && (x->begin.lo > i->port || x->begin.hi < i->port))
+		if (with_port && !holds(&x->begin, i->port))
 			continue;
 		if (x->begin.time_ns > to_ns || (x->end_ns != NS_NEVER && x->end_ns + n->setup->log_resolution_ns < from_ns))
 			continue;
@@ -340,6 +353,10 @@ static void blocks_of_any_size(void **state)
 			}
 			s->record = (struct log_record){ .time_ns = now_ns, .kind = LOG_BLOCK_ADD, .inside = rng_below(&r, 9), .outside = 5,
 			                                 .lo = (uint16_t)lo, .hi = (uint16_t)(lo + size - 1) };
+			if (key % 2 && rng_below(&r, 2)) { /* scattered: some with the others' step, some with one of their own */
+				s->record.step = rng_below(&r, 2) ? 7 : (uint16_t)(2 + rng_below(&r, 40));
+				s->record.hi = (uint16_t)(s->record.hi - (s->record.hi - s->record.lo) % s->record.step);
+			}
 		}
 		got = answer(&setup, &h, &r);
 		want = naive_answers(&setup, &h);

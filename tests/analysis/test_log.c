@@ -32,6 +32,10 @@ static struct log_record some_record(struct rng *r, int64_t time_ns)
 	if (x.kind == LOG_BLOCK_ADD || x.kind == LOG_BLOCK_DELETE) {
 		x.lo = a < b ? a : b;
 		x.hi = a < b ? b : a;
+		if (rng_below(r, 4) == 0) { /* scattered */
+			x.step = (uint16_t)(2 + some_bits(r, 12));
+			x.hi = (uint16_t)(x.hi - (x.hi - x.lo) % x.step);
+		}
 		return x;
 	}
 	x.protocol = (enum protocol)rng_below(r, PROTO_COUNT);
@@ -48,6 +52,7 @@ static bool same_record(const struct log_record *a, const struct log_record *b)
 {
 	return a->time_ns == b->time_ns && a->kind == b->kind && a->protocol == b->protocol && a->inside == b->inside &&
 	       a->outside == b->outside && a->inside_port == b->inside_port && a->lo == b->lo && a->hi == b->hi &&
+	       a->step == b->step &&
 	       a->remote == b->remote && a->remote_port == b->remote_port;
 }
 

@@ -90,12 +90,190 @@ static void use_ends_idling(void **state)
 	close_blocks(&b, config);
 }
 
+/* What a pool's numbers make: blocks on an address, numbers that no block has, most numbers of a subscriber. */
+static void block_arithmetic(void **state)
+{
+	static const struct {
+		struct port_range ports;
+		uint32_t size, max_blocks, extension_size;
+		double share;
+		uint32_t initial, extensions, stranded;
+	} rows[] = {
+		{ { 1024, 65535 }, 128, 8, 0, 0, 504, 0, 0 },       /* Junos: 504 blocks, 8 of them a subscriber */
+		{ { 1024, 65535 }, 256, 8, 0, 0, 252, 0, 0 },
+		{ { 1024, 65535 }, 2000, 1, 0, 0, 32, 0, 512 },     /* RFC 6888's neighbours: 32 subscribers, 512 numbers nobody's */
+		{ { 5117, 65530 }, 128, 8, 0, 0, 471, 0, 126 },     /* FortiGate's range: 60,414 numbers */
+		{ { 1, 65535 }, 4096, 2, 0, 0, 15, 0, 4095 },
+		{ { 1024, 65535 }, 64512, 1, 0, 0, 1, 0, 0 },
+		{ { 1024, 65535 }, 128, 4, 512, 0.5, 252, 63, 0 },  /* half for first blocks, half for further ones */
+		{ { 1024, 65535 }, 100, 0, 1000, 0.25, 483, 16, 84 + 128 },
+		{ { 2001, 2300 }, 7, 3, 0, 0, 42, 0, 6 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct scheme_type *scheme = scheme_find("block");
+		void *config = conf_new(scheme);
+		struct slots *slots = slots_create(rows[i].ports, &(struct port_ranges){ 0 });
+		struct scheme_pool pool = { .slots = slots, .addresses = 1, .subscribers = 1 };
+		struct err e = ERR_INIT;
+		struct bench b;
+		uint32_t given = 0, most = 0;
+
+		conf_u32(scheme, config, "size", rows[i].size);
+		conf_u32(scheme, config, "max_blocks", rows[i].max_blocks);
+		conf_u32(scheme, config, "extension_size", rows[i].extension_size);
+		*(double *)conf_member(scheme, config, "extension_share") = rows[i].share;
+		assert_true(scheme->settle(config, &pool, "$", &e));
+		assert_int_equal(scheme->stranded(config, &pool), rows[i].stranded);
+		slots_destroy(slots);
+
+		/* One number each for as many subscribers as there are first blocks, then all that the first can get. */
+		bench_open(&b, bench_defaults(), rows[i].ports, 1, rows[i].initial + 1, scheme, config);
+		b.blocks_only = true;
+		while (given <= rows[i].initial && bench_send(&b, 0, given, PROTO_UDP, 1, 0).outcome == OUT_CREATED)
+			given++;
+		assert_int_equal(given, rows[i].initial);
+		for (uint32_t port = 1; port < 65535; port++)
+			most += bench_send(&b, 0, 0, PROTO_UDP, (uint16_t)port, 0).outcome == OUT_CREATED;
+		assert_int_equal(most + 1, rows[i].size + (rows[i].extension_size ? rows[i].extension_size *
+		                 (rows[i].max_blocks ? rows[i].max_blocks - 1 : rows[i].extensions) : 0));
+		bench_close(&b);
+		free(config);
+	}
+}
+
+/* A scattered block is every n-th number; blocks do not touch, whichever way numbers are chosen in them, and every
+ * number of each is given. The witness holds each to the block that was told of. */
+static void scattered_blocks_lie_between_each_other(void **state)
+{
+	(void)state;
+	for (int select = 0; select < 2; select++) {
+		const struct scheme_type *scheme = scheme_find("block");
+		void *config = conf_new(scheme);
+		struct bench b;
+
+		conf_u32(scheme, config, "size", 6);
+		conf_u32(scheme, config, "max_blocks", 2);
+		conf_u32(scheme, config, "layout", 1);
+		conf_u32(scheme, config, "select", (uint32_t)select);
+		bench_open(&b, bench_defaults(), (struct port_range){ 1024, 1024 + 31 }, 1, 3, scheme, config); /* 5 of 6 */
+		b.blocks_only = true;
+		for (uint16_t port = 1; port <= 12; port++)
+			for (uint32_t who = 0; who < 2; who++)
+				assert_int_equal(bench_send(&b, 0, who, PROTO_UDP, port, 0).outcome, OUT_CREATED);
+		assert_int_equal(bench_send(&b, 0, 0, PROTO_UDP, 13, 0).outcome, OUT_BLOCK_LIMIT);
+		for (uint16_t port = 1; port <= 6; port++)
+			assert_int_equal(bench_send(&b, 0, 2, PROTO_UDP, port, 0).outcome, OUT_CREATED);
+		assert_int_equal(bench_send(&b, 0, 2, PROTO_UDP, 7, 0).outcome, OUT_NO_BLOCK);
+		assert_int_equal(b.last.kind, NAT_REFUSED);
+		nat_advance(b.nat, 3600 * S);
+		assert_int_equal(b.blocks_returned, 5);
+		assert_int_equal(b.last.step, 5);
+		bench_close(&b);
+		free(config);
+	}
+}
+
+/* Heavy users take all extension blocks; a newcomer still gets its first block. With one partition it does not. */
+static void heavy_users_cannot_starve_newcomers(void **state)
+{
+	(void)state;
+	for (int apart = 0; apart < 2; apart++) {
+		const struct scheme_type *scheme = scheme_find("block");
+		void *config = conf_new(scheme);
+		struct bench b;
+
+		conf_u32(scheme, config, "size", 8);
+		conf_u32(scheme, config, "max_blocks", 0);
+		conf_u32(scheme, config, "extension_size", apart ? 16 : 0);
+		*(double *)conf_member(scheme, config, "extension_share") = 0.5;
+		bench_open(&b, bench_defaults(), (struct port_range){ 1024, 1024 + 63 }, 1, 3, scheme, config);
+		b.blocks_only = true;
+		for (uint16_t port = 1; port <= 100; port++)
+			bench_send(&b, 0, port % 2, PROTO_UDP, port, 0);
+		assert_int_equal(b.created, apart ? 8 + 8 + 32 : 64);
+		assert_int_equal(bench_send(&b, 0, 2, PROTO_UDP, 1, 0).outcome, apart ? OUT_CREATED : OUT_NO_ADDRESS);
+		nat_advance(b.nat, 3600 * S);
+		assert_int_equal(b.blocks_given, b.blocks_returned);
+		bench_close(&b);
+		free(config);
+	}
+}
+
+/* RFC 7768 section 2: of two blocks with room, numbers come from the one that was in use last, so that the other
+ * drains; when that one is full, from the idle one. */
+static void the_longest_idle_block_is_skipped(void **state)
+{
+	static const struct { bool skip; uint32_t from_first; } rows[] = { { false, 4 }, { true, 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct scheme_type *scheme = scheme_find("block");
+		void *config = conf_new(scheme);
+		struct bench b;
+		uint32_t from_first = 0, first;
+
+		conf_u32(scheme, config, "size", 4);
+		conf_u32(scheme, config, "max_blocks", 2);
+		conf_u32(scheme, config, "order", 1);
+		*(bool *)conf_member(scheme, config, "skip_idle") = rows[i].skip;
+		bench_open(&b, bench_defaults(), (struct port_range){ 1024, 1024 + 15 }, 1, 1, scheme, config);
+		for (uint16_t port = 1; port <= 4; port++) /* the first block, all at once */
+			bench_send(&b, 0, 0, PROTO_UDP, port, 0);
+		first = b.last.slot / 4;
+		for (uint16_t port = 5; port <= 6; port++) /* the second, later and kept alive */
+			bench_send(&b, 100 * S, 0, PROTO_UDP, port, 0);
+		for (uint16_t port = 5; port <= 6; port++)
+			bench_send(&b, 399 * S, 0, PROTO_UDP, port, 0);
+		bench_send(&b, 299 * S + 100 * S, 0, PROTO_TCP, 1, 0); /* keeps nothing of UDP, and the first block given */
+		for (uint16_t port = 11; port <= 14; port++) {
+			struct verdict v = bench_send(&b, 430 * S, 0, PROTO_UDP, port, 0);
+
+			assert_int_equal(v.outcome, OUT_CREATED);
+			from_first += v.slot / 4 == first;
+		}
+		assert_int_equal(from_first, rows[i].from_first);
+		bench_close(&b);
+		free(config);
+	}
+}
+
+/* An interim record every so often while the block is given, and none after. */
+static void interim_records_come_while_a_block_is_given(void **state)
+{
+	const struct scheme_type *scheme = scheme_find("block");
+	void *config = conf_new(scheme);
+	struct bench b;
+
+	(void)state;
+	conf_u32(scheme, config, "size", 4);
+	conf_ns(scheme, config, "interim", 100 * S);
+	conf_ns(scheme, config, "guard", 1000 * S);
+	bench_open(&b, bench_defaults(), (struct port_range){ 1024, 1024 + 15 }, 1, 1, scheme, config);
+	bench_send(&b, 50 * S, 0, PROTO_UDP, 1, 0);
+	nat_advance(b.nat, 150 * S - 1);
+	assert_int_equal(b.blocks_interim, 0);
+	nat_advance(b.nat, 150 * S);
+	assert_int_equal(b.blocks_interim, 1);
+	nat_advance(b.nat, 5000 * S); /* returned at 50 + 300 + 120 */
+	assert_int_equal(b.blocks_interim, 4);
+	assert_int_equal(b.blocks_returned, 1);
+	bench_close(&b);
+	free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_block_is_filled_before_the_next),
 		cmocka_unit_test(a_block_comes_back_after_idle_and_guard),
 		cmocka_unit_test(use_ends_idling),
+		cmocka_unit_test(block_arithmetic),
+		cmocka_unit_test(scattered_blocks_lie_between_each_other),
+		cmocka_unit_test(heavy_users_cannot_starve_newcomers),
+		cmocka_unit_test(the_longest_idle_block_is_skipped),
+		cmocka_unit_test(interim_records_come_while_a_block_is_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ struct bench {
 	bool blocks_only;                 /* every number must lie in an own block */
 	struct witness_cell *cells;       /* [(address * PROTO_COUNT + protocol) * count + slot] */
 	uint32_t *block_owner;            /* [address * count + slot] */
-	uint64_t created, ended, released, refused, blocks_given, blocks_returned;
+	uint64_t created, ended, released, refused, blocks_given, blocks_returned, blocks_interim;
 	struct nat_event last;            /* of any kind */
 	int64_t now_ns;
 };
@@ -67,8 +67,8 @@ static void bench_event(void *context, const struct nat_event *e)
 		break;
 	case NAT_BLOCK_GIVEN:
 		for (uint32_t i = 0; i < e->count; i++) {
-			must(b->block_owner[(size_t)e->address * count + e->slot + i] == NOBODY);
-			b->block_owner[(size_t)e->address * count + e->slot + i] = e->subscriber;
+			must(b->block_owner[(size_t)e->address * count + e->slot + i * e->step] == NOBODY);
+			b->block_owner[(size_t)e->address * count + e->slot + i * e->step] = e->subscriber;
 		}
 		b->blocks_given++;
 		break;
@@ -77,9 +77,13 @@ static void bench_event(void *context, const struct nat_event *e)
 		break;
 	case NAT_BLOCK_FREE:
 		for (uint32_t i = 0; i < e->count; i++) {
-			must(b->block_owner[(size_t)e->address * count + e->slot + i] == e->subscriber);
-			b->block_owner[(size_t)e->address * count + e->slot + i] = NOBODY;
+			must(b->block_owner[(size_t)e->address * count + e->slot + i * e->step] == e->subscriber);
+			b->block_owner[(size_t)e->address * count + e->slot + i * e->step] = NOBODY;
 		}
+		break;
+	case NAT_BLOCK_INTERIM:
+		must(b->block_owner[(size_t)e->address * count + e->slot] == e->subscriber);
+		b->blocks_interim++;
 		break;
 	case NAT_REFUSED:
 		b->refused++;
