@@ -149,9 +149,9 @@ static size_t parts_of(const struct usage *u, struct items parts[USAGE_PARTS])
 {
 	struct usage *v = (struct usage *)(uintptr_t)u; /* only carry_take_usage() writes */
 	uint64_t *const singles[] = {
-		&v->blocks, &v->recreated, &v->recreate_refused, &v->exempt, &v->inbound_unmatched, &v->crowded_out,
-		&v->subscribers_attempted, &v->subscribers_refused, &v->addresses_used, &v->guess_count, &v->guess_sum,
-		&v->guess_lawless,
+		&v->blocks, &v->recreated, &v->recreate_refused, &v->exempt, &v->inbound_unmatched, &v->inbound_filtered,
+		&v->crowded_out, &v->subscribers_attempted, &v->subscribers_refused, &v->addresses_used, &v->guess_count,
+		&v->guess_sum, &v->guess_lawless,
 		&v->jain_count, &v->jain_sum,
 	};
 	const struct items arrays[] = {
@@ -159,6 +159,7 @@ static size_t parts_of(const struct usage *u, struct items parts[USAGE_PARTS])
 		{ v->flows, NULL, PROTO_COUNT },       { v->attempted, NULL, PROTO_COUNT },
 		{ v->created, NULL, PROTO_COUNT },     { v->refused_by, NULL, OUT_COUNT },
 		{ v->guess_hits, NULL, GUESSERS },
+		{ v->notices, NULL, NOTICE_COUNT },
 		{ v->cpe_refused_by, NULL, OUT_COUNT }, { v->level_time, NULL, USAGE_LEVELS },
 		{ v->peak, NULL, USAGE_LEVELS },
 		{ (uint64_t *)(void *)v->samples, NULL, v->sample_count * (sizeof(*v->samples) / sizeof(uint64_t)) },

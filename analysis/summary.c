@@ -138,6 +138,19 @@ static void refusals(cJSON *to, const char *name, const uint64_t *by)
 			number(object, outcome_text[o].name, (double)by[o]);
 }
 
+/* Only if the operator was told anything. */
+static void notices(cJSON *ports, const struct usage *u)
+{
+	cJSON *object;
+
+	if (!sum_of(u->notices, NOTICE_COUNT))
+		return;
+	object = object_in(ports, "notices");
+	for (int n = 0; n < NOTICE_COUNT; n++)
+		if (u->notices[n])
+			number(object, nat_notice_name[n], (double)u->notices[n]);
+}
+
 static void attempts(cJSON *ports, const struct usage *u)
 {
 	double attempted = (double)sum_of(u->attempted, PROTO_COUNT);
@@ -148,6 +161,7 @@ static void attempts(cJSON *ports, const struct usage *u)
 	number(ports, "created", (double)created);
 	number(ports, "refused", (double)refused);
 	refusals(ports, "refused_by", u->refused_by);
+	notices(ports, u);
 	number(ports, "refusal_ratio", ratio((double)refused, attempted));
 	number(ports, "retries", 0);
 	number(ports, "created_late", 0);
@@ -155,6 +169,8 @@ static void attempts(cJSON *ports, const struct usage *u)
 	number(ports, "recreate_refused", (double)u->recreate_refused);
 	number(ports, "exempt", (double)u->exempt);
 	number(ports, "inbound_unmatched", (double)u->inbound_unmatched);
+	if (u->inbound_filtered)
+		number(ports, "inbound_filtered", (double)u->inbound_filtered);
 	number(ports, "subscribers_refused_ratio", ratio((double)u->subscribers_refused, (double)u->subscribers_attempted));
 	number(ports, "neighbour_share", ratio((double)u->crowded_out, (double)refused));
 }

@@ -82,10 +82,12 @@ void usage_add(struct usage *to, const struct usage *from)
 	add_all(to->attempted, from->attempted, PROTO_COUNT);
 	add_all(to->created, from->created, PROTO_COUNT);
 	add_all(to->refused_by, from->refused_by, OUT_COUNT);
+	add_all(to->notices, from->notices, NOTICE_COUNT);
 	to->recreated += from->recreated;
 	to->recreate_refused += from->recreate_refused;
 	to->exempt += from->exempt;
 	to->inbound_unmatched += from->inbound_unmatched;
+	to->inbound_filtered += from->inbound_filtered;
 	to->crowded_out += from->crowded_out;
 	add_all(to->cpe_refused_by, from->cpe_refused_by, OUT_COUNT);
 	to->subscribers_attempted += from->subscribers_attempted;
@@ -303,6 +305,10 @@ void meter_event(struct meter *m, const struct nat_event *e)
 		m->refused++;
 		if (m->begun)
 			mark_refusal(m, e->address);
+		break;
+	case NAT_NOTICE:
+		if (m->begun)
+			u->notices[e->notice]++;
 		break;
 	case NAT_BLOCK_RETURNED:
 	case NAT_BLOCK_INTERIM:

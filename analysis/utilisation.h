@@ -52,7 +52,8 @@ struct usage {
 	uint64_t flows[PROTO_COUNT];  /* offered in the window, whatever became of them */
 	uint64_t attempted[PROTO_COUNT], created[PROTO_COUNT];
 	uint64_t refused_by[OUT_COUNT];
-	uint64_t recreated, recreate_refused, exempt, inbound_unmatched, crowded_out;
+	uint64_t notices[NOTICE_COUNT];          /* what the operator was told */
+	uint64_t recreated, recreate_refused, exempt, inbound_unmatched, inbound_filtered, crowded_out;
 	uint64_t cpe_refused_by[OUT_COUNT];
 	uint64_t subscribers_attempted, subscribers_refused;
 	uint64_t addresses_used;

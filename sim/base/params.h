@@ -32,6 +32,8 @@ enum param_type {
 	PARAM_JSON,     /* a value that its owner reads by itself; nothing is stored */
 };
 
+#define PARAM_ALL "*"
+
 struct param {
 	const char *name;
 	enum param_type type;
@@ -43,7 +45,7 @@ struct param {
 	const char *only;     /* the one value accepted so far, as JSON text; NULL: any */
 	const char *const *choices; /* PARAM_CHOICE: names, ended by NULL */
 	const struct param *object; /* PARAM_OBJECT: its table */
-	const char *shorthand;      /* PARAM_OBJECT: a value that is no object stands for this key of it */
+	const char *shorthand;      /* PARAM_OBJECT: a value that is no object stands for this key of it; PARAM_ALL: for all its keys */
 	size_t offset;
 	const char *help;     /* one sentence */
 };

@@ -21,7 +21,28 @@ enum nat_event_kind {
 	NAT_BLOCK_FREE,      /* its guard time is over: it may be given again */
 	NAT_REFUSED,
 	NAT_BLOCK_INTERIM,   /* the block is still the subscriber's: an interim record */
+	NAT_NOTICE,          /* the operator is told of something (RFC 6888 REQ-11, RFC 8158 section 4.4) */
 };
+
+/* Why a mapping ended. */
+enum nat_end {
+	END_IDLE,            /* its last session did */
+	END_EVICTED,         /* another subscriber's needed its number (nat.on_full "evict-random") */
+	END_LOST,            /* the NAT lost its state: nothing was logged */
+};
+
+/* What a NAT_NOTICE says, with the number of RFC 8158 section 4.4 that stands for it. */
+enum nat_notice {
+	NOTICE_ADDRESSES_EXHAUSTED, /* natEvent 3: no address for a newcomer */
+	NOTICE_PORTS_EXHAUSTED,     /* natEvent 12: no number */
+	NOTICE_QUOTA_EXCEEDED,      /* natEvent 13: a limit stood against it */
+	NOTICE_POOL_HIGH,           /* natEvent 18, threshold 1: numbers in use rose to the threshold */
+	NOTICE_POOL_LOW,            /* threshold 2: fell to it */
+	NOTICE_MAPPINGS_HIGH,       /* threshold 3: mappings rose to the threshold */
+	NOTICE_SUBSCRIBER_HIGH,     /* threshold 4: a subscriber's mappings did */
+	NOTICE_COUNT,
+};
+extern const char *const nat_notice_name[NOTICE_COUNT];
 
 #define ODDS_UNKNOWN 0u
 
@@ -39,7 +60,9 @@ struct nat_event {
 	                          subscriber's past ports is right once in this many tries; ODDS_UNKNOWN:
 	                          the scheme declares no law */
 	enum protocol protocol;
-	enum outcome outcome;  /* REFUSED: why */
+	enum outcome outcome;  /* REFUSED: why; NOTICE of an exhaustion or a quota: the refusal behind it */
+	uint8_t  end;          /* MAPPING_ENDED: enum nat_end */
+	uint8_t  notice;       /* NOTICE: enum nat_notice */
 	uint32_t remote;       /* SESSION_*: IPv4 */
 	uint16_t remote_port;
 	uint16_t port;         /* the inside port, for MAPPING_* and SESSION_* */

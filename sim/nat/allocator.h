@@ -38,7 +38,7 @@ static inline struct portset *ground_ports(const struct ground *g, uint32_t addr
 struct request {
 	int64_t  time_ns;
 	uint32_t subscriber;
-	uint32_t address;       /* the subscriber's own, already chosen */
+	uint32_t address;       /* already chosen by pooling; ADDRESS_NONE for an allocator that `places` */
 	enum protocol protocol;
 	uint16_t port;          /* the inside port: a suggestion */
 	uint32_t remote;
@@ -47,6 +47,7 @@ struct request {
 };
 
 struct binding {
+	uint32_t address;       /* set to the request's beforehand; one that `places` says where */
 	uint32_t slot;
 	uint32_t odds;          /* see struct nat_event */
 };
@@ -69,6 +70,11 @@ struct allocator {
 	void (*tick)(void *state, int64_t now_ns);
 	void (*destroy)(void *state);
 	void *state;
+	/* It chooses the address of each mapping itself: numbers of one subscriber lie on
+	 * several (arbitrary pooling only). Then `home` and `room` are not asked. */
+	bool places;
+	/* Each number belongs to one subscriber while it is live or not: another's cannot be taken from it. */
+	bool tied;
 };
 
 #endif

@@ -9,9 +9,11 @@
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 
+#define HELD_BY_NOBODY UINT32_MAX
+
 struct held_number {
 	int64_t  release_ns;
-	uint32_t subscriber;
+	uint32_t subscriber;      /* HELD_BY_NOBODY: it was released before its time */
 	uint32_t address;
 	uint16_t slot;
 	uint8_t  protocol;
@@ -21,6 +23,7 @@ struct holddown {
 	struct held_number *ring; /* owned */
 	uint32_t mask;            /* room - 1, a power of two */
 	uint32_t first, count;
+	uint32_t voids;           /* how many of them were released before their time */
 };
 
 void holddown_init(struct holddown *h);
@@ -44,9 +47,21 @@ static inline int64_t holddown_next(const struct holddown *h)
 /* Takes the longest held, which there must be; it is valid until the next is added. */
 static inline const struct held_number *holddown_take(struct holddown *h)
 {
+	const struct held_number *n = &h->ring[h->first++ & h->mask];
+
 	must(h->count);
 	h->count--;
-	return &h->ring[h->first++ & h->mask];
+	h->voids -= n->subscriber == HELD_BY_NOBODY;
+	return n;
 }
+
+#define HELD_NONE UINT32_MAX
+
+/* The longest held number of this subscriber and protocol, on this address (ADDRESS_NONE: any);
+ * HELD_NONE if it has none. Its place is valid until anything changes. */
+uint32_t holddown_of(const struct holddown *h, uint32_t subscriber, uint32_t address, uint8_t protocol);
+
+/* Takes the one at that place out of its turn. */
+struct held_number holddown_void(struct holddown *h, uint32_t at);
 
 #endif

@@ -89,7 +89,7 @@ void pairing_begin(struct pairing *p, uint32_t subscriber, uint32_t address)
 	must(p->tenants[subscriber].address == ADDRESS_NONE);
 	p->tenants[subscriber].address = address;
 	p->tenants_on[address]++;
-	p->next = (address + 1) % p->addresses;
+	pairing_gave(p, address);
 }
 
 void pairing_end_if_idle(struct pairing *p, const struct allocator *a, uint32_t subscriber)

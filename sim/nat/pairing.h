@@ -12,6 +12,8 @@ struct tenant {               /* a subscriber */
 	uint32_t address;             /* ADDRESS_NONE: not paired */
 	uint32_t active[PROTO_COUNT]; /* live mappings */
 	uint32_t held[PROTO_COUNT];   /* live, and numbers in hold-down */
+	uint32_t sessions;
+	int64_t  rate_ns;             /* of new mappings, see rate.h */
 };
 
 struct pairing {
@@ -29,6 +31,12 @@ void pairing_clear(struct pairing *p);
 /* The address for a newcomer: its home if the scheme gives it one, else one by
  * `assignment` among those with room; ADDRESS_NONE if none has. Changes nothing yet. */
 uint32_t pairing_choose(struct pairing *p, const struct allocator *a, uint32_t subscriber, enum protocol protocol);
+
+/* With arbitrary pooling, and for a subscriber's second address: this one was given a mapping. */
+static inline void pairing_gave(struct pairing *p, uint32_t address)
+{
+	p->next = (address + 1) % p->addresses;
+}
 
 void pairing_begin(struct pairing *p, uint32_t subscriber, uint32_t address);
 

@@ -11,7 +11,11 @@
 
 #include "sim/base/addr.h"
 
-enum pooling { POOLING_PAIRED };
+enum pooling {
+	POOLING_PAIRED,       /* one address a subscriber (RFC 6888 REQ-2) */
+	POOLING_SOFT_PAIRED,  /* that one, but another if it is full (RFC 7857 section 4) */
+	POOLING_ARBITRARY,    /* any, for each mapping anew */
+};
 enum assignment { ASSIGN_RANDOM, ASSIGN_ROUND_ROBIN, ASSIGN_LEAST_USED, ASSIGN_HASH };
 
 struct pool_config {

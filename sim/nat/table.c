@@ -5,9 +5,10 @@
 
 #include "sim/base/must.h"
 
-static uint32_t hash_remote(uint32_t mapping, uint32_t remote, uint16_t remote_port)
+/* By address only, so that a filter that depends on the address finds any of its ports. */
+static uint32_t hash_remote(uint32_t mapping, uint32_t remote)
 {
-	return (uint32_t)mix64(mapping, (uint64_t)remote << 16 | remote_port);
+	return (uint32_t)mix64(mapping, remote);
 }
 
 void table_init(struct table *t, uint32_t expected)
@@ -26,19 +27,20 @@ void table_clear(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-uint32_t table_find(const struct table *t, uint32_t hash, uint32_t subscriber, uint8_t host, uint16_t port,
-                    uint8_t protocol)
+static bool same(const struct inside *a, const struct inside *b)
+{
+	return a->subscriber == b->subscriber && a->port == b->port && a->protocol == b->protocol && a->host == b->host &&
+	       a->remote == b->remote && a->remote_port == b->remote_port;
+}
+
+uint32_t table_find(const struct table *t, uint32_t hash, const struct inside *in)
 {
 	uint32_t at = hash;
 
 	for (;;) {
 		uint32_t entry = index_next(&t->by_inside, hash, &at);
-		const struct mapping *m;
 
-		if (entry == INDEX_NONE)
-			return INDEX_NONE;
-		m = &t->mappings[entry];
-		if (m->subscriber == subscriber && m->port == port && m->protocol == protocol && m->host == host)
+		if (entry == INDEX_NONE || same(&t->mappings[entry].inside, in))
 			return entry;
 	}
 }
@@ -57,19 +59,18 @@ static void grow_mappings(struct table *t)
 	t->mapping_room = room;
 }
 
-uint32_t table_add(struct table *t, uint32_t hash, uint32_t subscriber, uint8_t host, uint16_t port, uint8_t protocol)
+uint32_t table_add(struct table *t, uint32_t hash, const struct inside *in)
 {
 	uint32_t entry = t->mapping_free;
 
 	if (entry != INDEX_NONE) {
-		t->mapping_free = t->mappings[entry].subscriber;
+		t->mapping_free = t->mappings[entry].hash;
 	} else {
 		if (t->mapping_count == t->mapping_room)
 			grow_mappings(t);
 		entry = t->mapping_count++;
 	}
-	t->mappings[entry] = (struct mapping){ .subscriber = subscriber, .host = host, .port = port, .protocol = protocol,
-	                                       .hash = hash };
+	t->mappings[entry] = (struct mapping){ .inside = *in, .hash = hash };
 	index_add(&t->by_inside, hash, entry);
 	return entry;
 }
@@ -81,13 +82,28 @@ void table_remove(struct table *t, uint32_t mapping)
 	index_remove(&t->by_inside, m->hash, mapping);
 	m->sessions = 0;
 	m->session.expires_ns = 0;
-	m->subscriber = t->mapping_free;
+	m->hash = t->mapping_free;
 	t->mapping_free = mapping;
+}
+
+bool table_has_remote(const struct table *t, uint32_t mapping, uint32_t remote)
+{
+	uint32_t hash = hash_remote(mapping, remote);
+	uint32_t at = hash;
+
+	for (;;) {
+		uint32_t entry = index_next(&t->by_remote, hash, &at);
+
+		if (entry == INDEX_NONE)
+			return false;
+		if (t->further[entry].mapping == mapping && t->further[entry].session.remote == remote)
+			return true;
+	}
 }
 
 uint32_t table_find_further(const struct table *t, uint32_t mapping, uint32_t remote, uint16_t remote_port)
 {
-	uint32_t hash = hash_remote(mapping, remote, remote_port);
+	uint32_t hash = hash_remote(mapping, remote);
 	uint32_t at = hash;
 
 	for (;;) {
@@ -119,7 +135,7 @@ uint32_t table_add_further(struct table *t, uint32_t mapping, uint32_t remote, u
 		.session = { .remote = remote, .remote_port = remote_port },
 		.mapping = mapping,
 	};
-	index_add(&t->by_remote, hash_remote(mapping, remote, remote_port), entry);
+	index_add(&t->by_remote, hash_remote(mapping, remote), entry);
 	return entry;
 }
 
@@ -127,7 +143,7 @@ void table_remove_further(struct table *t, uint32_t further)
 {
 	struct further_session *f = &t->further[further];
 
-	index_remove(&t->by_remote, hash_remote(f->mapping, f->session.remote, f->session.remote_port), further);
+	index_remove(&t->by_remote, hash_remote(f->mapping, f->session.remote), further);
 	f->mapping = INDEX_NONE;
 	f->session.expires_ns = 0;
 	f->session.remote = t->further_free;

@@ -1,36 +1,102 @@
-/* tcp - what a session's timer must be after a train (RFC 6146 section 3.5.2.2,
- * RFC 7857 sections 2.1 and 2.2). */
+/* tcp - what a session's timer must be after a packet, or a train of them
+ * (RFC 6146 section 3.5.2.2, RFC 7857 sections 2.1 and 2.2).
+ *
+ * A state is the set of SEG_SYN_* and SEG_FIN_* seen, and SEG_RST:
+ *
+ *   one SYN                 opening; only SYNs matter
+ *   both SYNs, or no SYN    established (none: joined in the middle)
+ *   with one FIN            established still, but without the transitory rest
+ *   with both FINs          closing: nothing refreshes it, an outbound SYN begins anew
+ *   with RST                transitory: any packet but a reset makes it established again */
 #ifndef SIM_NAT_TCP_H
 #define SIM_NAT_TCP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/base/packet.h"
 #include "sim/nat/nat.h"
 
-/* The state after a train with these flags: SEG_SYN_*, SEG_FIN_* seen so far,
- * and SEG_RST if it ended by a reset. A SYN on a closed session begins anew. */
+#define TCP_SYNS (SEG_SYN_OUT | SEG_SYN_IN)
+#define TCP_FINS (SEG_FIN_OUT | SEG_FIN_IN)
+
+static inline bool tcp_fins(uint8_t state)
+{
+	return (state & TCP_FINS) == TCP_FINS;
+}
+
+static inline bool tcp_opening(uint8_t state)
+{
+	uint8_t syn = state & TCP_SYNS;
+
+	return syn == SEG_SYN_OUT || syn == SEG_SYN_IN;
+}
+
+/* Was it seen to close? */
+static inline bool tcp_closed(uint8_t state)
+{
+	return tcp_fins(state) || state & SEG_RST;
+}
+
+/* The state after a train with these flags, which describe its end: SEG_RST if
+ * it ended by a reset. An outbound SYN on a closed session begins anew. */
 static inline uint8_t tcp_after(uint8_t state, uint8_t flags)
 {
-	const uint8_t both_fin = SEG_FIN_OUT | SEG_FIN_IN;
-	const uint8_t kept = SEG_SYN_OUT | SEG_SYN_IN | SEG_FIN_OUT | SEG_FIN_IN;
+	const uint8_t kept = TCP_SYNS | TCP_FINS;
 
-	if (flags & SEG_SYN_OUT && ((state & both_fin) == both_fin || state & SEG_RST))
+	if (flags & SEG_SYN_OUT && tcp_closed(state))
 		state = 0;
 	return (uint8_t)((state & kept) | (flags & (kept | SEG_RST)));
 }
 
-/* Both sides closed, or a reset: transitory. Both SYNs, or none (joined in the
- * middle): established, and one FIN alone keeps it so. One SYN: opening. */
+/* What a packet does to its session's timer. */
+enum tcp_effect {
+	TCP_NOTHING,
+	TCP_RENEWS,    /* it starts again at the new state's length */
+	TCP_SHORTENS,  /* the same, but it must not end later than it would have */
+};
+
+/* Takes one packet: `what` is one of SEG_SYN_*, SEG_FIN_*, SEG_RST, or 0 for any other. */
+static inline enum tcp_effect tcp_packet(uint8_t *state, uint8_t what)
+{
+	if (tcp_fins(*state)) {
+		if (what != SEG_SYN_OUT)
+			return TCP_NOTHING;
+		*state = what;
+		return TCP_RENEWS;
+	}
+	if (tcp_opening(*state)) {
+		*state |= what & TCP_SYNS;
+		return what & TCP_SYNS ? TCP_RENEWS : TCP_NOTHING;
+	}
+	if (what == SEG_RST) {
+		if (*state & SEG_RST)
+			return TCP_NOTHING;
+		*state |= SEG_RST;
+		return TCP_SHORTENS;
+	}
+	if (*state & SEG_RST) /* it lives on, or begins anew */
+		*state = what == SEG_SYN_OUT ? SEG_SYN_OUT : *state & TCP_SYNS;
+	*state |= what & TCP_FINS;
+	return TCP_RENEWS;
+}
+
+/* The state of a session that this packet begins. */
+static inline uint8_t tcp_first(uint8_t what)
+{
+	return what & (TCP_SYNS | TCP_FINS);
+}
+
+/* Its life after the packet that last renewed it. */
 static inline int64_t tcp_timeout(uint8_t state, const struct nat_timeouts *t)
 {
-	uint8_t syn = state & (SEG_SYN_OUT | SEG_SYN_IN);
+	int64_t open_ns = t->tcp_established - t->tcp_closing;
 
-	if (state & SEG_RST || (state & SEG_FIN_OUT && state & SEG_FIN_IN))
+	if (tcp_closed(state))
 		return t->tcp_closing;
-	if (syn == (SEG_SYN_OUT | SEG_SYN_IN) || !syn)
-		return t->tcp_established;
-	return t->tcp_open;
+	if (tcp_opening(state))
+		return t->tcp_open;
+	return state & TCP_FINS && open_ns > 0 ? open_ns : t->tcp_established;
 }
 
 #endif

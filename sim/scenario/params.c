@@ -306,21 +306,30 @@ static bool read_exempts(const struct slot *s)
 	return true;
 }
 
-/* A value that is no object may stand for one key of it. */
+/* A value that is no object may stand for one key of it, or for all. */
+static bool read_shorthand(const struct slot *s)
+{
+	struct slot one = { .r = s->r, .value = s->value, .place = s->place };
+	bool all = !strcmp(s->param->shorthand, PARAM_ALL), good = true;
+
+	for (one.param = s->param->object; one.param->name && good; one.param++) {
+		one.field = (char *)s->field + one.param->offset;
+		if (all || !strcmp(one.param->name, s->param->shorthand))
+			good = read_value(&one);
+	}
+	return good;
+}
+
 static bool read_object(const struct slot *s)
 {
 	struct params_part part = { .table = s->param->object, .config = s->field };
 
 	if (!cJSON_IsObject(s->value) && s->param->shorthand) {
 		cJSON *empty = cJSON_CreateObject();
-		struct slot one = { .r = s->r, .value = s->value, .place = s->place };
 		bool good = params_read(s->r, empty, &part, 1, s->place);
 
 		cJSON_Delete(empty);
-		for (one.param = s->param->object; strcmp(one.param->name, s->param->shorthand) != 0; one.param++)
-			;
-		one.field = (char *)s->field + one.param->offset;
-		return read_value(&one) && good;
+		return read_shorthand(s) && good;
 	}
 	return params_read(s->r, s->value, &part, 1, s->place);
 }

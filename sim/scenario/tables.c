@@ -11,11 +11,11 @@
 
 const char *const access_choices[] = { "nat44", "nat444", NULL };
 
-static const char *const independent[] = { "endpoint-independent", NULL };
-static const char *const pooling[] = { "paired", NULL };
+static const char *const dependence[] = { "endpoint-independent", "address-dependent", "address-and-port-dependent", NULL };
+static const char *const pooling[] = { "paired", "soft-paired", "arbitrary", NULL };
 static const char *const assignment[] = { "random", "round-robin", "least-used", "hash", NULL };
-static const char *const hold[] = { "hold", NULL };
-static const char *const on_full[] = { "refuse", NULL };
+static const char *const hold[] = { "hold", "release", NULL };
+static const char *const on_full[] = { "refuse", "evict-random", NULL };
 static const char *const retry[] = { "none", NULL };
 static const char *const events[] = { "create-delete", "create", NULL };
 static const char *const draw[] = { "flow", NULL };
@@ -44,7 +44,8 @@ const struct param pool_params[] = {
 	{ .name = "exclude", .type = PARAM_PORT_LIST, .preset = "[]", .offset = FIELD(exclude),
 	  .help = "numbers that are never given; they leave the list before anything is divided" },
 	{ .name = "pooling", .type = PARAM_CHOICE, .preset = "\"paired\"", .choices = pooling, .offset = FIELD(pooling),
-	  .help = "paired: all mappings of a subscriber use one address (RFC 6888 REQ-2)" },
+	  .help = "paired: all mappings of a subscriber use one address (RFC 6888 REQ-2); soft-paired: another if that is "
+	          "full (RFC 7857 section 4); arbitrary: each mapping any" },
 	{ .name = "assignment", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = assignment,
 	  .offset = FIELD(assignment),
 	  .help = "which address a newcomer gets, among those with room" },
@@ -79,10 +80,12 @@ static const struct param hold_down_params[] = {
 	  .offset = FIELD(time),
 	  .help = "a number is nobody's for so long after its last session (RFC 6888 REQ-8); 0: not at all" },
 	{ .name = "tcp", .type = PARAM_CHOICE, .preset = "\"hold\"", .choices = hold, .offset = FIELD(tcp),
-	  .help = "TCP numbers are held as others are" },
+	  .help = "release: the number of a TCP connection that was seen to close is free at once (RFC 6888 REQ-8 A)" },
 	{ .name = "same_subscriber", .type = PARAM_CHOICE, .preset = "\"hold\"", .choices = hold,
 	  .offset = FIELD(same_subscriber),
-	  .help = "a held number is not given to its last holder either" },
+	  .help = "release: a subscriber who finds no number may have a held one of its own back (RFC 6888 REQ-8 B)" },
+	{ .name = "filtered", .type = PARAM_CHOICE, .preset = "\"hold\"", .choices = hold, .offset = FIELD(filtered),
+	  .help = "release: numbers are not held where filtering depends on the remote (RFC 6888 REQ-8 C)" },
 	{ .name = "max_ports", .type = PARAM_U32, .unit = "ports", .preset = "0", .min = 0, .max = U32_MAX,
 	  .offset = FIELD(max_ports),
 	  .help = "most held numbers of an instance, the longest held goes first; 0: no bound" },
@@ -93,32 +96,56 @@ static const struct param hold_down_params[] = {
 #define LIMIT(n, field, u, text)                                                            \
 	{ .name = n, .type = PARAM_U32, .unit = u, .preset = "0", .min = 0, .max = U32_MAX, \
 	  .offset = offsetof(struct nat_limits, field), .help = text }
-#define NO_LIMIT(n, field, u, text)                                            \
-	{ .name = n, .type = PARAM_U32, .unit = u, .preset = "0", .only = "0", \
-	  .offset = offsetof(struct nat_limits, field), .help = text }
 static const struct param limit_params[] = {
 	LIMIT("ports_per_subscriber", ports_per_subscriber, "ports",
 	      "most active numbers of a subscriber, over all protocols; 0: none"),
 	LIMIT("tcp", tcp, "ports", "most active TCP numbers of a subscriber; 0: none"),
 	LIMIT("udp", udp, "ports", "most active UDP numbers of a subscriber; 0: none"),
 	LIMIT("icmp", icmp, "ports", "most active ICMP identifiers of a subscriber; 0: none"),
-	NO_LIMIT("sessions_per_subscriber", sessions_per_subscriber, "sessions",
-	         "most sessions of a subscriber; 0: none"),
-	NO_LIMIT("sessions_per_mapping", sessions_per_mapping, "sessions", "most sessions of a mapping; 0: none"),
-	NO_LIMIT("new_per_second", new_per_second, "1/s", "most new mappings of a subscriber a second; 0: none"),
+	LIMIT("sessions_per_subscriber", sessions_per_subscriber, "sessions",
+	      "most sessions of a subscriber; 0: none"),
+	LIMIT("sessions_per_mapping", sessions_per_mapping, "sessions", "most sessions of a mapping; 0: none"),
+	LIMIT("new_per_second", new_per_second, "1/s", "most new mappings of a subscriber a second, and at once; 0: none"),
 	LIMIT("mappings_total", mappings_total, "mappings", "most mappings of an instance; 0: none"),
-	NO_LIMIT("state_bytes_per_subscriber", state_bytes_per_subscriber, "bytes",
-	         "most memory of a subscriber's state; 0: none"),
+	LIMIT("state_bytes_per_subscriber", state_bytes_per_subscriber, "bytes",
+	      "most memory of a subscriber's state: 64 bytes a mapping, 32 a further session; 0: none"),
 	END,
 };
 
+#define DEPENDENCE(n, protocol)                                                                                \
+	{ .name = n, .type = PARAM_CHOICE, .preset = "\"endpoint-independent\"", .choices = dependence,          \
+	  .offset = (protocol) * sizeof(int), .help = "the same for " n }
+static const struct param dependence_params[] = {
+	DEPENDENCE("tcp", PROTO_TCP),
+	DEPENDENCE("udp", PROTO_UDP),
+	DEPENDENCE("icmp", PROTO_ICMP),
+	END,
+};
+
+#define FIELD(f) offsetof(struct nat_notify, f)
+static const struct param notify_params[] = {
+	{ .name = "pool_high", .type = PARAM_REAL, .preset = "0", .min = 0, .max = 1, .offset = FIELD(pool_high),
+	  .help = "tell when this share of an instance's numbers is in use in a protocol; 0: not" },
+	{ .name = "pool_low", .type = PARAM_REAL, .preset = "0", .min = 0, .max = 1, .offset = FIELD(pool_low),
+	  .help = "and when it has fallen to this share again" },
+	{ .name = "mappings_high", .type = PARAM_U32, .unit = "mappings", .preset = "0", .min = 0, .max = U32_MAX,
+	  .offset = FIELD(mappings_high), .help = "tell when an instance has so many mappings; 0: not" },
+	{ .name = "subscriber_high", .type = PARAM_U32, .unit = "mappings", .preset = "0", .min = 0, .max = U32_MAX,
+	  .offset = FIELD(subscriber_high), .help = "tell when a subscriber has so many mappings; 0: not" },
+	{ .name = "interval", .type = PARAM_DURATION, .unit = "s", .preset = "\"1s\"", .min = 0, .max = LONGEST,
+	  .offset = FIELD(interval), .help = "a kind of notice is not repeated sooner (RFC 6888 REQ-11)" },
+	END,
+};
+#undef FIELD
+
 #define FIELD(f) offsetof(struct nat_config, f)
 const struct param nat_params[] = {
-	{ .name = "mapping", .type = PARAM_CHOICE, .preset = "\"endpoint-independent\"", .choices = independent,
+	{ .name = "mapping", .type = PARAM_OBJECT, .object = dependence_params, .shorthand = PARAM_ALL,
 	  .offset = FIELD(mapping),
-	  .help = "an inside endpoint has one mapping for all remotes (RFC 4787 REQ-1)" },
-	{ .name = "filtering", .type = PARAM_CHOICE, .preset = "\"endpoint-independent\"", .choices = independent,
-	  .offset = FIELD(filtering), .help = "any remote may send to a mapping (RFC 4787 REQ-8)" },
+	  .help = "of what of the remote endpoint a mapping depends (RFC 4787 REQ-1); one word stands for all protocols" },
+	{ .name = "filtering", .type = PARAM_OBJECT, .object = dependence_params, .shorthand = PARAM_ALL,
+	  .offset = FIELD(filtering),
+	  .help = "which remotes may send to a mapping (RFC 4787 REQ-8); one word stands for all protocols" },
 	{ .name = "timeouts", .type = PARAM_OBJECT, .object = timeout_params, .offset = FIELD(timeouts),
 	  .help = "how long idle sessions live" },
 	{ .name = "hold_down", .type = PARAM_OBJECT, .object = hold_down_params, .shorthand = "time",
@@ -129,11 +156,16 @@ const struct param nat_params[] = {
 	{ .name = "exempt", .type = PARAM_EXEMPTS, .preset = "[]", .offset = FIELD(exempt),
 	  .help = "destinations that are not translated (RFC 6888 REQ-6)" },
 	{ .name = "on_full", .type = PARAM_CHOICE, .preset = "\"refuse\"", .choices = on_full, .offset = FIELD(on_full),
-	  .help = "what happens when there is no number left" },
+	  .help = "when there is no number left: refuse (RFC 6888 REQ-11), or end a random mapping (RFC 6269 section 5.1)" },
 	{ .name = "inbound_refresh", .type = PARAM_BOOL, .preset = "false", .offset = FIELD(inbound_refresh),
 	  .help = "inbound packets refresh UDP and ICMP sessions too (RFC 4787 REQ-6)" },
 	{ .name = "retry", .type = PARAM_CHOICE, .preset = "\"none\"", .choices = retry, .offset = FIELD(retry),
 	  .help = "none: a refused flow is lost, and its later packets are not offered" },
+	{ .name = "icmp_per_second", .type = PARAM_U32, .unit = "1/s", .preset = "100", .min = 0, .max = U32_MAX,
+	  .offset = FIELD(icmp_per_second),
+	  .help = "most ICMP errors that the NAT sends by itself a second (RFC 6888 REQ-11); 0: none at all" },
+	{ .name = "notify", .type = PARAM_OBJECT, .object = notify_params, .offset = FIELD(notify),
+	  .help = "what the operator is told of (RFC 8158 section 4.4)" },
 	END,
 };
 #undef FIELD

@@ -179,6 +179,7 @@ static struct allocator block_create(const void *config, struct ground *ground)
 		.next = c->idle || c->guard || c->interim ? block_next : NULL,
 		.tick = block_tick,
 		.destroy = block_destroy,
+		.tied = true,
 		.state = s,
 	};
 }

@@ -255,15 +255,17 @@ static enum outcome take_from(struct blocks *b, uint32_t id, const struct reques
 	return OUT_CREATED;
 }
 
-/* Of the owner's blocks the oldest with room, so that later ones drain and can be returned; without the
+/* Of the owner's blocks on this address the oldest with room, so that later ones drain and can be returned; without the
  * one that is idle longest if that is to be skipped and another has room. BLOCK_NONE: all are full. */
-static uint32_t with_room(const struct blocks *b, const struct owner *o, enum protocol protocol)
+static uint32_t with_room(const struct blocks *b, const struct owner *o, uint32_t address, enum protocol protocol)
 {
 	uint32_t oldest = BLOCK_NONE, second = BLOCK_NONE, idlest = BLOCK_NONE;
 
 	for (uint32_t id = o->count ? o->first : BLOCK_NONE; id != BLOCK_NONE; id = b->blocks[id].next) {
 		const struct block *k = &b->blocks[id];
 
+		if (id / b->config.per_address != address)
+			continue;
 		if (idlest == BLOCK_NONE || k->last_ns < b->blocks[idlest].last_ns)
 			idlest = id;
 		if (k->used[protocol] == b->config.size)
@@ -281,7 +283,7 @@ static uint32_t with_room(const struct blocks *b, const struct owner *o, enum pr
 enum outcome blocks_alloc(struct blocks *b, const struct request *r, struct binding *out)
 {
 	struct owner *o = &b->owners[r->subscriber];
-	uint32_t id = with_room(b, o, r->protocol);
+	uint32_t id = with_room(b, o, r->address, r->protocol);
 
 	if (id != BLOCK_NONE)
 		return take_from(b, id, r, out);

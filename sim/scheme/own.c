@@ -167,6 +167,7 @@ struct allocator own_allocator(const struct own_setup *setup, struct ground *gro
 		.release = own_release,
 		.owns = own_owns,
 		.destroy = own_destroy,
+		.tied = true,
 		.state = o,
 	};
 }

@@ -126,7 +126,7 @@ static void lane_event(void *context, const struct nat_event *e)
 	meter_event(lane->meter, e);
 	if (e->kind == NAT_MAPPING_CREATED && single)
 		log_event(lane, e, LOG_MAPPING_ADD);
-	else if (e->kind == NAT_MAPPING_ENDED && single)
+	else if (e->kind == NAT_MAPPING_ENDED && single && e->end != END_LOST)
 		log_event(lane, e, LOG_MAPPING_DELETE);
 	else if (e->kind == NAT_BLOCK_GIVEN || e->kind == NAT_BLOCK_INTERIM)
 		log_event(lane, e, LOG_BLOCK_ADD);
@@ -195,6 +195,7 @@ struct lane *lane_create(const struct lane_setup *setup, struct err *e)
 	lane->nat = nat_create(&(struct nat_setup){
 		.config = &trial->nat,
 		.slots = setup->ground->slots,
+		.pooling = trial->pool.pooling,
 		.assignment = trial->pool.assignment,
 		.addresses = share->addresses,
 		.first_address = share->first_address,
@@ -252,10 +253,13 @@ static void count_later(struct lane *lane, const struct segment *train, enum out
 		lane->usage->recreate_refused++;
 }
 
-/* Inbound packets with no mapping are dropped, here or at home; the flow may yet begin. */
-static void drop_inbound(struct lane *lane, const struct segment *offered)
+/* Inbound packets with no mapping, or that its filter keeps out, are dropped, here or at home; the flow may yet begin. */
+static void drop_inbound(struct lane *lane, const struct segment *offered, enum outcome why)
 {
-	lane->usage->inbound_unmatched += in_window(lane, offered);
+	if (why == OUT_FILTERED)
+		lane->usage->inbound_filtered += in_window(lane, offered);
+	else
+		lane->usage->inbound_unmatched += in_window(lane, offered);
 	if (offered->flags & SEG_FIRST)
 		flowset_add(&lane->unbegun, offered);
 }
@@ -276,8 +280,8 @@ void lane_show(struct lane *lane, const struct segment *offered, enum outcome be
 		v = nat_show(lane->nat, &train);
 	if (train.flags & SEG_FIRST)
 		consider_incident(lane, offered, &v);
-	if (v.outcome == OUT_NO_MAPPING) {
-		drop_inbound(lane, offered);
+	if (v.outcome == OUT_NO_MAPPING || v.outcome == OUT_FILTERED) {
+		drop_inbound(lane, offered, v.outcome);
 		return;
 	}
 	first |= lane->unbegun.count && flowset_take(&lane->unbegun, offered);

@@ -56,7 +56,7 @@ static void tcp_timers_by_state(void **state)
 		{ { SEG_SYN_OUT }, 240 },                                          /* never answered */
 		{ { SEG_SYN_OUT | SEG_SYN_IN }, 7440 },                            /* established */
 		{ { 0 }, 7440 },                                                   /* joined in the middle */
-		{ { SEG_SYN_OUT | SEG_SYN_IN, SEG_FIN_OUT }, 7440 },               /* one FIN keeps the long timer */
+		{ { SEG_SYN_OUT | SEG_SYN_IN, SEG_FIN_OUT }, 7200 },               /* one FIN: the long timer, no transitory rest */
 		{ { SEG_SYN_OUT | SEG_SYN_IN, SEG_FIN_OUT, SEG_FIN_IN }, 240 },    /* both: transitory */
 		{ { SEG_SYN_OUT | SEG_SYN_IN | SEG_FIN_OUT | SEG_FIN_IN }, 240 },
 		{ { SEG_SYN_OUT | SEG_SYN_IN, SEG_RST }, 240 },                    /* RFC 7857 section 2.2 */
