@@ -174,6 +174,21 @@ bool check_timeouts(const struct nat_timeouts *t, const char *place, struct err 
 	return false;
 }
 
+bool check_nat(const struct nat_config *nat, const char *place, struct err *e)
+{
+	const struct nat_notify *n = &nat->notify;
+	char *at = must_printf("%s.timeouts", place);
+	bool good = check_timeouts(&nat->timeouts, at, e);
+
+	free(at);
+	if (n->pool_high > 0 && n->pool_low >= n->pool_high) {
+		at = must_printf("%s.notify.pool_low", place);
+		good = params_fault(e, at, "%g is not below pool_high, %g", n->pool_low, n->pool_high);
+		free(at);
+	}
+	return good;
+}
+
 static void warn(struct scenario *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void warn(struct scenario *s, const char *format, ...)

@@ -234,9 +234,9 @@ static void read_trial(struct loading *l, const cJSON *object, const struct sche
 	good &= read_override(l, object, "nat", nat_params, &t->nat, place, resolved);
 	good &= read_override(l, object, "log", log_params, &t->log, place, resolved);
 	if (cJSON_GetObjectItemCaseSensitive(object, "nat")) {
-		char *at = must_printf("%s.nat.timeouts", place);
+		char *at = must_printf("%s.nat", place);
 
-		check_timeouts(&t->nat.timeouts, at, l->reading.e);
+		check_nat(&t->nat, at, l->reading.e);
 		free(at);
 	}
 	if (good && pool_fits(l, object, t, place))
@@ -373,14 +373,14 @@ static void check_all(struct loading *l, const char *file)
 {
 	struct scenario *s = l->s;
 	char *name = json_member_place(l->place, "name"), *pool = json_member_place(l->place, "pool");
-	char *nat = must_printf("%s.nat.timeouts", l->place), *cpe = must_printf("%s.cpe.timeouts", l->place);
+	char *nat = must_printf("%s.nat", l->place), *cpe = must_printf("%s.cpe.timeouts", l->place);
 
 	if (!s->name)
 		s->name = stem_of(file);
 	check_name(s->name, name, l->reading.e);
 	check_workload(&s->workload, l->place, l->reading.e);
 	l->pool_good = check_pool(&s->common.pool, &s->workload, pool, l->reading.e);
-	check_timeouts(&s->common.nat.timeouts, nat, l->reading.e);
+	check_nat(&s->common.nat, nat, l->reading.e);
 	check_timeouts(&s->common.cpe.timeouts, cpe, l->reading.e);
 	free(name);
 	free(pool);

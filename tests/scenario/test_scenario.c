@@ -150,23 +150,22 @@ static const struct {
 	  { "a.json: $.pool.addresses: the pool has 33554432 addresses; at most 16777216 are supported" } },
 
 	/* nat, cpe, log, evidence */
-	{ PLUS("\"nat\":{\"mapping\":\"address-dependent\",\"filtering\":{},\"on_full\":\"evict\",\"retry\":\"tcp\"}"),
-	  { "a.json: $.nat.mapping: \"address-dependent\" is not \"endpoint-independent\", the only one built yet",
-	    "a.json: $.nat.filtering: an object is not \"endpoint-independent\", the only one built yet",
-	    "a.json: $.nat.on_full: \"evict\" is not \"refuse\", the only one built yet",
+	{ PLUS("\"nat\":{\"mapping\":\"symmetric\",\"filtering\":{\"tcp\":\"none\",\"sctp\":1},\"on_full\":\"evict\",\"retry\":\"tcp\"}"),
+	  { "a.json: $.nat.mapping: \"symmetric\" is not one of \"endpoint-independent\", \"address-dependent\", "
+	    "\"address-and-port-dependent\"",
+	    "a.json: $.nat.filtering.tcp: \"none\" is not one of \"endpoint-independent\", \"address-dependent\", "
+	    "\"address-and-port-dependent\"",
+	    "a.json: $.nat.filtering.sctp: unknown key; the nearest known one is \"tcp\"",
+	    "a.json: $.nat.on_full: \"evict\" is not one of \"refuse\", \"evict-random\"",
 	    "a.json: $.nat.retry: \"tcp\" is not \"none\", the only one built yet" } },
 	{ PLUS("\"nat\":{\"hold_down\":{\"tcp\":\"free\",\"same_subscriber\":\"give\"}}"),
-	  { "a.json: $.nat.hold_down.tcp: \"free\" is not \"hold\", the only one built yet",
-	    "a.json: $.nat.hold_down.same_subscriber: \"give\" is not \"hold\", the only one built yet" } },
+	  { "a.json: $.nat.hold_down.tcp: \"free\" is not one of \"hold\", \"release\"",
+	    "a.json: $.nat.hold_down.same_subscriber: \"give\" is not one of \"hold\", \"release\"" } },
+	{ PLUS("\"nat\":{\"notify\":{\"pool_high\":0.5,\"pool_low\":0.6}}"),
+	  { "a.json: $.nat.notify.pool_low: 0.6 is not below pool_high, 0.5" } },
 	{ PLUS("\"nat\":{\"hold_down\":true}"),
 	  { "a.json: $.nat.hold_down: true is not a duration (such as \"90s\", \"2h4m\", \"250ms\", or a number of "
 	    "seconds; at most 36525d)" } },
-	{ PLUS("\"nat\":{\"limits\":{\"sessions_per_subscriber\":1,\"sessions_per_mapping\":1,\"new_per_second\":1,"
-	       "\"state_bytes_per_subscriber\":1}}"),
-	  { "a.json: $.nat.limits.sessions_per_subscriber: 1 is not built yet: only 0 is accepted",
-	    "a.json: $.nat.limits.sessions_per_mapping: 1 is not built yet: only 0 is accepted",
-	    "a.json: $.nat.limits.new_per_second: 1 is not built yet: only 0 is accepted",
-	    "a.json: $.nat.limits.state_bytes_per_subscriber: 1 is not built yet: only 0 is accepted" } },
 	{ PLUS("\"nat\":{\"exempt\":[\":0\"]}"),
 	  { "a.json: $.nat.exempt[0]: \":0\" is not a destination (PREFIX, PREFIX:PORT or :PORT)" } },
 	{ PLUS("\"nat\":{\"timeouts\":{\"tcp_established\":\"60s\"}}"),
