@@ -129,8 +129,8 @@ static const struct {
 	  { "a.json: $.pool.exclude[1]: \"x\" is not a port range (LO-HI, 1 to 65535)" } },
 	{ IN_POOL("\"exclude\":\"5004\""), { "a.json: $.pool.exclude: \"5004\" is not a list of ports" } },
 	{ IN_POOL("\"exclude\":[\"1-65535\"]"), { "a.json: $.pool.exclude: leaves nothing of ports, 1024-65535" } },
-	{ IN_POOL("\"pooling\":\"arbitrary\""),
-	  { "a.json: $.pool.pooling: \"arbitrary\" is not \"paired\", the only one built yet" } },
+	{ IN_POOL("\"pooling\":\"shared\""),
+	  { "a.json: $.pool.pooling: \"shared\" is not one of \"paired\", \"soft-paired\", \"arbitrary\"" } },
 	{ IN_POOL("\"assignment\":\"best\""),
 	  { "a.json: $.pool.assignment: \"best\" is not one of \"random\", \"round-robin\", \"least-used\", "
 	    "\"hash\"" } },
