@@ -1,4 +1,5 @@
 #include "tests/support/natbench.h"
+#include "tests/support/schemeconf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,12 +8,12 @@
 #include <cmocka.h>
 
 
-/* The `session` scheme's configuration begins with its `select`: 0 is random. */
-static const int session_random = 0;
+/* The `session` scheme's configuration when all of it is 0: random. */
+static const uint64_t session_random[16];
 
 static void open_small(struct bench *b, struct nat_config config)
 {
-	bench_open(b, config, (struct port_range){ 1024, 1033 }, 2, 4, scheme_find("session"), &session_random);
+	bench_open(b, config, (struct port_range){ 1024, 1033 }, 2, 4, scheme_find("session"), session_random);
 }
 
 /* When the mapping made at time 0 by these trains is gone: asked one nanosecond before and at the time. */
@@ -144,7 +145,7 @@ static void hold_down_keeps_the_number_from_all(void **state)
 	struct bench b;
 
 	(void)state;
-	bench_open(&b, bench_defaults(), (struct port_range){ 2000, 2000 }, 1, 2, scheme_find("session"), &session_random);
+	bench_open(&b, bench_defaults(), (struct port_range){ 2000, 2000 }, 1, 2, scheme_find("session"), session_random);
 	assert_int_equal(bench_send(&b, 0, 0, PROTO_UDP, 1, 0).outcome, OUT_CREATED);
 	assert_int_equal(bench_send(&b, 300 * S, 0, PROTO_UDP, 2, 0).outcome, OUT_NO_PORT);
 	assert_int_equal(bench_send(&b, 420 * S - 1, 1, PROTO_UDP, 3, 0).outcome, OUT_NO_ADDRESS);
@@ -259,7 +260,7 @@ static void who_holds_less_than_its_share_is_crowded_out(void **state)
 	struct verdict v;
 
 	(void)state;
-	bench_open(&b, bench_defaults(), (struct port_range){ 1024, 1033 }, 1, 2, scheme_find("session"), &session_random);
+	bench_open(&b, bench_defaults(), (struct port_range){ 1024, 1033 }, 1, 2, scheme_find("session"), session_random);
 	for (uint16_t k = 0; k < 10; k++)
 		bench_send(&b, 0, k >= 8, PROTO_UDP, k, 0);
 	v = bench_send(&b, 0, 1, PROTO_UDP, 20, 0);
@@ -299,28 +300,31 @@ static void exempt_destinations_pass_untranslated(void **state)
  * hold; at the end everything must have come back. */
 static void storm_leaves_nothing_behind(void **state)
 {
-	static const struct { const char *scheme; uint32_t config[8]; bool blocks; } rows[] = {
-		{ "session", { 0 }, false }, { "session", { 1 }, false }, { "session", { 2 }, false },
-		{ "block", { 8, 2, 0, 0, 0, 0, 0, 0 }, true },
+	static const struct { const char *scheme, *key[2]; uint32_t value[2]; } rows[] = {
+		{ "session", { "select" }, { 0 } }, { "session", { "select" }, { 1 } }, { "session", { "select" }, { 2 } },
+		{ "block", { "size", "max_blocks" }, { 8, 2 } },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		for (int hold = 0; hold < 2; hold++) {
+			const struct scheme_type *scheme = scheme_find(rows[i].scheme);
+			void *conf = conf_new(scheme);
 			struct nat_config config = bench_defaults();
 			struct bench b;
 			struct rng r;
 			int64_t now = 0;
 
+			for (int k = 0; k < 2 && rows[i].key[k]; k++)
+				conf_u32(scheme, conf, rows[i].key[k], rows[i].value[k]);
 			rng_seed(&r, mix64(RNG_TEST, i));
 			config.hold_down.time = hold ? 20 * S : 0;
 			config.timeouts.udp = 10 * S;
 			config.timeouts.tcp_established = 25 * S;
 			config.timeouts.tcp_open = config.timeouts.tcp_closing = 5 * S;
 			config.timeouts.icmp = 3 * S;
-			bench_open(&b, config, (struct port_range){ 1024, 1024 + 23 }, 3, 20, scheme_find(rows[i].scheme),
-			           rows[i].config);
-			b.blocks_only = rows[i].blocks;
+			bench_open(&b, config, (struct port_range){ 1024, 1024 + 23 }, 3, 20, scheme, conf);
+			b.blocks_only = scheme == scheme_find("block");
 			for (int n = 0; n < 100000; n++) {
 				struct segment train;
 				struct verdict v;
@@ -345,6 +349,7 @@ static void storm_leaves_nothing_behind(void **state)
 			for (uint32_t k = 0; k < 20; k++)
 				assert_int_equal(nat_address_of(b.nat, k), ADDRESS_NONE);
 			bench_close(&b);
+			free(conf);
 		}
 }
 
