@@ -31,7 +31,7 @@ struct attribution {
 	int64_t reach_ns;
 	uint64_t seed;
 	const struct rule *rule;
-	int64_t now_ns, forget_ns;
+	int64_t now_ns;
 
 	struct logbook *book;
 
@@ -98,7 +98,6 @@ struct attribution *attribution_create(const struct attribution_setup *setup)
 	before_flow = a->offset_bound_ns + e->resolution_ns + e->assumed_error_ns;
 	before_now = a->log_resolution_ns + e->resolution_ns + 2 * e->assumed_error_ns;
 	a->reach_ns = (before_flow > before_now ? before_flow : before_now) + a->log_resolution_ns;
-	a->forget_ns = NS_NONE;
 	a->book = logbook_create(setup->log_resolution_ns, setup->log->events == LOG_CREATE ? setup->log->max_life_ns : 0);
 	return a;
 }
@@ -116,7 +115,7 @@ void attribution_destroy(struct attribution *a)
 
 void attribution_record(struct attribution *a, const struct log_record *shown)
 {
-	logbook_record(a->book, shown, a->forget_ns);
+	logbook_record(a->book, shown);
 }
 
 /* ---- who could it have been ---- */
@@ -321,7 +320,7 @@ void attribution_advance(struct attribution *a, int64_t now_ns)
 
 		answer(a, &q);
 	}
-	a->forget_ns = now_ns - a->reach_ns;
+	logbook_forget(a->book, now_ns - a->reach_ns);
 }
 
 void attribution_finish(struct attribution *a, struct answers *out)

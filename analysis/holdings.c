@@ -123,7 +123,7 @@ void holdings_end(struct holdings *h, struct held *open, int64_t time_ns)
 	must(open->end_ns == NS_NEVER);
 	open->end_ns = time_ns;
 	queue_ended(h, (uint32_t)(open - h->pool));
-	presence_end(&h->presence, open->inside, time_ns);
+	presence_record(&h->presence, open->inside, true, time_ns, NS_NONE);
 }
 
 static bool covers(const struct held *r, uint32_t number)
@@ -178,7 +178,7 @@ void holdings_begin(struct holdings *h, uint16_t lo, uint16_t hi, uint16_t step,
 	begun.older = older;
 	h->pool[place] = begun;
 	h->newest[key] = place;
-	presence_begin(&h->presence, inside, time_ns, forget_ns);
+	presence_record(&h->presence, inside, false, time_ns, forget_ns);
 }
 
 struct held *holdings_open(const struct holdings *h, uint16_t lo, uint16_t hi, uint32_t inside)

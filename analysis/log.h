@@ -67,7 +67,8 @@ struct log_format {
 	const char *prologue;
 	/* Writes the record, with its line end, to `out` (LOG_LINE_MAX bytes); returns its length. time_ns >= 0. */
 	size_t (*encode)(const struct log_record *r, char *out);
-	/* The same length without writing. A test holds it equal to encode(). */
+	/* The same length without writing. A test holds it equal to encode(). Of a mapping's record it is
+	 * a sum of what kind and protocol, each digit of a number, and the two addresses take. */
 	size_t (*length)(const struct log_record *r);
 	/* Reads one line (length without the line end) back. False, with `out` untouched, if it is not
 	 * exactly what encode() writes for some record. Fields that the record has not are 0. */

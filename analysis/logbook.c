@@ -14,28 +14,27 @@ struct expiry {
 	uint16_t lo, hi;
 };
 
-/* Records wait for a few others, so that what each touches can be brought near
- * while those before it are read: the store is larger than the nearest caches,
- * and a record would wait for it twice or three times. */
+/* Records of mappings wait for a few others, so that what each touches can be
+ * brought near while those before it are read: the store is larger than the
+ * nearest caches. */
 #define WAITING 128
 #define NUMBER_AHEAD 16
 
 struct waiting {
-	struct numbers *numbers; /* of a mapping; */
-	struct holdings *blocks; /* of a block: the other one is NULL */
-	int64_t time_ns, forget_ns;
+	struct numbers *numbers;
+	int64_t time_ns;
 	uint32_t inside;
-	uint16_t lo, hi, step;
+	uint16_t number;
 	bool ends;
 };
 
 struct logbook {
-	struct waiting waiting[WAITING];
-	uint32_t waiting_count;
-	int64_t log_resolution_ns, max_life_ns;
-
 	struct place *places;    /* open hash */
 	uint32_t place_mask, place_shift, place_count;
+
+	uint32_t waiting_count;
+	struct waiting waiting[WAITING];
+	int64_t log_resolution_ns, max_life_ns, forget_ns;
 
 	struct expiry *expiries; /* a ring, in order of start; a power of two */
 	size_t expiry_first, expiry_count, expiry_room;
@@ -85,12 +84,14 @@ static struct place *place_for(struct logbook *b, uint32_t outside)
 	return p;
 }
 
-static struct numbers *numbers_at(struct logbook *b, uint32_t outside, enum protocol protocol)
+static inline struct numbers *numbers_at(struct logbook *b, uint32_t outside, enum protocol protocol)
 {
-	struct place *p = place_for(b, outside);
+	struct place *p = place_at(b, outside);
 
-	if (!p->numbers[protocol])
-		p->numbers[protocol] = numbers_create(b->log_resolution_ns);
+	if (__builtin_expect(!p->numbers[protocol], 0)) {
+		p = place_for(b, outside);
+		p->numbers[protocol] = numbers_create(b->log_resolution_ns, b->max_life_ns > 0);
+	}
 	return p->numbers[protocol];
 }
 
@@ -109,6 +110,7 @@ struct logbook *logbook_create(int64_t log_resolution_ns, int64_t max_life_ns)
 
 	b->log_resolution_ns = log_resolution_ns;
 	b->max_life_ns = max_life_ns;
+	b->forget_ns = NS_NONE;
 	size_places(b, 3);
 	return b;
 }
@@ -149,13 +151,13 @@ static void expect_expiry(struct logbook *b, const struct expiry *e)
 }
 
 /* Ends a record whose longest life is over, if it is still the one that was meant. */
-static void end_of_life(const struct expiry *e, int64_t end_ns)
+static void end_of_life(const struct logbook *b, const struct expiry *e, int64_t end_ns)
 {
 	struct held *open;
 
 	if (e->numbers) {
-		if (numbers_open_since(e->numbers, e->lo, e->inside) == e->start_ns)
-			numbers_end(e->numbers, e->lo, e->inside, end_ns);
+		if (numbers_began_at(e->numbers, e->lo, e->inside, e->start_ns))
+			numbers_record(e->numbers, e->lo, e->inside, true, end_ns, b->forget_ns);
 		return;
 	}
 	open = holdings_open(e->blocks, e->lo, e->hi, e->inside);
@@ -170,53 +172,57 @@ static void expire(struct logbook *b, int64_t until_ns)
 
 		if (e->start_ns > until_ns - b->max_life_ns)
 			return;
-		end_of_life(e, e->start_ns + b->max_life_ns);
+		end_of_life(b, e, e->start_ns + b->max_life_ns);
 		b->expiry_first = (b->expiry_first + 1) & (b->expiry_room - 1);
 		b->expiry_count--;
 	}
 }
 
-static void record_begins(struct logbook *b, const struct waiting *r)
+static void read_mapping(struct logbook *b, const struct waiting *r)
 {
-	if (r->numbers)
-		numbers_begin(r->numbers, r->lo, r->inside, r->time_ns, r->forget_ns);
-	else
-		holdings_begin(r->blocks, r->lo, r->hi, r->step ? r->step : 1, r->inside, r->time_ns, r->forget_ns);
-	if (b->max_life_ns > 0) {
-		struct expiry e = { r->numbers, r->blocks, r->time_ns, r->inside, r->lo, r->hi };
+	if (b->expiry_count > 0)
+		expire(b, r->time_ns);
+	numbers_record(r->numbers, r->number, r->inside, r->ends, r->time_ns, b->forget_ns);
+	if (b->max_life_ns > 0 && !r->ends) {
+		struct expiry e = { r->numbers, NULL, r->time_ns, r->inside, r->number, r->number };
 
 		expect_expiry(b, &e);
 	}
 }
 
-static void record_ends(const struct waiting *r)
-{
-	struct held *open;
-
-	if (r->numbers) {
-		numbers_end(r->numbers, r->lo, r->inside, r->time_ns);
-		return;
-	}
-	open = holdings_open(r->blocks, r->lo, r->hi, r->inside);
-	if (open)
-		holdings_end(r->blocks, open, r->time_ns);
-}
-
 static void read_waiting(struct logbook *b)
 {
-	for (uint32_t i = 0; i < b->waiting_count; i++) {
-		const struct waiting *r = &b->waiting[i];
+	const struct waiting *r = b->waiting, *end = r + b->waiting_count;
 
-		if (i + NUMBER_AHEAD < b->waiting_count && r[NUMBER_AHEAD].numbers)
-			numbers_prefetch(r[NUMBER_AHEAD].numbers, r[NUMBER_AHEAD].lo);
-		if (b->expiry_count > 0)
-			expire(b, r->time_ns);
-		if (r->ends)
-			record_ends(r);
-		else
-			record_begins(b, r);
+	for (; end - r > NUMBER_AHEAD; r++) {
+		numbers_prefetch(r[NUMBER_AHEAD].numbers, r[NUMBER_AHEAD].number);
+		read_mapping(b, r);
 	}
+	for (; r < end; r++)
+		read_mapping(b, r);
 	b->waiting_count = 0;
+}
+
+/* Blocks are few: they are read at once, after what waits. */
+static void read_block(struct logbook *b, const struct log_record *r)
+{
+	struct holdings *blocks = blocks_at(b, r->outside);
+	struct held *open;
+
+	read_waiting(b);
+	expire(b, r->time_ns);
+	if (log_kind_is_delete(r->kind)) {
+		open = holdings_open(blocks, r->lo, r->hi, r->inside);
+		if (open)
+			holdings_end(blocks, open, r->time_ns);
+		return;
+	}
+	holdings_begin(blocks, r->lo, r->hi, r->step ? r->step : 1, r->inside, r->time_ns, b->forget_ns);
+	if (b->max_life_ns > 0) {
+		struct expiry e = { NULL, blocks, r->time_ns, r->inside, r->lo, r->hi };
+
+		expect_expiry(b, &e);
+	}
 }
 
 void logbook_expire(struct logbook *b, int64_t until_ns)
@@ -225,22 +231,26 @@ void logbook_expire(struct logbook *b, int64_t until_ns)
 	expire(b, until_ns);
 }
 
-void logbook_record(struct logbook *b, const struct log_record *r, int64_t forget_ns)
+void logbook_forget(struct logbook *b, int64_t forget_ns)
 {
-	bool block = log_kind_is_block(r->kind);
+	b->forget_ns = forget_ns;
+}
 
-	must(!log_kind_is_session(r->kind) && (block || r->lo == r->hi));
+void logbook_record(struct logbook *b, const struct log_record *r)
+{
+	struct waiting *w;
+
+	if (log_kind_is_block(r->kind)) {
+		read_block(b, r);
+		return;
+	}
+	must(!log_kind_is_session(r->kind) && r->lo == r->hi);
 	if (b->waiting_count == WAITING)
 		read_waiting(b);
-	b->waiting[b->waiting_count++] = (struct waiting){
-		.numbers = block ? NULL : numbers_at(b, r->outside, r->protocol),
-		.blocks = block ? blocks_at(b, r->outside) : NULL,
-		.time_ns = r->time_ns,
-		.forget_ns = forget_ns,
-		.inside = r->inside,
-		.lo = r->lo,
-		.hi = r->hi,
-		.step = r->step,
-		.ends = log_kind_is_delete(r->kind),
-	};
+	w = &b->waiting[b->waiting_count++];
+	w->numbers = numbers_at(b, r->outside, r->protocol);
+	w->time_ns = r->time_ns;
+	w->inside = r->inside;
+	w->number = r->lo;
+	w->ends = r->kind == LOG_MAPPING_DELETE;
 }

@@ -24,13 +24,15 @@ struct logbook;
 struct logbook *logbook_create(int64_t log_resolution_ns, int64_t max_life_ns);
 void logbook_destroy(struct logbook *b); /* NULL is fine */
 
-/* The next record, in the order written. It is read at the latest by
- * logbook_expire(). What ended before forget_ns may be forgotten. */
-void logbook_record(struct logbook *b, const struct log_record *r, int64_t forget_ns);
+/* The next record, in the order written. It is read at the latest by logbook_expire(). */
+void logbook_record(struct logbook *b, const struct log_record *r);
 
 /* Reads every record given so far, and ends those whose longest life is over by
  * `until_ns`, unless something ended them before. */
 void logbook_expire(struct logbook *b, int64_t until_ns);
+
+/* What ended before `forget_ns` is of no more use: records yet to come may take its room. */
+void logbook_forget(struct logbook *b, int64_t forget_ns);
 
 /* What is known of an address; a place that holds nothing if it is not in the
  * log. After logbook_expire(), until the next record. */

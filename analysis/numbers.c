@@ -1,44 +1,52 @@
 #include "analysis/numbers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 
-/* A cell of the hash. 16 bytes. */
-struct open_record {
-	int64_t  start_ns;
+/* A number was begun or ended by a subscriber. */
+struct change {
+	int64_t  time_ns;
 	uint32_t inside;
 	uint16_t number;
-	uint16_t used;
+	uint16_t ends;
 };
 
-struct past_record {
-	int64_t  start_ns, end_ns;
-	uint32_t inside;
-	uint16_t number;
+enum {
+	PAGE = 64,               /* numbers */
+	PAGES = 65536 / PAGE,
+	FIRST_PAGES = 8,
+	FIRST_CHANGES = 64,
+};
+
+struct page {
+	uint16_t place;          /* in `owners`; 0: the page that is always empty */
+	uint16_t live;           /* numbers that somebody has; none: the page is given back */
 };
 
 struct numbers {
 	struct presence presence;
-	struct open_record *cells; /* a power of two, probed in line from number & mask */
-	uint32_t mask, count;
-	struct past_record *past;  /* a ring, in order of end; a power of two */
-	uint32_t past_first, past_count, past_mask;
+	struct change *changes;  /* a ring, in order of time; a power of two */
+	uint32_t change_first, change_count, change_mask;
+	uint32_t (*owners)[PAGE]; /* who has each number, by place */
+	int64_t (*begins)[PAGE]; /* since when; NULL: nobody will ask */
+	uint32_t room, free;     /* places; first of the free ones, chained by their first owner; 0: none is */
+	struct page pages[PAGES];
 };
 
-#define FIRST_CELLS 64u
-#define FIRST_PAST 16u
-
-struct numbers *numbers_create(int64_t log_resolution_ns)
+struct numbers *numbers_create(int64_t log_resolution_ns, bool begins)
 {
 	struct numbers *n = must_alloc(1, sizeof(*n));
 
 	presence_init(&n->presence, log_resolution_ns);
-	n->cells = must_alloc(FIRST_CELLS, sizeof(*n->cells));
-	n->mask = FIRST_CELLS - 1;
-	n->past = must_alloc(FIRST_PAST, sizeof(*n->past));
-	n->past_mask = FIRST_PAST - 1;
+	n->begins = begins ? must_alloc(1, sizeof(*n->begins)) : NULL;
+	n->owners = must_alloc(1, sizeof(*n->owners));
+	memset(n->owners, 0xff, sizeof(*n->owners)); /* NUMBERS_NOBODY */
+	n->room = 1;
+	n->changes = must_alloc(FIRST_CHANGES, sizeof(*n->changes));
+	n->change_mask = FIRST_CHANGES - 1;
 	return n;
 }
 
@@ -47,8 +55,9 @@ void numbers_destroy(struct numbers *n)
 	if (!n)
 		return;
 	presence_clear(&n->presence);
-	free(n->cells);
-	free(n->past);
+	free(n->owners);
+	free(n->begins);
+	free(n->changes);
 	free(n);
 }
 
@@ -57,135 +66,149 @@ const struct presence *numbers_presence(const struct numbers *n)
 	return &n->presence;
 }
 
-/* The number's cell, or the empty one where it would be. */
-static uint32_t cell_of(const struct numbers *n, uint16_t number)
-{
-	uint32_t at = number & n->mask;
+/* ---- who has a number ---- */
 
-	while (n->cells[at].used && n->cells[at].number != number)
-		at = (at + 1) & n->mask;
-	return at;
+static inline uint32_t *owner_of(const struct numbers *n, uint16_t number)
+{
+	return &n->owners[n->pages[number / PAGE].place][number % PAGE];
 }
 
-static void resize_cells(struct numbers *n, uint32_t room)
+static void add_places(struct numbers *n)
 {
-	struct open_record *old = n->cells;
-	uint32_t old_mask = n->mask;
+	uint32_t room = n->room < FIRST_PAGES ? FIRST_PAGES : n->room * 2;
 
-	n->cells = must_alloc(room, sizeof(*n->cells));
-	n->mask = room - 1;
-	for (uint32_t i = 0; i <= old_mask; i++)
-		if (old[i].used)
-			n->cells[cell_of(n, old[i].number)] = old[i];
-	free(old);
-}
-
-/* Empties a cell; later ones that were pushed past it move back. */
-static void empty_cell(struct numbers *n, uint32_t hole)
-{
-	for (uint32_t at = (hole + 1) & n->mask; n->cells[at].used; at = (at + 1) & n->mask)
-		if (((at - n->cells[at].number) & n->mask) >= ((at - hole) & n->mask)) {
-			n->cells[hole] = n->cells[at];
-			hole = at;
-		}
-	n->cells[hole].used = 0;
-	n->count--;
-	if (n->mask >= FIRST_CELLS && n->count < n->mask / 16)
-		resize_cells(n, (n->mask + 1) / 4);
-}
-
-static void resize_past(struct numbers *n, uint32_t room)
-{
-	struct past_record *ring = must_alloc(room, sizeof(*ring));
-
-	for (uint32_t i = 0; i < n->past_count; i++)
-		ring[i] = n->past[(n->past_first + i) & n->past_mask];
-	free(n->past);
-	n->past = ring;
-	n->past_first = 0;
-	n->past_mask = room - 1;
-}
-
-static void put_past(struct numbers *n, const struct open_record *r, int64_t end_ns)
-{
-	struct past_record *p;
-
-	if (n->past_count > n->past_mask)
-		resize_past(n, (n->past_mask + 1) * 2);
-	p = &n->past[(n->past_first + n->past_count++) & n->past_mask];
-	p->start_ns = r->start_ns;
-	p->end_ns = end_ns;
-	p->inside = r->inside;
-	p->number = r->number;
-}
-
-static void forget(struct numbers *n, int64_t forget_ns)
-{
-	while (n->past_count && n->past[n->past_first].end_ns < forget_ns) {
-		n->past_first = (n->past_first + 1) & n->past_mask;
-		n->past_count--;
+	n->owners = must_grow(n->owners, room, sizeof(*n->owners));
+	if (n->begins)
+		n->begins = must_grow(n->begins, room, sizeof(*n->begins));
+	for (uint32_t place = room; place-- > n->room;) {
+		n->owners[place][0] = n->free;
+		n->free = place;
 	}
-	if (n->past_mask >= FIRST_PAST && n->past_count < n->past_mask / 16)
-		resize_past(n, (n->past_mask + 1) / 4);
+	n->room = room;
 }
 
-void numbers_begin(struct numbers *n, uint16_t number, uint32_t inside, int64_t time_ns, int64_t forget_ns)
+static __attribute__((noinline)) void take_page(struct numbers *n, struct page *page)
 {
-	struct open_record *r;
+	if (!n->free)
+		add_places(n);
+	page->place = (uint16_t)n->free;
+	n->free = n->owners[page->place][0];
+	memset(n->owners[page->place], 0xff, sizeof(*n->owners)); /* NUMBERS_NOBODY */
+}
 
-	forget(n, forget_ns);
-	if (n->count >= n->mask / 2)
-		resize_cells(n, (n->mask + 1) * 2);
-	r = &n->cells[cell_of(n, number)];
-	if (r->used) {
-		put_past(n, r, time_ns);
-		presence_end(&n->presence, r->inside, time_ns);
-	} else {
-		n->count++;
+static __attribute__((noinline)) void give_page(struct numbers *n, struct page *page)
+{
+	n->owners[page->place][0] = n->free;
+	n->free = page->place;
+	page->place = 0;
+}
+
+/* ---- what changed of late ---- */
+
+static void resize_changes(struct numbers *n, uint32_t room)
+{
+	struct change *ring = must_alloc(room, sizeof(*ring));
+
+	for (uint32_t i = 0; i < n->change_count; i++)
+		ring[i] = n->changes[(n->change_first + i) & n->change_mask];
+	free(n->changes);
+	n->changes = ring;
+	n->change_first = 0;
+	n->change_mask = room - 1;
+}
+
+/* The ring is full: what nobody can ask for goes, and it gets the room that the rest needs. */
+static __attribute__((noinline)) void forget_changes(struct numbers *n, int64_t forget_ns)
+{
+	while (n->change_count && n->changes[n->change_first & n->change_mask].time_ns < forget_ns) {
+		n->change_first++;
+		n->change_count--;
 	}
-	r->start_ns = time_ns;
-	r->inside = inside;
-	r->number = number;
-	r->used = 1;
-	presence_begin(&n->presence, inside, time_ns, forget_ns);
+	if (n->change_count > n->change_mask / 2)
+		resize_changes(n, (n->change_mask + 1) * 2);
+	else if (n->change_mask + 1 > FIRST_CHANGES && n->change_count < n->change_mask / 16)
+		resize_changes(n, (n->change_mask + 1) / 4);
 }
 
-void numbers_end(struct numbers *n, uint16_t number, uint32_t inside, int64_t time_ns)
+static void add_change(struct numbers *n, uint16_t number, uint32_t inside, bool ends, int64_t time_ns, int64_t forget_ns)
 {
-	uint32_t at = cell_of(n, number);
+	struct change *c;
 
-	if (!n->cells[at].used || n->cells[at].inside != inside)
+	if (n->change_count > n->change_mask)
+		forget_changes(n, forget_ns);
+	c = &n->changes[(n->change_first + n->change_count++) & n->change_mask];
+	c->time_ns = time_ns;
+	c->inside = inside;
+	c->number = number;
+	c->ends = ends;
+}
+
+/* ---- records ---- */
+
+/* A record of a number whose owner is not as it should be: true if it still says something. */
+static __attribute__((noinline)) bool at_odds(struct numbers *n, uint16_t number, bool ends, int64_t time_ns, int64_t forget_ns)
+{
+	uint32_t owner = *owner_of(n, number);
+
+	if (ends)
+		return false;
+	add_change(n, number, owner, true, time_ns, forget_ns);
+	presence_record(&n->presence, owner, true, time_ns, forget_ns);
+	n->pages[number / PAGE].live--; /* it is about to have another */
+	return true;
+}
+
+void numbers_record(struct numbers *n, uint16_t number, uint32_t inside, bool ends, int64_t time_ns, int64_t forget_ns)
+{
+	struct page *page = &n->pages[number / PAGE];
+	uint32_t *owner = owner_of(n, number);
+
+	if (__builtin_expect(*owner != (ends ? inside : NUMBERS_NOBODY), 0) && !at_odds(n, number, ends, time_ns, forget_ns))
 		return;
-	put_past(n, &n->cells[at], time_ns);
-	empty_cell(n, at);
-	presence_end(&n->presence, inside, time_ns);
+	if (__builtin_expect(!page->place, 0)) {
+		take_page(n, page);
+		owner = owner_of(n, number);
+	}
+	*owner = ends ? NUMBERS_NOBODY : inside;
+	if (n->begins)
+		n->begins[page->place][number % PAGE] = time_ns;
+	page->live = (uint16_t)(page->live + (ends ? -1 : 1));
+	if (__builtin_expect(!page->live, 0))
+		give_page(n, page);
+	add_change(n, number, inside, ends, time_ns, forget_ns);
+	presence_record(&n->presence, inside, ends, time_ns, forget_ns);
 }
 
-int64_t numbers_open_since(const struct numbers *n, uint16_t number, uint32_t inside)
+bool numbers_began_at(const struct numbers *n, uint16_t number, uint32_t inside, int64_t time_ns)
 {
-	const struct open_record *r = &n->cells[cell_of(n, number)];
-
-	return r->used && r->inside == inside ? r->start_ns : NS_NONE;
+	return *owner_of(n, number) == inside && n->begins[n->pages[number / PAGE].place][number % PAGE] == time_ns;
 }
 
 void numbers_prefetch(const struct numbers *n, uint16_t number)
 {
-	__builtin_prefetch(&n->cells[number & n->mask], 1);
+	__builtin_prefetch(owner_of(n, number), 1);
 }
 
+/* Back from now: whoever has the number had it since it was last begun. What lies
+ * before the window changes nothing in it: who has the number there had it when it opened. */
 void numbers_of(const struct numbers *n, uint16_t number, int64_t from_ns, int64_t to_ns,
                 void (*each)(void *context, uint32_t inside), void *context)
 {
-	const struct open_record *r = &n->cells[cell_of(n, number)];
+	uint32_t inside = *owner_of(n, number);
+	bool owned = inside != NUMBERS_NOBODY;
 
-	if (r->used && r->start_ns <= to_ns)
-		each(context, r->inside);
-	for (uint32_t i = n->past_count; i-- > 0;) {
-		const struct past_record *p = &n->past[(n->past_first + i) & n->past_mask];
+	for (uint32_t i = n->change_count; i-- > 0;) {
+		const struct change *c = &n->changes[(n->change_first + i) & n->change_mask];
 
-		if (p->end_ns < from_ns)
-			return; /* so did all before it */
-		if (p->number == number && p->start_ns <= to_ns)
-			each(context, p->inside);
+		if (c->time_ns < from_ns)
+			break;
+		if (c->number != number)
+			continue;
+		if (!c->ends && c->time_ns <= to_ns)
+			each(context, inside);
+		owned = c->ends;
+		inside = c->inside;
 	}
+	if (owned)
+		each(context, inside);
 }

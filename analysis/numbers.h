@@ -2,13 +2,16 @@
  * as a log of mappings tells it.
  *
  * A number is one subscriber's at a time: what begins on it ends what was there
- * (a log without end records says it no other way). Open records lie in a hash,
- * one cell a number; what has ended goes into a ring, in order of end, for as
- * long as anybody can ask for it. So a record is touched twice, when it begins
- * and when it ends, and memory follows what is live.
+ * (a log without end records says it no other way). A table says who has a number
+ * now; a ring says what changed of late, for as long as anybody can ask for it. Who
+ * had a number before follows from going back from now. So a record touches one
+ * place at random, and one next to that of the record before; nothing is searched
+ * for, so that no jump depends on what is in the record. Memory follows what is
+ * live: the table is made of pages that are given back when they are empty.
  *
  * Times never go back. A record covers [begin, end + resolution of the log];
- * `from_ns` in questions has that resolution already taken off. */
+ * `from_ns` in questions has that resolution already taken off, and is not before
+ * the forget_ns of any earlier call. */
 #ifndef ANALYSIS_NUMBERS_H
 #define ANALYSIS_NUMBERS_H
 
@@ -19,19 +22,20 @@
 
 struct numbers;
 
-struct numbers *numbers_create(int64_t log_resolution_ns);
+/* `begins`: numbers_began_at() will be asked. */
+struct numbers *numbers_create(int64_t log_resolution_ns, bool begins);
 void numbers_destroy(struct numbers *n); /* NULL is fine */
 
-/* A record begins; records that ended before forget_ns are no longer of interest. */
-void numbers_begin(struct numbers *n, uint16_t number, uint32_t inside, int64_t time_ns, int64_t forget_ns);
+/* A record begins; or (`ends`) the subscriber's open record of the number ends:
+ * nothing happens if it has none. What was before forget_ns is no longer of
+ * interest. `inside` is not NUMBERS_NOBODY. */
+#define NUMBERS_NOBODY UINT32_MAX
+void numbers_record(struct numbers *n, uint16_t number, uint32_t inside, bool ends, int64_t time_ns, int64_t forget_ns);
 
-/* The subscriber's open record of the number ends; nothing happens if it has none. */
-void numbers_end(struct numbers *n, uint16_t number, uint32_t inside, int64_t time_ns);
+/* Has the subscriber an open record of the number that began at this moment? */
+bool numbers_began_at(const struct numbers *n, uint16_t number, uint32_t inside, int64_t time_ns);
 
-/* When the subscriber's open record of the number began; NS_NONE if it has none. */
-int64_t numbers_open_since(const struct numbers *n, uint16_t number, uint32_t inside);
-
-/* Brings near what a begin or an end of this number will touch. */
+/* Brings near what a record of this number will touch. */
 void numbers_prefetch(const struct numbers *n, uint16_t number);
 
 /* Calls each() for every record of the number that overlaps the window: a

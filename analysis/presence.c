@@ -72,15 +72,15 @@ static void count_spans(const struct presence *p, int64_t forget_ns, uint32_t *n
 	}
 }
 
-/* Afterwards a quarter of the table's size can be added to the table, and to the
- * array: the next rebuilding reads a small multiple of the spans that came since. */
+/* Afterwards an eighth of the table's size can be added to the table, and a quarter
+ * to the array: the next rebuilding reads a small multiple of the spans that came since. */
 static void rebuild(struct presence *p, int64_t forget_ns)
 {
 	struct presence old = *p;
 	uint32_t newest = 0, past = 0, bits = FEWEST_BITS;
 
 	count_spans(&old, forget_ns, &newest, &past);
-	while (((UINT64_C(3) << bits) >> 3) < newest)
+	while (((UINT64_C(1) << bits) >> 3) < newest)
 		bits++;
 	make_room(p, bits, past * 2 + (UINT32_C(1) << bits) / 4);
 	for (uint32_t i = 0; i <= old.mask; i++)
@@ -91,11 +91,12 @@ static void rebuild(struct presence *p, int64_t forget_ns)
 
 static bool is_full(const struct presence *p, const struct presence_span *place)
 {
-	return place->older == PRESENCE_FREE ? p->used >= (p->mask + 1) / 8 * 5 : p->past_count == p->past_room;
+	return place->older == PRESENCE_FREE ? p->used >= (p->mask + 1) / 4 : p->past_count == p->past_room;
 }
 
-struct presence_span *presence_new_span(struct presence *p, struct presence_span *place, uint32_t inside,
-                                        int64_t time_ns, int64_t forget_ns)
+/* A new span, given the place of the one before. */
+static struct presence_span *new_span(struct presence *p, struct presence_span *place, uint32_t inside, int64_t time_ns,
+                                      int64_t forget_ns)
 {
 	if (is_full(p, place)) {
 		rebuild(p, forget_ns);
@@ -109,8 +110,20 @@ struct presence_span *presence_new_span(struct presence *p, struct presence_span
 	}
 	place->inside = inside;
 	place->start_ns = time_ns;
-	place->open = 0;
 	return place;
+}
+
+void presence_turn(struct presence *p, struct presence_span *s, uint32_t inside, bool ends, int64_t time_ns, int64_t forget_ns)
+{
+	if (ends) {
+		s->open = 0;
+		s->end_ns = time_ns;
+		return;
+	}
+	if (s->older == PRESENCE_FREE || s->end_ns < time_ns - p->resolution_ns)
+		s = new_span(p, s, inside, time_ns, forget_ns);
+	s->open = 1;
+	s->end_ns = NS_NEVER;
 }
 
 static bool overlaps(const struct presence *p, const struct presence_span *newest, int64_t from_ns, int64_t to_ns)

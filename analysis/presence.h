@@ -5,8 +5,8 @@
  *
  * An open hash holds each subscriber's newest span, 32 bytes in place; earlier
  * ones lie in an array behind it. Nothing is deleted one by one: a store that is
- * full is built anew from what still matters, with room to spare, so that memory
- * follows what is alive. */
+ * full is built anew from what still matters, with so much room to spare that
+ * hardly any two meet in it: memory follows what is alive. */
 #ifndef ANALYSIS_PRESENCE_H
 #define ANALYSIS_PRESENCE_H
 
@@ -39,8 +39,7 @@ void presence_clear(struct presence *p);
 
 /* A record of this subscriber begins, or ends (it must have begun). Times never
  * go back. Spans that ended before forget_ns are no longer of interest. */
-static inline void presence_begin(struct presence *p, uint32_t inside, int64_t time_ns, int64_t forget_ns);
-static inline void presence_end(struct presence *p, uint32_t inside, int64_t time_ns);
+static inline void presence_record(struct presence *p, uint32_t inside, bool ends, int64_t time_ns, int64_t forget_ns);
 
 /* Has this subscriber a span that did not end before from_ns and began no later than to_ns? */
 bool presence_has(const struct presence *p, uint32_t inside, int64_t from_ns, int64_t to_ns);
@@ -57,28 +56,19 @@ static inline struct presence_span *presence_place(const struct presence *p, uin
 			return &p->table[i];
 }
 
-/* A new span of a subscriber, given the place of the one before, that begins now. */
-struct presence_span *presence_new_span(struct presence *p, struct presence_span *place, uint32_t inside,
-                                        int64_t time_ns, int64_t forget_ns);
+/* The first open record, or no more. A span goes on if a record begins while it
+ * still covers time: no window lies between. */
+void presence_turn(struct presence *p, struct presence_span *place, uint32_t inside, bool ends, int64_t time_ns,
+                   int64_t forget_ns);
 
-/* A span goes on if a record begins while it still covers time: no window lies between. */
-static inline void presence_begin(struct presence *p, uint32_t inside, int64_t time_ns, int64_t forget_ns)
+static inline void presence_record(struct presence *p, uint32_t inside, bool ends, int64_t time_ns, int64_t forget_ns)
 {
 	struct presence_span *s = presence_place(p, inside);
 
-	if (s->older == PRESENCE_FREE || s->end_ns < time_ns - p->resolution_ns)
-		s = presence_new_span(p, s, inside, time_ns, forget_ns);
-	s->open++;
-	s->end_ns = NS_NEVER;
-}
-
-static inline void presence_end(struct presence *p, uint32_t inside, int64_t time_ns)
-{
-	struct presence_span *s = presence_place(p, inside);
-
-	must(s->older != PRESENCE_FREE && s->open > 0);
-	if (--s->open == 0)
-		s->end_ns = time_ns;
+	if (__builtin_expect(s->open == ends, 0))
+		presence_turn(p, s, inside, ends, time_ns, forget_ns);
+	else
+		s->open += ends ? UINT32_MAX : 1;
 }
 
 #endif

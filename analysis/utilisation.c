@@ -101,15 +101,18 @@ void usage_add(struct usage *to, const struct usage *from)
 	to->jain_sum += from->jain_sum;
 }
 
-/* A count that changes now and then, and its integral over the window. */
+/* How many there are, and the integral of it over the window: the last value
+ * times the window's end, less each change times its moment. So a change is one
+ * sum and needs no earlier moment; on the way the sum may wrap around zero, but
+ * not at the end. The time at each level is summed in the same way: what leaves
+ * a level adds the moment there, what comes to it takes it off. */
 struct level {
-	uint64_t last;  /* quanta since the window's begin, when the integral was brought up to date */
-	uint32_t now;
+	uint64_t now, integral;
 };
 
 struct subscriber_meter {
 	uint64_t integral;
-	struct level active;  /* all protocols together */
+	uint32_t active;      /* all protocols together */
 	uint32_t peak;
 	uint32_t address;     /* the last it had a mapping on */
 	bool attempted, refused;
@@ -122,16 +125,19 @@ struct address_meter {
 
 struct meter {
 	struct usage *usage;
-	uint32_t subscribers, addresses;
 	struct subscriber_meter *of_subscriber; /* owned */
 	struct address_meter *of_address;       /* owned */
 	struct guess_past *past;                /* [subscriber * PROTO_COUNT + protocol]; NULL until a mapping has no law; owned */
+	uint32_t subscribers, addresses;
 	struct level active[PROTO_COUNT], held[PROTO_COUNT], blocks;
-	uint32_t sessions;
+	uint64_t further;           /* sessions beyond one a mapping */
+	bool begun, counting;       /* the window has begun; and is not over */
+	int64_t due_ns;             /* at this moment one of those below is due */
+	int64_t sample_ns;          /* of the next sample, taken once this is past */
+	size_t samples;             /* taken */
+	int64_t second_ns;          /* when the next second of the window begins */
+	uint32_t *second;           /* the current one's place in created_per_second */
 	uint64_t created, refused;  /* since the last sample */
-	size_t next_sample;
-	int64_t next_sample_ns;
-	bool begun;
 };
 
 struct meter *meter_create(struct usage *usage, uint32_t subscribers, uint32_t addresses)
@@ -145,7 +151,7 @@ struct meter *meter_create(struct usage *usage, uint32_t subscribers, uint32_t a
 	m->of_address = must_alloc(addresses, sizeof(*m->of_address));
 	for (uint32_t i = 0; i < subscribers; i++)
 		m->of_subscriber[i].address = ADDRESS_NONE;
-	m->next_sample_ns = usage->frame.begin_ns;
+	m->due_ns = m->sample_ns = m->second_ns = usage->frame.begin_ns;
 	return m;
 }
 
@@ -159,11 +165,10 @@ static uint64_t quanta(const struct usage *u, int64_t time_ns)
 	return (uint64_t)(time_ns - u->frame.begin_ns) >> u->quantum;
 }
 
-static void level_change(struct level *l, uint64_t *integral, uint64_t now, int64_t by)
+static void level_change(struct level *l, uint64_t now, int64_t by)
 {
-	*integral += (now - l->last) * l->now;
-	l->last = now;
-	l->now = (uint32_t)(l->now + by);
+	l->now += (uint64_t)by;
+	l->integral -= (uint64_t)by * now;
 }
 
 /* Records the state at every moment of the grid before `time_ns`. */
@@ -171,20 +176,23 @@ static void sample_until(struct meter *m, int64_t time_ns)
 {
 	struct usage *u = m->usage;
 
-	while (m->next_sample_ns < time_ns && m->next_sample < u->sample_count) {
-		struct usage_sample *s = &u->samples[m->next_sample++];
+	while (m->sample_ns < time_ns && m->samples < u->sample_count) {
+		struct usage_sample *s = &u->samples[m->samples++];
 
+		s->sessions += m->further;
 		for (int p = 0; p < PROTO_COUNT; p++) {
 			s->active[p] += m->active[p].now;
 			s->held[p] += m->held[p].now;
+			s->sessions += m->active[p].now;
 		}
 		s->blocks += m->blocks.now;
-		s->sessions += m->sessions;
 		s->created += m->created;
 		s->refused += m->refused;
 		m->created = m->refused = 0;
-		m->next_sample_ns += u->frame.interval_ns;
+		m->sample_ns += u->frame.interval_ns;
 	}
+	if (m->samples == u->sample_count)
+		m->sample_ns = NS_NEVER - 1;
 }
 
 /* The first moment of the window: what is held over from before counts as peak. */
@@ -193,7 +201,7 @@ static void begin_window(struct meter *m)
 	m->begun = true;
 	m->created = m->refused = 0;
 	for (uint32_t i = 0; i < m->subscribers; i++)
-		m->of_subscriber[i].peak = m->of_subscriber[i].active.now;
+		m->of_subscriber[i].peak = m->of_subscriber[i].active;
 	for (uint32_t i = 0; i < m->addresses; i++)
 		for (int p = 0; p < PROTO_COUNT; p++) {
 			m->of_address[i].peak[p] = m->of_address[i].held[p];
@@ -201,22 +209,42 @@ static void begin_window(struct meter *m)
 		}
 }
 
-static void advance(struct meter *m, int64_t time_ns)
+/* Finds the second in which `time_ns` lies, or that the window is over. */
+static void turn_second(struct meter *m, int64_t time_ns)
+{
+	struct usage *u = m->usage;
+	int64_t second = (time_ns - u->frame.begin_ns) / NS_PER_S;
+
+	m->counting = time_ns < u->frame.end_ns;
+	if (!m->counting) {
+		m->second_ns = NS_NEVER;
+		return;
+	}
+	m->second = &u->created_per_second[second];
+	m->second_ns = u->frame.begin_ns + (second + 1) * NS_PER_S;
+	if (m->second_ns > u->frame.end_ns)
+		m->second_ns = u->frame.end_ns;
+}
+
+/* Something is due by `time_ns`, of an event that has not been counted yet. */
+static __attribute__((noinline)) void fall_due(struct meter *m, int64_t time_ns)
 {
 	if (!m->begun && time_ns >= m->usage->frame.begin_ns)
 		begin_window(m);
-	if (m->next_sample_ns < time_ns)
-		sample_until(m, time_ns);
+	sample_until(m, time_ns);
+	if (time_ns >= m->second_ns)
+		turn_second(m, time_ns);
+	m->due_ns = m->sample_ns + 1 < m->second_ns ? m->sample_ns + 1 : m->second_ns;
 }
 
 static void subscriber_change(struct meter *m, struct subscriber_meter *s, uint64_t now, int by)
 {
-	uint64_t spent = now - s->active.last;
+	uint64_t *level_time = &m->usage->level_time[s->active];
 
-	m->usage->level_time[s->active.now] += spent;
-	level_change(&s->active, &s->integral, now, by);
-	if (s->active.now > s->peak)
-		s->peak = s->active.now;
+	level_time[0] += now;
+	level_time[by] -= now;
+	s->active += (uint32_t)by;
+	s->integral -= (uint64_t)(int64_t)by * now;
 }
 
 /* A mapping whose scheme declares no law: guessers are set on it. */
@@ -238,25 +266,24 @@ static void mapping_created(struct meter *m, const struct nat_event *e, uint64_t
 	struct address_meter *a = &m->of_address[e->address];
 	enum protocol p = e->protocol;
 
-	level_change(&m->active[p], &u->active[p], now, 1);
-	level_change(&m->held[p], &u->held[p], now, 1);
+	level_change(&m->active[p], now, 1);
+	level_change(&m->held[p], now, 1);
 	subscriber_change(m, s, now, 1);
+	if (s->active > s->peak)
+		s->peak = s->active;
 	s->address = e->address;
-	m->sessions++;
 	if (++a->held[p] > a->peak[p])
 		a->peak[p] = a->held[p];
 	if (e->odds == ODDS_UNKNOWN)
-		guess(m, e, m->begun && e->time_ns < u->frame.end_ns);
-	if (!m->begun)
+		guess(m, e, m->counting);
+	if (!m->counting)
 		return;
 	a->used = true;
 	m->created++;
-	if (e->time_ns < u->frame.end_ns) {
-		u->created_per_second[(e->time_ns - u->frame.begin_ns) / NS_PER_S]++;
-		u->guess_count++;
-		if (e->odds != ODDS_UNKNOWN)
-			u->guess_sum += ((UINT64_C(1) << 32) + e->odds / 2) / e->odds;
-	}
+	++*m->second;
+	u->guess_count++;
+	if (e->odds != ODDS_UNKNOWN)
+		u->guess_sum += ((UINT64_C(1) << 32) + e->odds / 2) / e->odds;
 }
 
 /* A newcomer whom no address had room for was refused by every one of them. */
@@ -272,34 +299,34 @@ static void mark_refusal(struct meter *m, uint32_t address)
 
 void meter_event(struct meter *m, const struct nat_event *e)
 {
-	struct usage *u = m->usage;
-	uint64_t now = quanta(u, e->time_ns);
+	uint64_t now;
 
-	advance(m, e->time_ns);
+	if (e->time_ns >= m->due_ns)
+		fall_due(m, e->time_ns);
+	now = quanta(m->usage, e->time_ns);
 	switch (e->kind) {
 	case NAT_MAPPING_CREATED:
 		mapping_created(m, e, now);
 		break;
 	case NAT_MAPPING_ENDED:
-		level_change(&m->active[e->protocol], &u->active[e->protocol], now, -1);
+		level_change(&m->active[e->protocol], now, -1);
 		subscriber_change(m, &m->of_subscriber[e->subscriber], now, -1);
-		m->sessions--;
 		break;
 	case NAT_PORT_RELEASED:
-		level_change(&m->held[e->protocol], &u->held[e->protocol], now, -1);
+		level_change(&m->held[e->protocol], now, -1);
 		m->of_address[e->address].held[e->protocol]--;
 		break;
 	case NAT_BLOCK_GIVEN:
-		level_change(&m->blocks, &u->blocks, now, e->count);
+		level_change(&m->blocks, now, e->count);
 		break;
 	case NAT_BLOCK_FREE:
-		level_change(&m->blocks, &u->blocks, now, -(int64_t)e->count);
+		level_change(&m->blocks, now, -(int64_t)e->count);
 		break;
 	case NAT_SESSION_CREATED:
-		m->sessions++;
+		m->further++;
 		break;
 	case NAT_SESSION_ENDED:
-		m->sessions--;
+		m->further--;
 		break;
 	case NAT_REFUSED:
 		m->refused++;
@@ -308,7 +335,7 @@ void meter_event(struct meter *m, const struct nat_event *e)
 		break;
 	case NAT_NOTICE:
 		if (m->begun)
-			u->notices[e->notice]++;
+			m->usage->notices[e->notice]++;
 		break;
 	case NAT_BLOCK_RETURNED:
 	case NAT_BLOCK_INTERIM:
@@ -367,22 +394,34 @@ static void jain(struct meter *m)
 	free(count);
 }
 
-void meter_finish(struct meter *m)
+/* The levels as they are at the end, and their integrals. */
+static void close_levels(struct meter *m, uint64_t end)
 {
 	struct usage *u = m->usage;
-	uint64_t end = quanta(u, u->frame.end_ns);
 
-	advance(m, u->frame.end_ns);
-	sample_until(m, u->frame.end_ns + 1);
 	for (int p = 0; p < PROTO_COUNT; p++) {
-		level_change(&m->active[p], &u->active[p], end, 0);
-		level_change(&m->held[p], &u->held[p], end, 0);
+		u->active[p] += m->active[p].integral + m->active[p].now * end;
+		u->held[p] += m->held[p].integral + m->held[p].now * end;
 	}
-	level_change(&m->blocks, &u->blocks, end, 0);
+	u->blocks += m->blocks.integral + m->blocks.now * end;
 	for (uint32_t i = 0; i < m->subscribers; i++) {
 		struct subscriber_meter *s = &m->of_subscriber[i];
 
-		subscriber_change(m, s, end, 0);
+		u->level_time[s->active] += end;
+		s->integral += s->active * end;
+	}
+}
+
+void meter_finish(struct meter *m)
+{
+	struct usage *u = m->usage;
+
+	fall_due(m, u->frame.end_ns);
+	sample_until(m, u->frame.end_ns + 1);
+	close_levels(m, quanta(u, u->frame.end_ns));
+	for (uint32_t i = 0; i < m->subscribers; i++) {
+		const struct subscriber_meter *s = &m->of_subscriber[i];
+
 		u->peak[s->peak]++;
 		u->subscribers_attempted += s->attempted;
 		u->subscribers_refused += s->refused;

@@ -299,6 +299,36 @@ static void sample_stands_for_the_whole(void **state)
 	}
 }
 
+/* What is not written is weighed as if it were: records of all kinds, with numbers
+ * of every length, and addresses that come again with another partner. */
+static void weighed_as_written(void **state)
+{
+	(void)state;
+	for (int f = 0; log_formats[f]; f++)
+		for (int destinations = 0; destinations < 2; destinations++) {
+			struct log_config c = { .format = f, .flush_ns = NS_PER_S, .destinations = destinations };
+			uint64_t bytes = log_formats[f]->prologue ? strlen(log_formats[f]->prologue) : 0, below = bytes;
+			struct log_writer *w = open_log(&c, 0, NS_PER_S, below + 1); /* one record is compressed, and then a block */
+			struct log_weight weight;
+			struct rng r;
+
+			rng_seed(&r, mix64((uint64_t)f, RNG_TEST));
+			for (int64_t i = 0; i < 200000; i++) {
+				struct log_record x = some_record(&r, i), shown;
+				char text[LOG_LINE_MAX];
+
+				x.inside %= 3000;
+				x.outside &= UINT32_C(0x01800801);
+				if (log_write(w, &x, &shown))
+					bytes += log_formats[f]->encode(&x, text);
+			}
+			close_log(w, &weight);
+			assert_int_equal(weight.bytes, bytes);
+			assert_true(weight.sample_bytes < bytes / 2);
+			log_weight_clear(&weight);
+		}
+}
+
 /* A country's bytes: the product of the sums needs more than 64 bits. */
 static void weights_do_not_overflow(void **state)
 {
@@ -383,6 +413,7 @@ int main(void)
 		cmocka_unit_test(window),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(sample_stands_for_the_whole),
+		cmocka_unit_test(weighed_as_written),
 		cmocka_unit_test(weights_do_not_overflow),
 		cmocka_unit_test(kept_log_is_the_log),
 		cmocka_unit_test(a_log_that_cannot_be_kept),
