@@ -1,0 +1,162 @@
+/* Numbers by rule, given by a NAT: each stays within the rule, all of a subscriber's can be had, no more of them, and
+ * what grows does so as told. */
+#include "tests/support/natbench.h"
+#include "tests/support/rulebench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#define KEY "'key': '000102030405060708090a0b0c0d0e0f'"
+#define ON(count, pool, scheme) \
+	"'subscribers': { 'count': " count " }, 'pool': { " pool " }, 'schemes': [{ " scheme " }]"
+
+static void bench_on(struct bench *b, const struct rulebench *r, struct nat_config config)
+{
+	bench_open(b, config, r->trial->pool.ports, r->pool.addresses, r->pool.subscribers, r->trial->scheme,
+	           r->trial->scheme_config);
+}
+
+/* Fills a subscriber's own numbers in random order: each is its own by the rule, all of them can be had, and the next flow
+ * is refused for that reason, while its neighbour has all of its own and other protocols have theirs. */
+static void all_of_ones_own_and_no_more(void **state)
+{
+	static const char *const rows[] = {
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095'", "'type': 'deterministic'"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095'", "'type': 'deterministic', 'layout': 'interlaced'"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095'", "'type': 'deterministic', 'fill': 'address-first'"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095'", "'type': 'deterministic', 'layout': 'cryptographic', " KEY),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095'", "'type': 'port-set', 'psid_length': 4"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095'", "'type': 'port-set', 'masks': '0x0124', 'sharing': 8, "
+		         "'pool': { 'prefixes': ['192.0.2.0/29'] }"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095'", "'type': 'port-set', 'psid_length': 4, " KEY),
+		ON("4", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-1323'", "'type': 'one-to-one'"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		uint32_t last, count;
+		struct rulebench r;
+		struct bench b;
+
+		rulebench_must_open(&r, rows[i]);
+		bench_on(&b, &r, bench_defaults());
+		last = r.pool.subscribers - 1;
+		for (uint32_t k = last - 1; k <= last; k++) {
+			count = rulebench_numbers(&r, k);
+			for (uint32_t n = 0; n < count; n++) {
+				struct verdict v = bench_send(&b, 0, k, PROTO_UDP, (uint16_t)(n + 1), 0);
+
+				assert_int_equal(v.outcome, OUT_CREATED);
+				assert_int_equal(rulebench_holder(&r, v.address, v.number), k);
+				assert_in_range(b.last.odds, 1, 64512);
+			}
+			assert_int_equal(bench_send(&b, 0, k, PROTO_UDP, 60000, 0).outcome, OUT_RANGE_FULL);
+			assert_int_equal(bench_send(&b, 0, k, PROTO_ICMP, 60000, 0).outcome, OUT_CREATED);
+		}
+		/* and again after hold-down, so that what was released is counted back */
+		nat_advance(b.nat, 1000 * S);
+		count = rulebench_numbers(&r, last);
+		for (uint32_t n = 0; n < count; n++)
+			assert_int_equal(bench_send(&b, 1000 * S, last, PROTO_UDP, (uint16_t)(n + 1), 0).outcome, OUT_CREATED);
+		assert_int_equal(bench_send(&b, 1000 * S, last, PROTO_UDP, 60000, 0).outcome, OUT_RANGE_FULL);
+		bench_close(&b);
+		rulebench_close(&r);
+	}
+}
+
+/* One to one, a port stays what it is while it can; a second flow that wants the same gets another. */
+static void one_to_one_keeps_ports(void **state)
+{
+	struct rulebench r;
+	struct bench b;
+	struct segment train;
+
+	(void)state;
+	rulebench_must_open(&r, ON("4", "'prefixes': ['192.0.2.0/30']", "'type': 'one-to-one'"));
+	bench_on(&b, &r, bench_defaults());
+	assert_int_equal(bench_send(&b, 0, 2, PROTO_UDP, 40000, 0).number, 40000);
+	assert_int_equal(bench_send(&b, 0, 3, PROTO_UDP, 40000, 0).number, 40000);
+	assert_int_equal(bench_send(&b, 0, 3, PROTO_UDP, 40000, 0).address, 3);
+	train = train_of(0, 2, PROTO_UDP, 40000, 0);
+	train.host = 1;
+	assert_int_not_equal(nat_show(b.nat, &train).number, 40000);
+	assert_in_range(bench_send(&b, 0, 2, PROTO_UDP, 500, 0).number, 1024, 65535); /* 500 is not of the pool */
+	bench_close(&b);
+	rulebench_close(&r);
+}
+
+/* A+P (RFC 6346): 128 numbers of one's own, then ranges of 128 from above, one a minute at the most, `max_growth` of them. */
+static void growth(void **state)
+{
+	struct rulebench r;
+	struct bench b;
+	uint32_t n = 0;
+
+	(void)state;
+	rulebench_must_open(&r, ON("16", "'prefixes': ['192.0.2.1']", "'type': 'port-set', 'psid_offset': 0, 'psid_length': 9, "
+	                           "'sharing': 16, 'growth': 128, 'max_growth': 3"));
+	assert_int_equal(rulebench_numbers(&r, 15), 128);
+	assert_int_equal(r.trial->scheme->assigned(r.trial->scheme_config, &r.pool), 16 * 128);
+	assert_int_equal(r.trial->scheme->stranded(r.trial->scheme_config, &r.pool), 0);
+	bench_on(&b, &r, bench_defaults());
+	for (; n < 128; n++)
+		assert_in_range(bench_send(&b, 0, 0, PROTO_UDP, (uint16_t)(n + 1), 0).number, 1024, 1151);
+	assert_int_equal(b.blocks_given, 0);
+	for (; n < 256; n++) /* the first range comes at once */
+		assert_in_range(bench_send(&b, 0, 0, PROTO_UDP, (uint16_t)(n + 1), 0).number, 1024 + 16 * 128, 65535);
+	assert_int_equal(b.blocks_given, 1);
+	assert_int_equal(bench_send(&b, 59 * S, 0, PROTO_UDP, 1000, 0).outcome, OUT_BLOCK_LIMIT);
+	assert_int_equal(bench_send(&b, 60 * S, 0, PROTO_UDP, 1000, 0).outcome, OUT_CREATED);
+	assert_int_equal(b.blocks_given, 2);
+	assert_int_equal(bench_send(&b, 61 * S, 1, PROTO_UDP, 1000, 0).outcome, OUT_CREATED); /* its neighbour's own clock */
+	for (n = 0; n < 127 + 128; n++)
+		assert_int_equal(bench_send(&b, 120 * S, 0, PROTO_UDP, (uint16_t)(n + 2000), 0).outcome, OUT_CREATED);
+	assert_int_equal(b.blocks_given, 3);
+	assert_int_equal(bench_send(&b, 200 * S, 0, PROTO_UDP, 5000, 0).outcome, OUT_BLOCK_LIMIT);
+	nat_advance(b.nat, 1000 * S);
+	assert_int_equal(b.blocks_returned, 3);
+	bench_close(&b);
+	rulebench_close(&r);
+}
+
+/* Behind a key a guesser has all numbers to choose from until it has seen one come free; else only the subscriber's. */
+static void odds(void **state)
+{
+	static const struct { const char *layout; uint32_t first, second, later; } rows[] = {
+		{ "'layout': 'contiguous'", 4032, 4031, 4032 },
+		{ "'layout': 'cryptographic', " KEY, 64512, 64511, 4032 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char *text = must_printf(ON("16", "'prefixes': ['192.0.2.1']", "'type': 'deterministic', %s"), rows[i].layout);
+		struct rulebench r;
+		struct bench b;
+
+		rulebench_must_open(&r, text);
+		bench_on(&b, &r, bench_defaults());
+		bench_send(&b, 0, 3, PROTO_UDP, 1, 0);
+		assert_int_equal(b.last.odds, rows[i].first);
+		bench_send(&b, 0, 3, PROTO_UDP, 2, 0);
+		assert_int_equal(b.last.odds, rows[i].second);
+		nat_advance(b.nat, 1000 * S);
+		bench_send(&b, 1000 * S, 3, PROTO_UDP, 3, 0);
+		assert_int_equal(b.last.odds, rows[i].later);
+		bench_close(&b);
+		rulebench_close(&r);
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_of_ones_own_and_no_more), cmocka_unit_test(one_to_one_keeps_ports), cmocka_unit_test(growth),
+		cmocka_unit_test(odds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
