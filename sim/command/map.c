@@ -6,6 +6,7 @@
 #include "sim/base/must.h"
 #include "sim/command/mapping.h"
 #include "sim/command/scenario_options.h"
+#include "sim/scheme/record.h"
 
 static const struct command_option options[] = {
 	{ .name = "scheme", .value = "NAME", .help = "which scheme of the scenario; not needed if it has one" },
@@ -16,6 +17,10 @@ static const struct command_option options[] = {
 	  .value = "P",
 	  .help = "with --inside: the subscriber's own port; a rule that gives runs of numbers gives it the same run" },
 	{ .name = "outside", .value = "ADDR:PORT", .help = "a public address and number: whose is it?" },
+	{ .name = "records",
+	  .value = "FILE",
+	  .help = "ask the rule that was in force at --time, from the records that run --keep-logs leaves beside the log" },
+	{ .name = "time", .value = "TIME", .help = "with --records: when it was, such as 2026-01-01T12:00:00Z" },
 	{ .name = "all", .help = "the whole rule as CSV: inside,outside,lo,hi" },
 	OPTION_SET,
 	{ .name = "json", .help = "the answer as JSON" },
@@ -83,6 +88,34 @@ static const struct trial *trial_of(const struct scenario *s, const char *path, 
 	return t;
 }
 
+/* The rule in force at a time, from the records alone. */
+static int map_record(const struct arguments *args)
+{
+	const char *when = arguments_value(args, "time"), *path = arguments_value(args, "records");
+	struct mapping_rule m = { .json = arguments_has(args, "json") };
+	struct err e = ERR_INIT;
+	struct record record;
+	int64_t time_s;
+	int status;
+
+	if (!record_time_parse(when, &time_s))
+		return command_misused(&command_map, "--time: \"%s\" is not a time (such as 2026-01-01T12:00:00Z)", when);
+	if (record_find(path, time_s, &record, &e)) {
+		char *name = must_printf("the record of %s", record_time_format(record.time_s, (char[RECORD_TIME]){ 0 }));
+
+		m.name = name;
+		m.type = record.type;
+		m.config = record.config;
+		m.pool = &record.pool;
+		status = answer(&m, args);
+		free(name);
+	} else {
+		status = command_failed(&e);
+	}
+	record_clear(&record);
+	return status;
+}
+
 static int map_scenario(const struct arguments *args)
 {
 	struct err e = ERR_INIT;
@@ -92,7 +125,9 @@ static int map_scenario(const struct arguments *args)
 	struct scheme_pool pool;
 	int status;
 
-	if (t) {
+	if (t && arguments_has(args, "records")) {
+		status = map_record(args);
+	} else if (t) {
 		must(scheme_pool_fill(&pool, &s->workload, t));
 		m.name = t->name;
 		m.type = t->scheme;
@@ -110,7 +145,7 @@ static int map_scenario(const struct arguments *args)
 static int run(int argc, char **argv)
 {
 	struct arguments args;
-	int status = arguments_parse(&args, &command_map, argc, argv, 1, 1);
+	int status = arguments_parse(&args, &command_map, argc, argv, 0, 1);
 
 	if (status >= 0)
 		return status;
@@ -118,8 +153,14 @@ static int run(int argc, char **argv)
 		status = command_misused(&command_map, "give one of --inside, --outside and --all");
 	else if (arguments_has(&args, "port") && !arguments_has(&args, "inside"))
 		status = command_misused(&command_map, "--port goes with --inside");
-	else
+	else if (arguments_has(&args, "records") != arguments_has(&args, "time"))
+		status = command_misused(&command_map, "--records and --time go together");
+	else if (args.word_count)
 		status = map_scenario(&args);
+	else if (arguments_has(&args, "records"))
+		status = map_record(&args);
+	else
+		status = command_misused(&command_map, "give a SCENARIO, or --records");
 	arguments_clear(&args);
 	return status;
 }
@@ -127,7 +168,9 @@ static int run(int argc, char **argv)
 const struct command command_map = {
 	.name = "map",
 	.usage = "map SCENARIO --scheme NAME (--inside ADDR [--port P] | --outside ADDR:PORT | --all)\n"
-	         "    [--set PATH=VALUE]... [--json]",
+	         "    [--set PATH=VALUE]... [--json]\n"
+	         "map [SCENARIO --scheme NAME] --records FILE --time TIME\n"
+	         "    (--inside ADDR [--port P] | --outside ADDR:PORT | --all) [--json]",
 	.summary = "forward and reverse of an algorithmic scheme, with no simulation",
 	.options = options,
 	.run = run,

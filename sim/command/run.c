@@ -164,7 +164,8 @@ static bool move_logs(const struct job *j, struct err *e)
 	char *to = must_printf("%s/logs", j->dir.temporary);
 	bool good = !mkdir(to, 0777) || fail(e, "%s: %s", to, strerror(errno));
 
-	for (size_t i = 0; i < s->trial_count; i++)
+	for (size_t i = 0; good && i < s->trial_count; i++) {
+		good = !s->trials[i].log.keep || keep_records(to, &s->trials[i], &s->workload, e);
 		for (uint32_t r = 0; good && s->trials[i].log.keep && r < s->workload.replications; r++) {
 			char *from = keep_path(j->logs, &s->trials[i], r), *name = keep_path(to, &s->trials[i], r);
 
@@ -173,6 +174,7 @@ static bool move_logs(const struct job *j, struct err *e)
 			free(from);
 			free(name);
 		}
+	}
 	free(to);
 	return good;
 }

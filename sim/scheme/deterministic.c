@@ -5,6 +5,7 @@
 
 #include "sim/base/must.h"
 #include "sim/scheme/own.h"
+#include "sim/scheme/record.h"
 
 #define ALGORITHM_LAST 4
 #define KEYED_ADDRESSES_MAX 65536 /* each has tables of its own */
@@ -233,4 +234,5 @@ const struct scheme_type scheme_deterministic = {
 	.forward = deterministic_forward,
 	.reverse = deterministic_reverse,
 	.tenant = deterministic_tenant,
+	.record = record_text,
 };

@@ -84,6 +84,10 @@ struct scheme_type {
 	bool (*of_prefix)(const void *config, const struct scheme_pool *pool, const struct addr6 *prefix,
 	                  uint32_t *subscriber);
 
+	/* What must be kept beside the log, so that the rule can be asked when it has changed: a line (record.h), the
+	 * caller's to free. NULL: nothing. */
+	char *(*record)(const void *config, const struct scheme_pool *pool);
+
 	/* Does it log each mapping (session records), or only blocks (or nothing)? */
 	bool logs_mappings;
 };

@@ -7,6 +7,7 @@
 
 #include "sim/base/file.h"
 #include "sim/base/must.h"
+#include "sim/scheme/record.h"
 
 /* The scheme's name as a file's: anything that is not plain becomes '_'. */
 static char *file_name(const char *name)
@@ -96,5 +97,42 @@ bool keep_there(const char *directory, const struct trial *trial, uint32_t repli
 
 	free(path);
 	free(part);
+	return good;
+}
+
+static void write_records(FILE *to, const char *text, const struct workload *w)
+{
+	char stamp[RECORD_TIME];
+
+	for (int64_t at_ns = 0; at_ns < w->warmup_ns + w->duration_ns; at_ns += NS_PER_DAY)
+		fprintf(to, "[%s]:%s\n", record_time_format(RECORD_EPOCH_S + at_ns / NS_PER_S, stamp), text);
+}
+
+bool keep_records(const char *directory, const struct trial *trial, const struct workload *workload, struct err *e)
+{
+	struct slots *slots = slots_create(trial->pool.ports, &trial->pool.exclude);
+	const struct scheme_pool pool = {
+		.config = &trial->pool,
+		.slots = slots,
+		.addresses = (uint32_t)pool_config_size(&trial->pool),
+		.subscribers = workload->subscribers,
+		.first_inside = workload->inside.first,
+	};
+	char *text, *name, *path;
+	struct outfile out;
+	bool good = true;
+
+	must(slots);
+	text = trial->scheme->record ? trial->scheme->record(trial->scheme_config, &pool) : NULL;
+	name = file_name(trial->name);
+	path = must_printf("%s/%s.records", directory, name);
+	if (text && (good = outfile_open(&out, path, e))) {
+		write_records(out.stream, text, workload);
+		good = outfile_commit(&out, e);
+	}
+	free(path);
+	free(name);
+	free(text);
+	slots_destroy(slots);
 	return good;
 }

@@ -23,4 +23,8 @@ bool keep_join(const char *directory, const struct trial *trial, uint32_t replic
 /* Is the part of this instance there, or joined already? False with `e` set. */
 bool keep_there(const char *directory, const struct trial *trial, uint32_t replication, uint32_t instance, struct err *e);
 
+/* Beside a kept log: what the scheme must keep of its rule (scheme.h), as made at the start and repeated daily, in
+ * SCHEME.records. Does nothing for a scheme that has none. */
+bool keep_records(const char *directory, const struct trial *trial, const struct workload *workload, struct err *e);
+
 #endif
