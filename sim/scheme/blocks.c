@@ -43,6 +43,9 @@ struct blocks *blocks_create(const struct blocks_config *config, struct ground *
 	must(config->size && config->per_address && config->per_address <= INT32_MAX / ground->addresses);
 	must((uint64_t)config->first_slot + (uint64_t)config->per_address * config->size <= ground->slots->count);
 	b->config = *config;
+	if (!config->lanes)
+		b->config.lanes = b->config.stride = config->scattered ? config->per_address : 1;
+	b->config.scattered = b->config.stride > 1;
 	b->ground = ground;
 	b->blocks = must_alloc((size_t)ground->addresses * config->per_address, sizeof(*b->blocks));
 	b->owners = must_alloc(ground->subscribers, sizeof(*b->owners));
@@ -76,30 +79,36 @@ bool blocks_owned(const struct blocks *b, uint32_t subscriber)
 	return b->owners[subscriber].count > 0;
 }
 
+/* Which block of an address the offset from the first slot is in: of those that share its run of slots, and before. */
+static uint32_t at_offset(const struct blocks *b, uint32_t offset)
+{
+	return offset / b->config.stride / b->config.size * b->config.lanes + offset % b->config.stride;
+}
+
 bool blocks_has(const struct blocks *b, uint32_t slot)
 {
-	return slot >= b->config.first_slot && slot - b->config.first_slot < b->config.per_address * b->config.size;
+	uint32_t offset = slot - b->config.first_slot;
+
+	return slot >= b->config.first_slot && offset % b->config.stride < b->config.lanes &&
+	       at_offset(b, offset) < b->config.per_address;
 }
 
 static uint32_t block_of(const struct blocks *b, uint32_t address, uint32_t slot)
 {
-	uint32_t offset = slot - b->config.first_slot;
-
-	return address * b->config.per_address +
-	       (b->config.scattered ? offset % b->config.per_address : offset / b->config.size);
+	return address * b->config.per_address + at_offset(b, slot - b->config.first_slot);
 }
 
 /* From one slot of a block to the next. */
 static uint32_t step_of(const struct blocks *b)
 {
-	return b->config.scattered ? b->config.per_address : 1;
+	return b->config.stride;
 }
 
 static uint32_t first_of(const struct blocks *b, uint32_t id)
 {
 	uint32_t n = id % b->config.per_address;
 
-	return b->config.first_slot + (b->config.scattered ? n : n * b->config.size);
+	return b->config.first_slot + n % b->config.lanes + n / b->config.lanes * b->config.size * b->config.stride;
 }
 
 static void emit(const struct blocks *b, enum nat_event_kind kind, int64_t now_ns, uint32_t id)

@@ -28,6 +28,8 @@ struct blocks_config {
 	int64_t idle_ns, guard_ns;
 	int64_t interval_ns;  /* a subscriber gets no block sooner than so long after its last one */
 	bool scattered;
+	/* Interleaved otherwise: runs of `lanes` slots, `stride` apart, of which block n has one slot each; 0: not. */
+	uint32_t lanes, stride;
 	bool skip_idle;       /* RFC 7768 section 2: the block that is idle longest gives numbers only if no other can */
 	int64_t interim_ns;   /* a given block is told of again after each so long; 0: never */
 };

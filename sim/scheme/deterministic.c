@@ -48,13 +48,17 @@ static const struct param params[] = {
 };
 #undef FIELD
 
+static bool is_interlaced(const struct deterministic_rule *r)
+{
+	return r->layout == LAYOUT_INTERLACED || r->layout == LAYOUT_HORIZONTAL;
+}
+
 static bool settle_layout(struct deterministic_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
 {
 	struct deterministic_rule *r = &c->rule;
 
 	r->fill = c->fill;
 	r->layout = c->algorithm ? layout_of_algorithm[c->algorithm] : c->layout;
-	r->places = pool->config->pooling != POOLING_PAIRED;
 	if (c->algorithm && c->layout != LAYOUT_CONTIGUOUS && c->layout != r->layout)
 		return fail(e, "%s.layout: \"%s\" is not algorithm %u: give one of the two", place, layout_choices[c->layout],
 		            c->algorithm);
@@ -62,17 +66,17 @@ static bool settle_layout(struct deterministic_config *c, const struct scheme_po
 	if (deterministic_spreads(r) && r->fill == FILL_ADDRESS_FIRST)
 		return fail(e, "%s.fill: \"address-first\" has no meaning for algorithm %u, which spreads each subscriber over all "
 		            "addresses", place, c->algorithm);
-	if (r->spread && !r->places)
-		return fail(e, "%s.algorithm: %u spreads each subscriber over all addresses, and pool.pooling is \"paired\": it "
-		            "needs \"arbitrary\"", place, c->algorithm);
+	if (r->spread && pool->config->pooling != POOLING_ARBITRARY)
+		return fail(e, "%s.algorithm: %u spreads each subscriber over all addresses: pool.pooling must be \"arbitrary\"",
+		            place, c->algorithm);
 	if (r->layout != LAYOUT_CRYPTOGRAPHIC && c->key)
 		return fail(e, "%s.key: only the cryptographic layout has a key", place);
 	if (r->layout == LAYOUT_CRYPTOGRAPHIC && r->addresses > KEYED_ADDRESSES_MAX)
 		return fail(e, "%s.layout: each address has a key of its own, and there are %u; at most %u are supported", place,
 		            r->addresses, KEYED_ADDRESSES_MAX);
-	if (r->layout == LAYOUT_INTERLACED || r->layout == LAYOUT_HORIZONTAL)
-		if (c->dynamic)
-			return fail(e, "%s.dynamic: interlaced shares leave no runs of numbers for blocks: D must be 0", place);
+	if (c->dynamic && is_interlaced(r) && !pool->slots->contiguous)
+		return fail(e, "%s.dynamic: interlaced blocks are logged as start, end and step, which exclusions in pool.ports "
+		            "do not allow: D must be 0", place);
 	return true;
 }
 
@@ -111,6 +115,18 @@ static uint32_t shares_end(const struct deterministic_rule *r)
 	return r->each * r->share;
 }
 
+/* Numbers of the dynamic pool that a block can be cut from: interlaced, those of one residue. */
+static uint32_t dynamic_run(const struct deterministic_rule *r)
+{
+	return is_interlaced(r) ? r->share : r->numbers - shares_end(r);
+}
+
+/* Blocks of the dynamic pool of an address. */
+static uint32_t dynamic_blocks(const struct deterministic_config *c)
+{
+	return dynamic_run(&c->rule) / c->block * (is_interlaced(&c->rule) ? c->dynamic : 1);
+}
+
 static bool settle_limits(const struct deterministic_config *c, const char *place, struct err *e)
 {
 	const struct deterministic_rule *r = &c->rule;
@@ -122,9 +138,9 @@ static bool settle_limits(const struct deterministic_config *c, const char *plac
 		            r->subscribers);
 	if (c->max_ports && c->max_ports < r->share)
 		return fail(e, "%s.max_ports: %u is less than the share of %u ports", place, c->max_ports, r->share);
-	if (c->dynamic && c->block > r->numbers - shares_end(r))
-		return fail(e, "%s.block: %u is more than the %u numbers of the dynamic pool", place, c->block,
-		            r->numbers - shares_end(r));
+	if (c->dynamic && !dynamic_blocks(c))
+		return fail(e, "%s.block: %u is more than the %u numbers of the dynamic pool%s", place, c->block, dynamic_run(r),
+		            is_interlaced(r) ? " with one residue" : "");
 	return true;
 }
 
@@ -178,9 +194,11 @@ static struct allocator deterministic_create(const void *config, struct ground *
 	const struct deterministic_rule *r = &c->rule;
 	const struct blocks_config blocks = {
 		.size = c->block,
-		.per_address = (r->numbers - shares_end(r)) / c->block,
-		.first_slot = shares_end(r),
+		.per_address = dynamic_blocks(c),
+		.first_slot = is_interlaced(r) ? r->each : shares_end(r),
 		.max_blocks = blocks_each(c),
+		.lanes = is_interlaced(r) ? c->dynamic : 0,
+		.stride = r->stride,
 	};
 
 	return own_allocator(&(struct own_setup){
@@ -213,10 +231,10 @@ static uint64_t deterministic_stranded(const void *config, const struct scheme_p
 {
 	const struct deterministic_config *c = config;
 	const struct deterministic_rule *r = &c->rule;
-	uint64_t above = r->numbers - shares_end(r);
+	uint64_t above = r->numbers - shares_end(r), dynamic = blocks_each(c) ? dynamic_blocks(c) * (uint64_t)c->block : 0;
 	uint64_t empty = (uint64_t)r->each * r->addresses - pool->subscribers;
 
-	return (blocks_each(c) ? above % c->block : above) * r->addresses + empty * r->share;
+	return (above - dynamic) * r->addresses + empty * r->share;
 }
 
 const struct scheme_type scheme_deterministic = {

@@ -18,8 +18,9 @@
  * this is the one that does what its text says.
  *
  * The dynamic pool is what is above the shares, C*P.. of each address; E then
- * permutes the slots below. Interlaced shares leave the slots of the residues
- * C .. C+D-1 and what is above. Without D all of that is stranded. */
+ * permutes the slots below. Interlaced shares leave it the residues C .. C+D-1 of
+ * the first (C+D)*P slots, and its blocks are interlaced too. Without D all of that
+ * is stranded. */
 #ifndef SIM_SCHEME_DETERMINISTIC_H
 #define SIM_SCHEME_DETERMINISTIC_H
 
@@ -53,7 +54,6 @@ struct deterministic_config {
 		uint32_t domain;                 /* what E permutes */
 		int fill, layout;
 		bool spread;                     /* over several addresses */
-		bool places;                     /* pooling is arbitrary: the allocator says which address */
 		struct feistel *keyed;           /* by address; owned; NULL: not cryptographic */
 	} rule;
 };

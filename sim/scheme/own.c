@@ -100,6 +100,17 @@ static uint32_t odds_of(const struct own *o, const struct account *a, uint32_t c
 	return count - a->used;
 }
 
+/* A number of the dynamic pool, on the address of the subscriber's first number. */
+static enum outcome alloc_dynamic(const struct own *o, const struct request *r, struct binding *out)
+{
+	struct request at_home = *r;
+
+	if (!o->blocks)
+		return OUT_RANGE_FULL;
+	at_home.address = out->address = number_of(o, r->subscriber, 0).address;
+	return blocks_alloc(o->blocks, &at_home, out);
+}
+
 static enum outcome own_alloc(void *state, const struct request *r, struct binding *out)
 {
 	struct own *o = state;
@@ -108,8 +119,9 @@ static enum outcome own_alloc(void *state, const struct request *r, struct bindi
 	struct scheme_number number;
 
 	if (a->used == count)
-		return o->blocks ? blocks_alloc(o->blocks, r, out) : OUT_RANGE_FULL;
+		return alloc_dynamic(o, r, out);
 	number = pick(o, r, count);
+	out->address = number.address;
 	out->slot = number.slot;
 	out->odds = odds_of(o, a, count);
 	a->used++;

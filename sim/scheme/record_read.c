@@ -173,7 +173,7 @@ static bool settle(struct record *out, const char *place, struct err *e)
 {
 	struct deterministic_config *c = out->config;
 
-	out->pool_config.pooling = POOLING_PAIRED + (c->algorithm == 2 || c->algorithm == 3);
+	out->pool_config.pooling = POOLING_ARBITRARY;
 	out->pool.config = &out->pool_config;
 	out->pool.addresses = (uint32_t)pool_config_size(&out->pool_config);
 	out->pool.slots = slots_create(out->pool_config.ports, &out->pool_config.exclude);

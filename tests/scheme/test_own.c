@@ -17,6 +17,19 @@ static void bench_on(struct bench *b, const struct rulebench *r, struct nat_conf
 {
 	bench_open(b, config, r->trial->pool.ports, r->pool.addresses, r->pool.subscribers, r->trial->scheme,
 	           r->trial->scheme_config);
+	/* again, with the scenario's pooling */
+	nat_destroy(b->nat);
+	b->nat = nat_create(&(struct nat_setup){
+		.config = &b->config,
+		.slots = b->slots,
+		.pooling = r->trial->pool.pooling,
+		.addresses = b->addresses,
+		.subscribers = b->subscribers,
+		.rng_key = RNG_TEST,
+		.sink = { .context = b, .event = bench_event },
+		.scheme_create = r->trial->scheme->create,
+		.scheme_config = r->trial->scheme_config,
+	});
 }
 
 /* Fills a subscriber's own numbers in random order: each is its own by the rule, all of them can be had, and the next flow
@@ -33,6 +46,12 @@ static void all_of_ones_own_and_no_more(void **state)
 		         "'pool': { 'prefixes': ['192.0.2.0/29'] }"),
 		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095'", "'type': 'port-set', 'psid_length': 4, " KEY),
 		ON("4", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-1323'", "'type': 'one-to-one'"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'", "'type': 'deterministic'"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'soft-paired'", "'type': 'deterministic'"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'",
+		   "'type': 'deterministic', 'algorithm': 2"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'",
+		   "'type': 'deterministic', 'algorithm': 3"),
 	};
 
 	(void)state;
@@ -64,6 +83,54 @@ static void all_of_ones_own_and_no_more(void **state)
 		assert_int_equal(bench_send(&b, 1000 * S, last, PROTO_UDP, 60000, 0).outcome, OUT_RANGE_FULL);
 		bench_close(&b);
 		rulebench_close(&r);
+	}
+}
+
+/* A full share overflows into blocks that are nobody's by rule, whatever the layout: a run, or, interlaced, numbers of
+ * one residue; the witness holds every number to the block that was told. What no block takes is stranded. */
+static void overflow_of_every_layout(void **state)
+{
+	static const struct { const char *scheme; uint32_t share, blocks, stranded; } rows[] = {
+		{ "'layout': 'contiguous'", 192, 7, 4 * (384 - 350) },
+		{ "'layout': 'cryptographic', " KEY, 192, 7, 4 * (384 - 350) },
+		{ "'layout': 'interlaced'", 192, 6, 4 * (384 - 300) }, /* 2 residues of 192: 3 blocks of 50 each */
+		{ "'algorithm': 2", 192, 7, 4 * (384 - 350) },
+		{ "'algorithm': 3", 192, 6, 4 * (384 - 300) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *text = must_printf(ON("56", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'",
+		                            "'type': 'deterministic', 'sharing': 14, 'dynamic': 2, 'block': 50, %s"), rows[i].scheme);
+		uint32_t n = 0, home;
+		struct rulebench r;
+		struct bench b;
+		uint16_t port;
+
+		rulebench_must_open(&r, text);
+		assert_int_equal(rulebench_numbers(&r, 20), rows[i].share);
+		assert_int_equal(r.trial->scheme->stranded(r.trial->scheme_config, &r.pool), rows[i].stranded);
+		rulebench_number(&r, 20, 0, &home, &port);
+		bench_on(&b, &r, bench_defaults());
+		for (; n < rows[i].share; n++)
+			assert_int_equal(bench_send(&b, 0, 20, PROTO_UDP, (uint16_t)(n + 1), 0).outcome, OUT_CREATED);
+		assert_int_equal(b.blocks_given, 0);
+		b.blocks_only = true;
+		for (uint32_t block = 1; block <= rows[i].blocks; block++)
+			for (uint32_t k = 0; k < 50; k++, n++) {
+				struct verdict v = bench_send(&b, 0, 20, PROTO_UDP, (uint16_t)(n + 1), 0);
+
+				assert_int_equal(v.outcome, OUT_CREATED);
+				assert_int_equal(v.address, home);
+				assert_int_equal(rulebench_holder(&r, v.address, v.number), UINT32_MAX);
+				assert_int_equal(b.blocks_given, block);
+			}
+		assert_int_equal(bench_send(&b, 0, 20, PROTO_UDP, (uint16_t)(n + 1), 0).outcome, OUT_NO_BLOCK);
+		nat_advance(b.nat, 1000 * S);
+		assert_int_equal(b.blocks_returned, rows[i].blocks);
+		bench_close(&b);
+		rulebench_close(&r);
+		free(text);
 	}
 }
 
@@ -154,7 +221,8 @@ static void odds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_of_ones_own_and_no_more), cmocka_unit_test(one_to_one_keeps_ports), cmocka_unit_test(growth),
+		cmocka_unit_test(all_of_ones_own_and_no_more), cmocka_unit_test(overflow_of_every_layout),
+		cmocka_unit_test(one_to_one_keeps_ports), cmocka_unit_test(growth),
 		cmocka_unit_test(odds),
 	};
 

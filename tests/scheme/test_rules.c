@@ -101,17 +101,6 @@ static void box_arithmetic(void **state)
 	}
 }
 
-/* Settles a scheme anew with an algorithm of RFC 7422, on a pool whose pooling is arbitrary. */
-static void set_algorithm(struct rulebench *b, uint32_t algorithm)
-{
-	struct deterministic_config *c = b->trial->scheme_config;
-	struct err e = ERR_INIT;
-
-	b->scenario->trials[0].pool.pooling = POOLING_PAIRED + 2;
-	c->algorithm = algorithm;
-	assert_true(b->trial->scheme->settle(c, &b->pool, "x", &e));
-}
-
 /* Algorithm 1: port(k, n) = R + n (C + D) + k - 1, k counted from 1. */
 static void staggered(void **state)
 {
@@ -139,9 +128,8 @@ static void round_robin(void **state)
 	uint16_t port;
 
 	(void)state;
-	rulebench_must_open(&b, ON("600", "'prefixes': ['192.0.2.0-192.0.2.9'], 'ports': '2000-65535'",
-	                           "'type': 'deterministic', 'ports_per_subscriber': 1000"));
-	set_algorithm(&b, 2);
+	rulebench_must_open(&b, ON("600", "'prefixes': ['192.0.2.0-192.0.2.9'], 'ports': '2000-65535', 'pooling': 'arbitrary'",
+	                           "'type': 'deterministic', 'algorithm': 2, 'ports_per_subscriber': 1000"));
 	for (uint32_t k = 0; k < 600; k += 7)
 		for (uint32_t n = 0; n < 1000; n++) {
 			rulebench_number(&b, k, n, &address, &port);
@@ -160,8 +148,8 @@ static void interlaced_horizontally(void **state)
 	uint16_t port;
 
 	(void)state;
-	rulebench_must_open(&b, ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-2047'", "'type': 'deterministic'"));
-	set_algorithm(&b, 3);
+	rulebench_must_open(&b, ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-2047', 'pooling': 'arbitrary'",
+	                           "'type': 'deterministic', 'algorithm': 3"));
 	for (uint32_t k = 0; k < 40; k++)
 		for (uint32_t n = 0; n < 102; n++) {
 			rulebench_number(&b, k, n, &address, &port);
@@ -177,10 +165,12 @@ static void spread_over_more_addresses_than_numbers(void **state)
 {
 	(void)state;
 	for (uint32_t algorithm = 2; algorithm <= 3; algorithm++) {
+		char *text = must_printf(ON("190", "'prefixes': ['192.0.2.0-192.0.2.12'], 'ports': '1024-1098', 'pooling': 'arbitrary'",
+		                            "'type': 'deterministic', 'algorithm': %u"), algorithm);
 		struct rulebench b;
 
-		rulebench_must_open(&b, ON("190", "'prefixes': ['192.0.2.0-192.0.2.12'], 'ports': '1024-1098'", "'type': 'deterministic'"));
-		set_algorithm(&b, algorithm);
+		rulebench_must_open(&b, text);
+		free(text);
 		assert_int_equal(rulebench_numbers(&b, 0), 5);
 		assert_int_equal(rulebench_identity(&b, 190), 190 * 5);
 		rulebench_reverse_all(&b);
@@ -240,6 +230,9 @@ static void every_rule_is_reversible(void **state)
 		"'type': 'deterministic', 'dynamic': 1, 'block': 1",
 		"'type': 'deterministic', 'layout': 'interlaced'",
 		"'type': 'deterministic', 'layout': 'interlaced', 'fill': 'address-first'",
+		"'type': 'deterministic', 'algorithm': 2, 'pool': { 'pooling': 'arbitrary' }",
+		"'type': 'deterministic', 'algorithm': 3, 'pool': { 'pooling': 'arbitrary' }",
+		"'type': 'deterministic', 'algorithm': 2, 'dynamic': 1, 'block': 1, 'pool': { 'pooling': 'arbitrary' }",
 		"'type': 'deterministic', 'layout': 'cryptographic', " KEY,
 		"'type': 'deterministic', 'layout': 'cryptographic', 'dynamic': 1, 'block': 1, 'fill': 'address-first', " KEY,
 		"'type': 'port-set', 'psid_length': 4, 'psid_offset': 3",
@@ -273,8 +266,7 @@ static void refusals(void **state)
 {
 	static const struct { const char *text, *want; } rows[] = {
 		{ ON("9", "'prefixes': ['192.0.2.0/30']", "'type': 'deterministic', 'algorithm': 2"),
-		  "test: $.schemes[0].algorithm: 2 spreads each subscriber over all addresses, and pool.pooling is \"paired\": it needs "
-		  "\"arbitrary\"" },
+		  "test: $.schemes[0].algorithm: 2 spreads each subscriber over all addresses: pool.pooling must be \"arbitrary\"" },
 		{ ON("9", "'prefixes': ['192.0.2.0/30']", "'type': 'deterministic', 'algorithm': 5"),
 		  "test: $.schemes[0].algorithm: 5 is out of range (0 to 4)" },
 		{ ON("9", "'prefixes': ['192.0.2.1']", "'type': 'deterministic', 'algorithm': 3, 'fill': 'address-first'"),

@@ -32,7 +32,7 @@ struct bench {
 	struct witness_cell *cells;       /* [(address * PROTO_COUNT + protocol) * count + slot] */
 	uint32_t *block_owner;            /* [address * count + slot] */
 	uint64_t created, ended, released, refused, blocks_given, blocks_returned, blocks_interim;
-	struct nat_event last;            /* of any kind */
+	struct nat_event last;            /* of any kind but a notice */
 	int64_t now_ns;
 };
 
@@ -45,7 +45,8 @@ static void bench_event(void *context, const struct nat_event *e)
 
 	must(e->time_ns >= b->now_ns);
 	b->now_ns = e->time_ns;
-	b->last = *e;
+	if (e->kind != NAT_NOTICE)
+		b->last = *e;
 	switch (e->kind) {
 	case NAT_MAPPING_CREATED:
 		must(cell->holder == NOBODY);
