@@ -46,7 +46,7 @@ PROGRAM := $(BUILD)/cgnsim
 TESTSRC := $(wildcard tests/*/test_*.c)
 TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
 
-.PHONY: all run test test-long setup install figures clean fuzz bench bench-million
+.PHONY: all run test test-long conformance setup install figures clean fuzz bench bench-million
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -90,6 +90,10 @@ run: $(PROGRAM)
 test: $(PROGRAM) $(TESTS)
 	$(Q)sh tests/floors.sh
 	$(Q)CGNSIM=$(PROGRAM) sh tests/run.sh $(TESTS) $(sort $(wildcard tests/*/test_*.sh))
+
+# What the RFCs ask, and what the tests say to it.
+conformance: $(foreach t,$(TESTS),$(if $(findstring /test_rfc,$t),$t))
+	$(Q)sh tests/conformance.sh $(BUILD) > $(BUILD)/conformance.md && mv $(BUILD)/conformance.md docs/conformance.md
 
 # Fuzzers need clang: libFuzzer with both sanitizers. FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 10

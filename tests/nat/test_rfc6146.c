@@ -239,7 +239,7 @@ static const struct requirement rows[] = {
 	SHOWN("section 3.5.2.2", "Each session has a state of its own; a mapping lives as long as one of them",
 	      sessions_of_a_mapping_end_by_themselves),
 	NOT_HERE("section 3.5.2.2", "A probe is sent when the established timer runs out",
-	         "a MAY; the transitory rest is waited for without one"),
+	         "hosts here answer none; the transitory rest is waited for in silence"),
 	SHOWN("section 3.4", "Fragments wait for the first of their packet for two seconds", fragments_wait_for_two_seconds),
 	SHOWN("section 3.4", "The wait cannot be prolonged", fragments_do_not_prolong_the_wait),
 	SHOWN("section 3.4", "Fragments belong together by addresses, protocol and identification",

@@ -72,7 +72,7 @@ static inline int conformance_print(const struct requirements *table)
 		const struct requirement *r = &table->rows[i];
 
 		if (!r->test) {
-			printf("| %s | %s | none: %s | not here |\n", r->source, r->text, r->instead);
+			printf("| %s | %s | none: %s | not modelled |\n", r->source, r->text, r->instead);
 			continue;
 		}
 		bool holds = conformance_holds(r);
