@@ -1,149 +1,265 @@
-/* Three passes: every flow is given its host (or is left out), the flows are
- * sorted by host and time and numbered, and their trains are laid down and
- * sorted by start within each host. */
+/* Trains are sorted by flow; each flow's are put in order, joined, split, and
+ * given to a host; then they are sorted again, by host (assemble_host.c). */
 #include "traffic/assemble.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/must.h"
+#include "traffic/assemble_host.h"
+#include "traffic/spool.h"
 
-static const struct addr_range private_ranges[] = {
-	{ 0x0a000000, 0x0affffff }, /* RFC 1918 */
-	{ 0xac100000, 0xac1fffff },
-	{ 0xc0a80000, 0xc0a8ffff },
-	{ 0x64400000, 0x647fffff }, /* RFC 6598 */
-};
+enum { MEMORY = 16 << 20, MEMORY_SPANS = 4 << 20 }; /* of a spool */
 
 static const struct addr_range loopback = { 0x7f000000, 0x7fffffff };
 static const struct addr_range link_local = { 0xa9fe0000, 0xa9feffff }; /* RFC 3927 */
 static const struct addr_range multicast = { 0xe0000000, 0xefffffff };  /* RFC 5771 */
 
-static bool within(const struct addr_range *items, size_t count, uint32_t addr)
+struct assembler {
+	const struct assembly_rules *rules;
+	struct spool *trains, *placed, *flows6;
+	struct spool *spans, *trace_spans; /* of tuples as other tools count them; of the trace's flows */
+	/* while it finishes */
+	const struct flow_table *table;
+	const struct timeline *timeline;
+	struct assembly *out;
+	struct flow_train *group;    /* all trains of one tuple */
+	size_t group_count, group_room;
+	uint64_t flows;              /* numbers given so far */
+	uint32_t majority;
+	uint64_t majority_lead;
+};
+
+bool flow_unrouted(const uint32_t address[2], uint8_t protocol, unsigned spoke)
 {
-	for (size_t i = 0; i < count; i++)
-		if (range_has(items[i], addr))
+	for (int side = 0; side < 2; side++) {
+		if (address[side] == 0 || address[side] == UINT32_MAX)
 			return true;
+		if (range_has(multicast, address[side]) && protocol != IP_TCP && !(spoke & 1u << side))
+			return true;
+	}
+	return (range_has(loopback, address[0]) && range_has(loopback, address[1])) ||
+	       (range_has(link_local, address[0]) && range_has(link_local, address[1]));
+}
+
+static bool is_link_local6(const uint8_t *a)
+{
+	return a[0] == 0xfe && (a[1] & 0xc0) == 0x80;
+}
+
+/* To multicast, from nobody, or with a link-local or loopback end, which IPv6 routes nowhere. */
+static bool unrouted6(const uint8_t *const address[2])
+{
+	static const uint8_t zero[15] = { 0 };
+
+	for (int side = 0; side < 2; side++) {
+		const uint8_t *a = address[side];
+
+		if (a[0] == 0xff || is_link_local6(a) || (!memcmp(a, zero, 15) && a[15] <= 1))
+			return true;
+	}
 	return false;
 }
 
-bool flow_unrouted(const struct flow *f)
+static int by_tuple(const void *a, const void *b)
 {
-	const uint32_t *a = f->address;
+	const struct flow_train *x = a, *y = b;
+	int order = memcmp(x, y, offsetof(struct flow_train, marks)); /* addresses, tunnel, ports, protocol, version */
 
-	for (int side = 0; side < 2; side++) {
-		if (a[side] == 0 || a[side] == UINT32_MAX)
-			return true;
-		if (range_has(multicast, a[side]) && f->protocol != IP_TCP && !(f->sent & 1 << side))
-			return true;
-	}
-	return (range_has(loopback, a[0]) && range_has(loopback, a[1])) ||
-	       (range_has(link_local, a[0]) && range_has(link_local, a[1]));
-}
-
-static bool is_inside(const struct addr_ranges *inside, uint32_t addr)
-{
-	if (inside->count)
-		return within(inside->items, inside->count, addr);
-	return within(private_ranges, sizeof(private_ranges) / sizeof(private_ranges[0]), addr);
-}
-
-/* A flow of the trace: its host's side, and what it is sorted by. */
-struct entry {
-	int64_t  first_ns;
-	uint32_t address;
-	uint32_t flow;
-	int      side;
-};
-
-static int by_host(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
+	if (order)
+		return order;
 	if (x->first_ns != y->first_ns)
 		return x->first_ns < y->first_ns ? -1 : 1;
-	return (x->flow > y->flow) - (x->flow < y->flow);
+	if (x->last_ns != y->last_ns)
+		return x->last_ns < y->last_ns ? -1 : 1;
+	return memcmp(x, y, sizeof(*x));
 }
 
-static int by_start(const void *a, const void *b)
+static bool same_tuple(const struct flow_train *a, const struct flow_train *b)
 {
-	const struct segment *x = &((const struct trace_record *)a)->train;
-	const struct segment *y = &((const struct trace_record *)b)->train;
-
-	if (x->start_ns != y->start_ns)
-		return x->start_ns < y->start_ns ? -1 : 1;
-	return (x->flow > y->flow) - (x->flow < y->flow);
+	return !memcmp(a, b, offsetof(struct flow_train, marks));
 }
 
-/* Most TCP and UDP flows alive at once, of all flows or (entries not NULL) of those. */
-static uint64_t peak(const struct flow_table *flows, const struct entry *entries, uint32_t count)
+struct placed6 {
+	struct trace_flow6 flow;
+	uint64_t number;
+};
+
+static int by_first(const void *a, const void *b)
 {
-	int64_t *first = must_alloc(count, sizeof(*first));
-	int64_t *last = must_alloc(count, sizeof(*last));
-	size_t n = 0;
-	uint64_t most;
+	const struct placed6 *x = a, *y = b;
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct flow *f = flows_at(flows, entries ? entries[i].flow : i);
-
-		if (f->protocol != IP_TCP && f->protocol != IP_UDP)
-			continue;
-		first[n] = f->first_ns;
-		last[n++] = f->last_ns;
-	}
-	most = trace_peak(first, last, n);
-	free(first);
-	free(last);
-	return most;
+	if (x->flow.first_ns != y->flow.first_ns)
+		return x->flow.first_ns < y->flow.first_ns ? -1 : 1;
+	return (x->number > y->number) - (x->number < y->number);
 }
 
-/* Finds the flow's place, or counts why it has none. */
-static bool place(const struct flow *f, const struct addr_ranges *inside, struct assembly *out, int *side)
+struct assembler *assembler_create(const struct assembly_rules *rules)
 {
-	bool in[2] = { is_inside(inside, f->address[0]), is_inside(inside, f->address[1]) };
+	struct assembler *a = must_alloc(1, sizeof(*a));
 
-	if (in[0] && in[1]) {
-		out->local_flows++;
-		out->local_packets += f->packets;
-		return false;
-	}
-	if (flow_unrouted(f)) {
-		out->unrouted_flows++;
-		out->unrouted_packets += f->packets;
-		return false;
-	}
-	*side = in[0] || in[1] ? in[1] : f->opener;
-	return true;
+	a->rules = rules;
+	a->trains = spool_create(sizeof(struct flow_train), by_tuple, MEMORY);
+	a->placed = spool_create(sizeof(struct placed), placed_compare, MEMORY);
+	a->flows6 = spool_create(sizeof(struct placed6), by_first, MEMORY);
+	a->spans = spool_create(sizeof(struct span_end), span_compare, MEMORY_SPANS);
+	a->trace_spans = spool_create(sizeof(struct span_end), span_compare, MEMORY_SPANS);
+	return a;
 }
 
-static bool count_protocol(const struct flow *f, struct assembly *out)
+void assembler_destroy(struct assembler *a)
 {
+	if (!a)
+		return;
+	spool_destroy(a->trains);
+	spool_destroy(a->placed);
+	spool_destroy(a->flows6);
+	spool_destroy(a->spans);
+	spool_destroy(a->trace_spans);
+	free(a->group);
+	free(a);
+}
+
+static void take_train(void *context, const struct flow_train *t)
+{
+	struct assembler *a = context;
+
+	*(struct flow_train *)spool_add(a->trains) = *t;
+}
+
+struct flow_sink assembler_sink(struct assembler *a)
+{
+	return (struct flow_sink){ .context = a, .train = take_train };
+}
+
+static void count_tuple(struct assembly *out, const struct flow_train *f)
+{
+	enum wire_tunnel tunnel = f->via & 7;
+	struct tuple_count *c = f->version == 6 ? (tunnel ? &out->inside6[tunnel] : &out->outside6)
+	                                        : (tunnel ? &out->inside[tunnel] : &out->outside);
+
 	switch (f->protocol) {
 	case IP_TCP:
-		out->tcp++;
-		return true;
+		c->tcp++;
+		break;
 	case IP_UDP:
-		out->udp++;
-		return true;
+		c->udp++;
+		break;
 	case IP_ICMP:
-		out->icmp++;
-		return true;
+		c->icmp++;
+		break;
 	default:
-		out->other++;
-		return false;
+		c->other++;
+		break;
 	}
 }
 
-static enum flow_close close_of(const struct flow *f)
+static bool has_packets(const struct flow_train *t)
 {
-	bool fin_0 = f->marks & MARK_FIN_0, fin_1 = f->marks & MARK_FIN_1;
+	return t->side[0].packets || t->side[1].packets;
+}
 
-	if (fin_0 && fin_1)
+static void stretch(int64_t *first_ns, int64_t *last_ns, int64_t from_ns, int64_t to_ns)
+{
+	if (from_ns == NS_NONE)
+		return;
+	if (*first_ns == NS_NONE || from_ns < *first_ns)
+		*first_ns = from_ns;
+	if (*last_ns == NS_NONE || to_ns > *last_ns)
+		*last_ns = to_ns;
+}
+
+static void join_side(struct train_side *a, const struct train_side *b)
+{
+	stretch(&a->first_ns, &a->last_ns, b->first_ns, b->last_ns);
+	a->bytes += b->bytes;
+	a->packets = a->packets > UINT32_MAX - b->packets ? UINT32_MAX : a->packets + b->packets;
+}
+
+/* What a tuple's trains tell together. */
+struct tuple {
+	struct flow_train *trains; /* in order, SEGMENT_GAP apart at least */
+	size_t count;
+	int64_t shown_first_ns, shown_last_ns;
+	uint8_t opener, opener_sure, stations, spoke;
+	uint64_t packets;
+};
+
+/* The group, in order of time, to its trains: those that a late packet has
+ * brought within SEGMENT_GAP of one another become one. */
+static struct tuple tuple_of(struct assembler *a)
+{
+	struct tuple t = { .trains = a->group, .shown_first_ns = NS_NONE, .shown_last_ns = NS_NONE };
+
+	t.opener = a->group[0].opener;
+	for (size_t i = 0; i < a->group_count; i++) {
+		struct flow_train *g = &a->group[i], *last = t.count ? &t.trains[t.count - 1] : NULL;
+
+		if (g->opener_sure && !t.opener_sure) {
+			t.opener = g->opener;
+			t.opener_sure = 1;
+		}
+		t.stations |= g->stations;
+		t.spoke |= (uint8_t)((g->side[0].packets != 0) | (g->side[1].packets != 0) << 1);
+		t.packets += (uint64_t)g->side[0].packets + g->side[1].packets;
+		stretch(&t.shown_first_ns, &t.shown_last_ns, g->shown_first_ns, g->shown_last_ns);
+		if (!has_packets(g))
+			continue;
+		if (last && g->first_ns - last->last_ns < SEGMENT_GAP) {
+			stretch(&last->first_ns, &last->last_ns, g->first_ns, g->last_ns);
+			join_side(&last->side[0], &g->side[0]);
+			join_side(&last->side[1], &g->side[1]);
+			last->marks = marks_after(last->marks, g->marks);
+		} else {
+			t.trains[t.count++] = *g;
+		}
+	}
+	return t;
+}
+
+static enum protocol protocol_of(uint8_t iana)
+{
+	return iana == IP_TCP ? PROTO_TCP : iana == IP_UDP ? PROTO_UDP : PROTO_ICMP;
+}
+
+/* Could the flow have begun before the capture (or the part of it that this is)? */
+static bool cut_begin(const struct assembler *a, const struct flow_train *first)
+{
+	if (first->protocol == IP_TCP)
+		return !(first->marks & (MARK_SYN_0 | MARK_SYN_1));
+	return first->protocol != IP_ICMP && first->first_ns - timeline_part(a->timeline, first->first_ns)->first_ns < SILENCE;
+}
+
+/* How the flow of trains [0, count) ended; `more`: a split follows. */
+static enum flow_close close_of(const struct assembler *a, const struct flow_train *trains, size_t count, bool more)
+{
+	const struct flow_train *last = &trains[count - 1];
+	int64_t silence_ns = a->rules->split_ns[protocol_of(last->protocol)];
+	uint8_t marks = 0;
+	bool over;
+
+	for (size_t i = 0; i < count; i++)
+		marks = marks_after(marks, trains[i].marks);
+	if ((marks & MARK_FIN_0) && (marks & MARK_FIN_1))
 		return CLOSE_FIN;
-	if (f->marks & MARK_RESET)
+	if (marks & MARK_RESET)
 		return CLOSE_RESET;
-	return fin_0 || fin_1 ? CLOSE_HALF : CLOSE_NONE;
+	over = more || timeline_part(a->timeline, last->last_ns)->last_ns - last->last_ns >= (silence_ns ? silence_ns : SILENCE);
+	if (!over)
+		return CLOSE_CENSORED;
+	return marks & (MARK_FIN_0 | MARK_FIN_1) ? CLOSE_HALF : CLOSE_SILENT;
+}
+
+/* Trains of the flow that begins with the first one: up to where the tuple was silent for too long. */
+static size_t flow_length(const struct assembler *a, const struct flow_train *trains, size_t count)
+{
+	int64_t split_ns = a->rules->split_ns[protocol_of(trains->protocol)];
+	size_t n = 1;
+
+	while (n < count && (!split_ns || timeline_since(a->timeline, trains[n].first_ns) -
+	                                  timeline_since(a->timeline, trains[n - 1].last_ns) < split_ns))
+		n++;
+	return n;
 }
 
 static uint8_t flags_of(uint8_t marks, int side)
@@ -163,32 +279,27 @@ static uint8_t flags_of(uint8_t marks, int side)
 	return flags;
 }
 
-static enum protocol protocol_of(const struct flow *f)
+static int64_t since(const struct assembler *a, int64_t time_ns)
 {
-	return f->protocol == IP_TCP ? PROTO_TCP : f->protocol == IP_UDP ? PROTO_UDP : PROTO_ICMP;
+	return time_ns == NS_NONE ? NS_NONE : timeline_since(a->timeline, time_ns);
 }
 
-static int64_t since(int64_t time_ns, int64_t epoch_ns)
+static struct trace_record record_of(const struct assembler *a, const struct flow_train *t, int side, uint32_t remote)
 {
-	return time_ns == NS_NONE ? NS_NONE : time_ns - epoch_ns;
-}
-
-static struct trace_record record_of(const struct flow *f, int side, const struct train *train, int64_t epoch_ns)
-{
-	const struct train_side *out = &train->side[side], *in = &train->side[!side];
+	const struct train_side *out = &t->side[side], *in = &t->side[!side];
 	bool inbound = out->packets == 0;
 
 	return (struct trace_record){
 		.train = {
-			.start_ns = since(inbound ? in->first_ns : out->first_ns, epoch_ns),
-			.last_out_ns = since(out->last_ns, epoch_ns),
-			.first_in_ns = since(in->first_ns, epoch_ns),
-			.last_in_ns = since(in->last_ns, epoch_ns),
-			.remote = f->address[!side],
-			.remote_port = f->protocol == IP_ICMP ? 0 : f->port[!side],
-			.port = f->port[side],
-			.protocol = (uint8_t)protocol_of(f),
-			.flags = (uint8_t)(flags_of(train->marks, side) | (inbound ? SEG_INBOUND : 0)),
+			.start_ns = since(a, inbound ? in->first_ns : out->first_ns),
+			.last_out_ns = since(a, out->last_ns),
+			.first_in_ns = since(a, in->first_ns),
+			.last_in_ns = since(a, in->last_ns),
+			.remote = remote,
+			.remote_port = t->protocol == IP_ICMP ? 0 : t->port[!side],
+			.port = t->port[side],
+			.protocol = (uint8_t)protocol_of(t->protocol),
+			.flags = (uint8_t)(flags_of(t->marks, side) | (inbound ? SEG_INBOUND : 0)),
 		},
 		.packets_out = out->packets,
 		.packets_in = in->packets,
@@ -197,103 +308,236 @@ static struct trace_record record_of(const struct flow *f, int side, const struc
 	};
 }
 
-/* What the passes hand on. */
-struct work {
-	const struct flow_table *flows;
-	struct trace *trace;
-	uint32_t record_room, host_room;
-	struct train *scratch;
-	uint32_t scratch_room;
-};
-
-static struct trace_record *record_add(struct work *w)
+/* Boyer and Moore's vote: if one address has more than half, it is the one that is left. */
+static void vote(struct assembler *a, uint32_t remote)
 {
-	struct trace *t = w->trace;
-
-	if (t->record_count == w->record_room) {
-		must(w->record_room <= UINT32_MAX / 4);
-		w->record_room = w->record_room ? 2 * w->record_room : 256;
-		t->records = must_grow(t->records, w->record_room, sizeof(*t->records));
-	}
-	return &t->records[t->record_count++];
+	if (a->majority_lead == 0)
+		a->majority = remote;
+	if (remote == a->majority)
+		a->majority_lead++;
+	else
+		a->majority_lead--;
 }
 
-static struct trace_host *host_add(struct work *w, uint32_t address)
+static void place_flow(struct assembler *a, const struct flow_train *trains, size_t count, int side, bool first, bool last)
 {
-	struct trace *t = w->trace;
+	const struct anonymiser *anonymiser = a->rules->anonymiser;
+	uint32_t address = trains->address[side], remote = trains->address[!side];
+	enum flow_close close = close_of(a, trains, count, !last);
+	uint64_t number = a->flows++;
+	int64_t flow_ns = since(a, trains->first_ns);
+	bool cut = first && cut_begin(a, trains);
+	uint32_t home = 0;
 
-	if (t->host_count == w->host_room) {
-		w->host_room = w->host_room ? 2 * w->host_room : 64;
-		t->hosts = must_grow(t->hosts, w->host_room, sizeof(*t->hosts));
+	if ((trains->via & 7) == TUNNEL_SOFTWIRE)
+		home = flows_tunnel_end(a->table, trains->via, side) + 1;
+	if (anonymiser) {
+		address = anonymise4(anonymiser, address);
+		remote = anonymise4(anonymiser, remote);
 	}
-	t->hosts[t->host_count] = (struct trace_host){ .address = address, .first = t->record_count };
-	return &t->hosts[t->host_count++];
-}
+	vote(a, remote);
+	for (size_t i = 0; i < count; i++) {
+		struct placed *p = spool_add(a->placed);
 
-static void add_flow(struct work *w, const struct entry *entry, uint32_t number)
-{
-	const struct flow *f = flows_at(w->flows, entry->flow);
-	uint32_t count = flow_trains(w->flows, f, &w->scratch, &w->scratch_room);
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct trace_record *r = record_add(w);
-
-		*r = record_of(f, entry->side, &w->scratch[i], w->trace->epoch_ns);
-		r->train.flow = number;
-		r->train.subscriber = w->trace->host_count - 1;
-		if (i == 0)
-			r->train.flags |= SEG_FIRST;
+		*p = (struct placed){ .record = record_of(a, &trains[i], side, remote), .flow_ns = flow_ns, .flow = number,
+			              .home = home, .address = address };
+		if (i == 0) {
+			p->record.train.flags |= SEG_FIRST;
+			p->record.cut = (uint8_t)((cut ? CUT_BEGIN : 0) | (first ? 0 : CUT_SPLIT));
+		}
 		if (i + 1 == count) {
-			r->train.flags |= SEG_LAST;
-			r->close = (uint8_t)close_of(f);
+			p->record.train.flags |= SEG_LAST;
+			p->record.close = (uint8_t)close;
 		}
 	}
-	w->trace->flows[protocol_of(f)]++;
 }
 
-static void lay_down(struct work *w, const struct entry *entries, uint32_t count)
+static void place_flow6(struct assembler *a, const struct flow_train *trains, size_t count, int side, bool first, bool last)
 {
-	struct trace *t = w->trace;
-	uint32_t i = 0;
+	const struct anonymiser *anonymiser = a->rules->anonymiser;
+	struct placed6 *p = spool_add(a->flows6);
+	struct trace_flow6 *f = &p->flow;
+	struct train_side sum[2] = { trains->side[0], trains->side[1] };
 
-	while (i < count) {
-		struct trace_host *h = host_add(w, entries[i].address);
+	memset(p, 0, sizeof(*p));
+	p->number = a->flows++;
+	for (size_t i = 1; i < count; i++) {
+		join_side(&sum[0], &trains[i].side[0]);
+		join_side(&sum[1], &trains[i].side[1]);
+	}
+	memcpy(f->inside, flows_address6(a->table, trains->address[side]), 16);
+	memcpy(f->remote, flows_address6(a->table, trains->address[!side]), 16);
+	if (anonymiser) {
+		anonymise6(anonymiser, f->inside, f->inside);
+		anonymise6(anonymiser, f->remote, f->remote);
+	}
+	f->first_ns = since(a, trains->first_ns);
+	f->last_ns = since(a, trains[count - 1].last_ns);
+	f->bytes_out = sum[side].bytes;
+	f->bytes_in = sum[!side].bytes;
+	f->packets_out = sum[side].packets;
+	f->packets_in = sum[!side].packets;
+	f->port = trains->port[side];
+	f->remote_port = trains->protocol == IP_ICMP ? 0 : trains->port[!side];
+	f->protocol = (uint8_t)protocol_of(trains->protocol);
+	f->close = (uint8_t)close_of(a, trains, count, !last);
+	f->cut = (uint8_t)((first && cut_begin(a, trains) ? CUT_BEGIN : 0) | (first ? 0 : CUT_SPLIT));
+}
 
-		for (uint32_t number = 0; i < count && entries[i].address == h->address; i++)
-			add_flow(w, &entries[i], number++);
-		h->count = t->record_count - h->first;
-		qsort(&t->records[h->first], h->count, sizeof(*t->records), by_start);
+/* Which side of the tuple is inside; false if it has no place in the trace, and that is counted. */
+static bool find_side(struct assembler *a, const struct tuple *t, int *side)
+{
+	const struct flow_train *f = t->trains;
+	struct assembly *out = a->out;
+	bool six = f->version == 6;
+	struct inside_case c = {
+		.address = { f->address[0], f->address[1] }, .port = { f->port[0], f->port[1] },
+		.opener = t->opener, .opener_sure = t->opener_sure, .ported = f->protocol != IP_ICMP,
+		.cut = cut_begin(a, f), .softwire = (f->via & 7) == TUNNEL_SOFTWIRE, .stations = t->stations,
+	};
+	enum inside_rule rule;
+	enum inside_verdict verdict;
+
+	for (int s = 0; six && s < 2; s++)
+		c.address6[s] = flows_address6(a->table, f->address[s]);
+	verdict = inside_decide(&a->rules->inside, &c, &rule);
+	if (verdict == SIDES_BOTH) {
+		out->decided[rule]++;
+		*(six ? &out->local6 : &out->local) += 1;
+		out->local_packets += six ? 0 : t->packets;
+		return false;
+	}
+	if (six ? unrouted6(c.address6) : flow_unrouted(f->address, f->protocol, t->spoke)) {
+		*(six ? &out->unrouted6 : &out->unrouted) += 1;
+		out->unrouted_packets += six ? 0 : t->packets;
+		return false;
+	}
+	if (a->rules->answered && t->spoke != 3) {
+		*(six ? &out->unanswered6 : &out->unanswered) += 1;
+		out->unanswered_packets += six ? 0 : t->packets;
+		return false;
+	}
+	out->decided[rule]++;
+	*side = verdict == SIDE_1;
+	return true;
+}
+
+static void finish_tuple(struct assembler *a)
+{
+	const struct flow_train *f = a->group;
+	struct tuple t = tuple_of(a);
+	bool known = f->protocol == IP_TCP || f->protocol == IP_UDP || f->protocol == IP_ICMP;
+	int side;
+
+	count_tuple(a->out, f);
+	if (!f->via && f->version == 4 && known && f->protocol != IP_ICMP && t.shown_first_ns != NS_NONE)
+		span_add(a->spans, t.shown_first_ns, t.shown_last_ns);
+	if (!known)
+		return;
+	if (!t.count) {
+		a->out->carriers += f->version == 4;
+		return;
+	}
+	if (!find_side(a, &t, &side))
+		return;
+	for (size_t at = 0, n; at < t.count; at += n) {
+		n = flow_length(a, t.trains + at, t.count - at);
+		a->out->splits += at > 0;
+		if (f->version == 6)
+			place_flow6(a, t.trains + at, n, side, at == 0, at + n == t.count);
+		else
+			place_flow(a, t.trains + at, n, side, at == 0, at + n == t.count);
 	}
 }
 
-struct trace *assemble(const struct flow_table *flows, const struct addr_ranges *inside, int64_t epoch_ns,
-                       int64_t duration_ns, struct assembly *out)
+static bool finish_tuples(struct assembler *a, struct err *e)
 {
-	struct work w = { .flows = flows, .trace = must_alloc(1, sizeof(*w.trace)) };
-	struct entry *entries = must_alloc(flows_count(flows), sizeof(*entries));
-	uint32_t count = 0;
+	const struct flow_train *t;
+
+	if (!spool_sort(a->trains, e))
+		return false;
+	while ((t = spool_next(a->trains))) {
+		if (a->group_count && !same_tuple(a->group, t)) {
+			finish_tuple(a);
+			a->group_count = 0;
+		}
+		if (a->group_count == a->group_room) {
+			a->group_room = a->group_room ? 2 * a->group_room : 64;
+			a->group = must_grow(a->group, a->group_room, sizeof(*a->group));
+		}
+		a->group[a->group_count++] = *t;
+	}
+	if (a->group_count)
+		finish_tuple(a);
+	return spool_good(a->trains, e);
+}
+
+static bool finish_flows6(struct assembler *a, struct assembly_output *to, struct err *e)
+{
+	struct trace *t = to->trace;
+	const struct placed6 *p;
+
+	if (!spool_sort(a->flows6, e))
+		return false;
+	while ((p = spool_next(a->flows6))) {
+		if (to->writer) {
+			trace_writer_flow6(to->writer, &p->flow);
+		} else {
+			if (t->flow6_count == to->flow6_room) {
+				to->flow6_room = to->flow6_room ? 2 * to->flow6_room : 64;
+				t->flows6 = must_grow(t->flows6, to->flow6_room, sizeof(*t->flows6));
+			}
+			t->flows6[t->flow6_count] = p->flow;
+		}
+		t->flow6_count++;
+	}
+	return spool_good(a->flows6, e);
+}
+
+struct home_names {
+	const struct assembler *a;
+	uint8_t bytes[16];
+};
+
+static const uint8_t *home_address(void *context, uint32_t home)
+{
+	struct home_names *names = context;
+
+	memcpy(names->bytes, flows_address6(names->a->table, home), 16);
+	if (names->a->rules->anonymiser)
+		anonymise6(names->a->rules->anonymiser, names->bytes, names->bytes);
+	return names->bytes;
+}
+
+struct trace *assembler_finish(struct assembler *a, const struct flow_table *flows, const struct timeline *timeline,
+                               struct trace_writer *writer, struct assembly *out, struct err *e)
+{
+	struct trace *t = must_alloc(1, sizeof(*t));
+	struct assembly_output to = { .trace = t, .writer = writer, .spans = a->trace_spans };
+	struct home_names names = { .a = a };
+	bool good;
 
 	*out = (struct assembly){ 0 };
-	w.trace->epoch_ns = epoch_ns;
-	w.trace->duration_ns = duration_ns;
-	for (uint32_t i = 0; i < flows_count(flows); i++) {
-		const struct flow *f = flows_at(flows, i);
-		int side;
-
-		if (!count_protocol(f, out) || !place(f, inside, out, &side))
-			continue;
-		entries[count++] = (struct entry){
-			.first_ns = f->first_ns,
-			.address = f->address[side],
-			.flow = i,
-			.side = side,
-		};
+	a->table = flows;
+	a->timeline = timeline;
+	a->out = out;
+	t->epoch_ns = timeline->count ? timeline->parts[0].first_ns : 0;
+	t->duration_ns = timeline->total_ns;
+	t->silence_ns = SILENCE;
+	t->anonymised = a->rules->anonymiser != NULL;
+	memcpy(t->split_ns, a->rules->split_ns, sizeof(t->split_ns));
+	good = finish_tuples(a, e);
+	spool_destroy(a->trains);
+	a->trains = NULL;
+	to.majority = a->majority;
+	good = good && spool_sort(a->placed, e) && assemble_hosts(a->placed, home_address, &names, &to, out, e) &&
+	       finish_flows6(a, &to, e) && span_peak(a->spans, &out->peak_flows, e) &&
+	       span_peak(a->trace_spans, &t->peak_flows, e);
+	if (to.majority_flows * 2 > t->flows[PROTO_TCP] + t->flows[PROTO_UDP] + t->flows[PROTO_ICMP])
+		out->busiest_remote_flows = to.majority_flows;
+	if (!good) {
+		trace_destroy(t);
+		t = NULL;
 	}
-	qsort(entries, count, sizeof(*entries), by_host);
-	lay_down(&w, entries, count);
-	out->peak_flows = peak(flows, NULL, flows_count(flows));
-	w.trace->peak_flows = peak(flows, entries, count);
-	free(entries);
-	free(w.scratch);
-	return w.trace;
+	return t;
 }

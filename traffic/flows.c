@@ -1,47 +1,71 @@
-/* Flows lie in one array in order of appearance, trains in another; each flow
- * heads a list of its trains, the latest first. An open-addressing hash of
- * indices finds a flow by its key. Nothing is ever removed, so linear probing
- * needs no tombstones. Fragments have a table of their own, of fixed size: a new
- * first fragment takes the place of an older one with the same hash. */
+/* A live flow is its current train. Flows lie in one array in order of appearance;
+ * an open-addressing hash of indices finds one by its key. Nothing is removed but
+ * by a sweep, which builds the hash anew, so linear probing needs no tombstones.
+ * Fragments have a table of their own, of fixed size: a new first fragment takes
+ * the place of an older one with the same hash. */
 #include "traffic/flows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/must.h"
 #include "sim/base/rng.h"
 
 #define SLOT_EMPTY UINT32_MAX
-#define SLOTS_FIRST 1024u    /* a power of 2, as are all sizes below */
+#define FLOWS_FIRST 4096u    /* a power of 2, as are all sizes below */
 #define FRAGMENTS 65536u
-#define MARKS_SYN (MARK_SYN_0 | MARK_SYN_1)
 #define MARKS_FIN (MARK_FIN_0 | MARK_FIN_1)
+#define VIA_SHIFT 3
 
 struct fragment {
 	int64_t  time_ns;
-	uint32_t source, destination;
+	uint32_t address[2]; /* the flow's key */
+	uint32_t via;
+	uint16_t port[2];
+	uint8_t  protocol, version;
+	uint8_t  sender;
+	bool     carried, used;
+	uint32_t identification;
+};
+
+/* Where a flow lies, and its hash, so that a search touches no flow but the right one. */
+struct slot {
+	uint32_t hash;
 	uint32_t flow; /* SLOT_EMPTY: none */
-	uint16_t identification;
-	uint8_t  protocol;
 };
 
 struct flow_table {
-	struct flow *flows;
-	struct train *trains;
-	uint32_t *slots;
+	struct flow_sink sink;
+	struct flow_train *flows;
+	struct slot *slots;         /* twice as many as there is room for flows */
 	struct fragment *fragments; /* NULL until one is seen */
 	uint32_t flow_count, flow_room;
-	uint32_t train_count, train_room;
-	uint32_t slot_count;        /* at least twice flow_count */
+	struct intern *addresses;   /* IPv6 */
+	struct intern *pairs;       /* tunnel ends: two numbers of addresses, the smaller first */
 };
 
-struct flow_table *flows_create(void)
+static void clear_slots(struct flow_table *t)
+{
+	memset(t->slots, 0xff, sizeof(*t->slots) * 2 * t->flow_room);
+}
+
+static void widen(struct flow_table *t)
+{
+	must(t->flow_room <= UINT32_MAX / 8);
+	t->flow_room = t->flow_room ? 2 * t->flow_room : FLOWS_FIRST;
+	t->flows = must_grow(t->flows, t->flow_room, sizeof(*t->flows));
+	t->slots = must_grow(t->slots, 2 * (size_t)t->flow_room, sizeof(*t->slots));
+}
+
+struct flow_table *flows_create(struct flow_sink sink)
 {
 	struct flow_table *t = must_alloc(1, sizeof(*t));
 
-	t->slot_count = SLOTS_FIRST;
-	t->slots = must_grow(NULL, t->slot_count, sizeof(*t->slots));
-	for (uint32_t i = 0; i < t->slot_count; i++)
-		t->slots[i] = SLOT_EMPTY;
+	t->sink = sink;
+	t->addresses = intern_create(16);
+	t->pairs = intern_create(8);
+	widen(t);
+	clear_slots(t);
 	return t;
 }
 
@@ -50,170 +74,237 @@ void flows_destroy(struct flow_table *t)
 	if (!t)
 		return;
 	free(t->flows);
-	free(t->trains);
 	free(t->slots);
 	free(t->fragments);
+	intern_destroy(t->addresses);
+	intern_destroy(t->pairs);
 	free(t);
 }
 
-static uint64_t hash(const struct flow *f)
+const uint8_t *flows_address6(const struct flow_table *t, uint32_t number)
 {
-	uint64_t h = mix64((uint64_t)f->address[0] << 32 | f->address[1], f->protocol);
-
-	return mix64(h, (uint64_t)f->port[0] << 16 | f->port[1]);
+	return intern_bytes(t->addresses, number);
 }
 
-static bool same(const struct flow *a, const struct flow *b)
+struct flow_via flows_via(struct flow_table *t, const struct wire_packet *outer, enum wire_tunnel tunnel)
+{
+	struct flow_via via = { .tunnel = tunnel };
+	uint32_t ends[2], swap;
+
+	if (tunnel != TUNNEL_SOFTWIRE)
+		return via;
+	ends[0] = intern_number(t->addresses, outer->source_6);
+	ends[1] = intern_number(t->addresses, outer->destination_6);
+	via.second = ends[0] > ends[1];
+	if (via.second) {
+		swap = ends[0];
+		ends[0] = ends[1];
+		ends[1] = swap;
+	}
+	via.pair = intern_number(t->pairs, (const uint8_t *)ends);
+	must(via.pair < UINT32_MAX >> (VIA_SHIFT + 1));
+	return via;
+}
+
+uint32_t flows_tunnel_end(const struct flow_table *t, uint32_t via, int side)
+{
+	uint32_t ends[2];
+
+	memcpy(ends, intern_bytes(t->pairs, via >> (VIA_SHIFT + 1)), sizeof(ends));
+	return ends[((via >> VIA_SHIFT) & 1) ^ (uint32_t)side];
+}
+
+static uint32_t hash(const struct flow_train *f)
+{
+	uint64_t h = mix64((uint64_t)f->address[0] << 32 | f->address[1], f->protocol | (uint64_t)f->version << 8);
+
+	return (uint32_t)mix64(h, (uint64_t)f->via << 32 | (uint64_t)f->port[0] << 16 | f->port[1]);
+}
+
+static bool same(const struct flow_train *a, const struct flow_train *b)
 {
 	return a->address[0] == b->address[0] && a->address[1] == b->address[1] && a->port[0] == b->port[0] &&
-	       a->port[1] == b->port[1] && a->protocol == b->protocol;
+	       a->port[1] == b->port[1] && a->protocol == b->protocol && a->via == b->via && a->version == b->version;
 }
 
 /* The slot that holds the key, or the empty one where it belongs. */
-static uint32_t *slot_of(const struct flow_table *t, const struct flow *key)
+static struct slot *slot_of(const struct flow_table *t, const struct flow_train *key, uint32_t h)
 {
-	uint32_t mask = t->slot_count - 1;
-	uint32_t at = (uint32_t)hash(key) & mask;
+	uint32_t mask = 2 * t->flow_room - 1, at = h & mask;
 
-	while (t->slots[at] != SLOT_EMPTY && !same(&t->flows[t->slots[at]], key))
+	while (t->slots[at].flow != SLOT_EMPTY && (t->slots[at].hash != h || !same(&t->flows[t->slots[at].flow], key)))
 		at = (at + 1) & mask;
 	return &t->slots[at];
 }
 
-static void widen(struct flow_table *t)
-{
-	must(t->slot_count <= UINT32_MAX / 4);
-	t->slot_count *= 2;
-	t->slots = must_grow(t->slots, t->slot_count, sizeof(*t->slots));
-	for (uint32_t i = 0; i < t->slot_count; i++)
-		t->slots[i] = SLOT_EMPTY;
-	for (uint32_t i = 0; i < t->flow_count; i++)
-		*slot_of(t, &t->flows[i]) = i;
-}
-
-static uint32_t flow_new(struct flow_table *t, const struct flow *f)
-{
-	if (t->flow_count == t->flow_room) {
-		must(t->flow_room <= UINT32_MAX / 4);
-		t->flow_room = t->flow_room ? 2 * t->flow_room : SLOTS_FIRST / 2;
-		t->flows = must_grow(t->flows, t->flow_room, sizeof(*t->flows));
-	}
-	t->flows[t->flow_count] = *f;
-	return t->flow_count++;
-}
-
-static uint32_t train_new(struct flow_table *t, int64_t time_ns, uint32_t before)
+static void empty_train(struct flow_train *f)
 {
 	struct train_side silent = { .first_ns = NS_NONE, .last_ns = NS_NONE };
 
-	if (t->train_count == t->train_room) {
-		must(t->train_room <= UINT32_MAX / 4);
-		t->train_room = t->train_room ? 2 * t->train_room : SLOTS_FIRST;
-		t->trains = must_grow(t->trains, t->train_room, sizeof(*t->trains));
+	f->marks = 0;
+	f->first_ns = f->last_ns = f->shown_first_ns = f->shown_last_ns = NS_NONE;
+	f->side[0] = f->side[1] = silent;
+}
+
+static void hand_on(struct flow_table *t, struct flow_train *f)
+{
+	if (f->first_ns == NS_NONE) { /* no packet made a train */
+		f->first_ns = f->shown_first_ns;
+		f->last_ns = f->shown_last_ns;
 	}
-	t->trains[t->train_count] = (struct train){
-		.first_ns = time_ns,
-		.last_ns = time_ns,
-		.side = { silent, silent },
-		.before = before,
-	};
-	return t->train_count++;
+	if (f->first_ns != NS_NONE)
+		t->sink.train(t->sink.context, f);
+	empty_train(f);
+}
+
+static bool idle(const struct flow_train *f, int64_t now_ns)
+{
+	int64_t last_ns = f->last_ns > f->shown_last_ns ? f->last_ns : f->shown_last_ns;
+
+	return last_ns == NS_NONE || now_ns - last_ns > FLOW_LIVE || last_ns - now_ns > FLOW_LIVE;
+}
+
+/* Forgets what is idle, then makes room if that was not much. */
+static void sweep(struct flow_table *t, int64_t now_ns)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < t->flow_count; i++) {
+		if (idle(&t->flows[i], now_ns))
+			hand_on(t, &t->flows[i]);
+		else
+			t->flows[kept++] = t->flows[i];
+	}
+	t->flow_count = kept;
+	if (kept > t->flow_room / 2)
+		widen(t);
+	clear_slots(t);
+	for (uint32_t i = 0; i < kept; i++) {
+		uint32_t h = hash(&t->flows[i]);
+
+		*slot_of(t, &t->flows[i], h) = (struct slot){ .hash = h, .flow = i };
+	}
 }
 
 /* The flow that a packet shows by itself, side 0 the smaller socket; *sender is
  * its side. Two equal sockets (a LAND packet) are both side 0. */
-static struct flow flow_of(const struct wire_packet *p, int *sender)
+static struct flow_train flow_of(struct flow_table *t, const struct wire_packet *p, struct flow_via via, int *sender)
 {
-	bool turned = p->source > p->destination ||
-	              (p->source == p->destination && p->source_port > p->destination_port);
-	struct flow f = {
-		.address = { p->source, p->destination },
-		.port = { p->source_port, p->destination_port },
-		.latest = TRAIN_NONE,
-		.protocol = p->protocol,
-	};
+	uint32_t source = p->source, destination = p->destination;
+	struct flow_train f = { .protocol = p->protocol, .version = p->version };
+	int from;
 
-	if (turned) {
-		f.address[0] = p->destination;
-		f.address[1] = p->source;
-		f.port[0] = p->destination_port;
-		f.port[1] = p->source_port;
+	if (p->version == 6) {
+		source = intern_number(t->addresses, p->source_6);
+		destination = intern_number(t->addresses, p->destination_6);
 	}
-	*sender = turned;
+	from = source > destination || (source == destination && p->source_port > p->destination_port);
+	f.address[from] = source;
+	f.address[!from] = destination;
+	f.port[from] = p->source_port;
+	f.port[!from] = p->destination_port;
+	f.via = (uint32_t)via.tunnel;
+	if (via.tunnel == TUNNEL_SOFTWIRE)
+		f.via |= (via.pair << 1 | (via.second ^ (from == 1))) << VIA_SHIFT;
+	*sender = from;
 	return f;
 }
 
-static uint32_t find_or_add(struct flow_table *t, struct flow *key, int sender, int64_t time_ns)
+static struct flow_train *find_or_add(struct flow_table *t, struct flow_train *key, int sender, int64_t time_ns)
 {
-	uint32_t *slot = slot_of(t, key);
+	uint32_t h = hash(key);
+	struct slot *slot = slot_of(t, key, h);
 
-	if (*slot != SLOT_EMPTY)
-		return *slot;
-	key->first_ns = key->last_ns = time_ns;
-	key->opener = (uint8_t)sender;
-	if (2 * (t->flow_count + 1) > t->slot_count) {
-		widen(t);
-		slot = slot_of(t, key);
+	if (slot->flow != SLOT_EMPTY)
+		return &t->flows[slot->flow];
+	if (t->flow_count == t->flow_room) {
+		sweep(t, time_ns);
+		slot = slot_of(t, key, h);
 	}
-	*slot = flow_new(t, key);
-	return *slot;
+	key->opener = (uint8_t)sender;
+	empty_train(key);
+	t->flows[t->flow_count] = *key;
+	*slot = (struct slot){ .hash = h, .flow = t->flow_count };
+	return &t->flows[t->flow_count++];
 }
 
-static struct fragment *fragment_of(struct flow_table *t, const struct wire_packet *p)
+/* `key` is the first fragment's flow, or, of a later one, all but its ports. */
+static struct fragment *fragment_of(struct flow_table *t, const struct flow_train *key, int sender, uint32_t identification)
 {
-	uint64_t h = mix64((uint64_t)p->source << 32 | p->destination, (uint64_t)p->identification << 8 | p->protocol);
+	uint64_t h = mix64((uint64_t)key->address[sender] << 32 | key->address[!sender],
+	                   (uint64_t)identification << 8 | key->protocol);
 
 	return &t->fragments[h & (FRAGMENTS - 1)];
 }
 
-static void fragment_remember(struct flow_table *t, const struct wire_packet *p, uint32_t flow, int64_t time_ns)
+static void fragment_remember(struct flow_table *t, const struct flow_train *key, int sender, uint32_t identification,
+                              bool carried, int64_t time_ns)
 {
-	if (!t->fragments) {
-		t->fragments = must_grow(NULL, FRAGMENTS, sizeof(*t->fragments));
-		for (uint32_t i = 0; i < FRAGMENTS; i++)
-			t->fragments[i] = (struct fragment){ .flow = SLOT_EMPTY };
-	}
-	*fragment_of(t, p) = (struct fragment){
+	if (!t->fragments)
+		t->fragments = must_alloc(FRAGMENTS, sizeof(*t->fragments));
+	*fragment_of(t, key, sender, identification) = (struct fragment){
 		.time_ns = time_ns,
-		.source = p->source,
-		.destination = p->destination,
-		.flow = flow,
-		.identification = p->identification,
-		.protocol = p->protocol,
+		.address = { key->address[0], key->address[1] },
+		.via = key->via,
+		.port = { key->port[0], key->port[1] },
+		.protocol = key->protocol,
+		.version = key->version,
+		.sender = (uint8_t)sender,
+		.carried = carried,
+		.used = true,
+		.identification = identification,
 	};
 }
 
-static uint32_t fragment_find(struct flow_table *t, const struct wire_packet *p, int64_t time_ns)
+/* Gives the key of a later fragment, and its sender, the ports of the first. */
+static const struct fragment *fragment_find(struct flow_table *t, struct flow_train *key, int *sender,
+                                            uint32_t identification, int64_t time_ns)
 {
-	const struct fragment *g;
+	const struct fragment *g = t->fragments ? fragment_of(t, key, *sender, identification) : NULL;
 
-	if (!t->fragments)
-		return SLOT_EMPTY;
-	g = fragment_of(t, p);
-	if (g->flow == SLOT_EMPTY || g->source != p->source || g->destination != p->destination ||
-	    g->identification != p->identification || g->protocol != p->protocol ||
+	if (!g || !g->used || g->address[g->sender] != key->address[*sender] ||
+	    g->address[!g->sender] != key->address[!*sender] || g->identification != identification ||
+	    g->protocol != key->protocol || g->version != key->version || (g->via & 7) != (key->via & 7) ||
 	    time_ns - g->time_ns > FRAGMENT_LIFE || g->time_ns - time_ns > FRAGMENT_LIFE)
-		return SLOT_EMPTY;
-	return g->flow;
+		return NULL;
+	*sender = g->sender;
+	key->via = g->via;
+	for (int side = 0; side < 2; side++) {
+		key->address[side] = g->address[side];
+		key->port[side] = g->port[side];
+	}
+	return g;
 }
 
-static uint8_t marked(uint8_t marks, uint8_t tcp_flags, int sender)
+static bool over(uint8_t marks)
 {
-	bool syn = tcp_flags & WIRE_TCP_SYN;
-
-	if (syn && !(tcp_flags & WIRE_TCP_ACK) && ((marks & MARK_RESET) || (marks & MARKS_FIN) == MARKS_FIN))
-		marks = 0;
-	marks &= (uint8_t)~MARK_RESET;
-	if (syn)
-		marks |= sender ? MARK_SYN_1 : MARK_SYN_0;
-	if (tcp_flags & WIRE_TCP_FIN)
-		marks |= sender ? MARK_FIN_1 : MARK_FIN_0;
-	if (tcp_flags & WIRE_TCP_RST)
-		marks |= MARK_RESET;
-	return marks;
+	return (marks & MARK_RESET) || (marks & MARKS_FIN) == MARKS_FIN;
 }
 
-static void learn_opener(struct flow *f, const struct wire_packet *p, int sender)
+uint8_t marks_after(uint8_t before, uint8_t after)
+{
+	if ((after & MARK_OPEN) && over(before))
+		return after;
+	return (uint8_t)((before & ~MARK_RESET) | after);
+}
+
+/* `late`: later packets of the train came before. */
+static uint8_t marked(uint8_t marks, uint8_t tcp_flags, int sender, bool late)
+{
+	uint8_t new = 0;
+
+	if (tcp_flags & WIRE_TCP_SYN)
+		new |= (uint8_t)((sender ? MARK_SYN_1 : MARK_SYN_0) | (tcp_flags & WIRE_TCP_ACK ? 0 : MARK_OPEN));
+	if (tcp_flags & WIRE_TCP_FIN)
+		new |= sender ? MARK_FIN_1 : MARK_FIN_0;
+	if (late)
+		return marks | new;
+	if (tcp_flags & WIRE_TCP_RST)
+		new |= MARK_RESET;
+	return marks_after(marks, new);
+}
+
+static void learn_opener(struct flow_train *f, const struct wire_packet *p, int sender, int64_t time_ns)
 {
 	if (f->opener_sure)
 		return;
@@ -223,6 +314,8 @@ static void learn_opener(struct flow *f, const struct wire_packet *p, int sender
 	} else if (p->protocol == IP_ICMP && !p->later_fragment) {
 		f->opener = (uint8_t)(p->echo_reply ? !sender : sender);
 		f->opener_sure = 1;
+	} else if (f->first_ns != NS_NONE && time_ns < f->first_ns) {
+		f->opener = (uint8_t)sender;
 	}
 }
 
@@ -235,117 +328,52 @@ static void stretch(int64_t *first_ns, int64_t *last_ns, int64_t time_ns)
 		*last_ns = time_ns;
 }
 
-static void train_add(struct flow_table *t, struct flow *f, const struct wire_packet *p, int sender, int64_t time_ns)
+static void train_add(struct flow_train *f, const struct wire_packet *p, int sender, int64_t time_ns)
 {
-	struct train *train = f->latest == TRAIN_NONE ? NULL : &t->trains[f->latest];
-	struct train_side *side;
+	struct train_side *side = &f->side[sender];
 
-	if (!train || time_ns - train->last_ns >= SEGMENT_GAP || train->first_ns - time_ns >= SEGMENT_GAP) {
-		f->latest = train_new(t, time_ns, f->latest);
-		train = &t->trains[f->latest];
-	}
-	stretch(&train->first_ns, &train->last_ns, time_ns);
-	side = &train->side[sender];
+	if (p->protocol == IP_TCP)
+		f->marks = marked(f->marks, p->tcp_flags, sender, f->last_ns != NS_NONE && time_ns < f->last_ns);
+	stretch(&f->first_ns, &f->last_ns, time_ns);
 	stretch(&side->first_ns, &side->last_ns, time_ns);
 	side->packets += side->packets < UINT32_MAX;
 	side->bytes += p->length;
-	if (p->protocol == IP_TCP)
-		train->marks = marked(train->marks, p->tcp_flags, sender);
 }
 
-enum reason flows_add(struct flow_table *t, const struct wire_packet *p, enum reason seen, int64_t time_ns)
+enum reason flows_add(struct flow_table *t, const struct wire_packet *p, struct flow_via via, uint8_t stations,
+                      enum reason seen, int64_t time_ns)
 {
 	int sender;
-	struct flow key = flow_of(p, &sender);
-	struct flow *f;
-	uint32_t index;
+	struct flow_train key = flow_of(t, p, via, &sender), *f;
 
-	if (seen == REASON_NONE && p->later_fragment) {
-		index = fragment_find(t, p, time_ns);
-		if (index == SLOT_EMPTY)
+	if (seen != REASON_PROTOCOL && p->later_fragment) {
+		const struct fragment *g = fragment_find(t, &key, &sender, p->identification, time_ns);
+
+		if (!g)
 			return REASON_FRAGMENT;
-		sender = t->flows[index].address[0] != p->source;
-	} else {
-		index = find_or_add(t, &key, sender, time_ns);
+		if (g->carried)
+			return REASON_CARRIED;
+	} else if (p->first_fragment && seen != REASON_PROTOCOL) {
+		fragment_remember(t, &key, sender, p->identification, seen == REASON_CARRIED, time_ns);
 	}
-	f = &t->flows[index];
-	f->packets++;
-	f->sent |= (uint8_t)(1 << sender);
+	f = find_or_add(t, &key, sender, time_ns);
+	if (seen == REASON_NONE && f->first_ns != NS_NONE &&
+	    (time_ns - f->last_ns >= SEGMENT_GAP || f->first_ns - time_ns >= SEGMENT_GAP))
+		hand_on(t, f);
+	f->stations |= (uint8_t)(sender ? (stations & 1) << 1 | (stations & 2) >> 1 : stations);
 	if (!p->later_fragment)
-		stretch(&f->first_ns, &f->last_ns, time_ns);
+		stretch(&f->shown_first_ns, &f->shown_last_ns, time_ns);
 	if (seen != REASON_NONE)
 		return seen;
-	if (p->first_fragment)
-		fragment_remember(t, p, index, time_ns);
-	learn_opener(f, p, sender);
-	if (p->protocol == IP_TCP)
-		f->marks = marked(f->marks, p->tcp_flags, sender);
-	train_add(t, f, p, sender, time_ns);
+	learn_opener(f, p, sender, time_ns);
+	train_add(f, p, sender, time_ns);
 	return REASON_NONE;
 }
 
-uint32_t flows_count(const struct flow_table *t)
+void flows_finish(struct flow_table *t)
 {
-	return t->flow_count;
-}
-
-const struct flow *flows_at(const struct flow_table *t, uint32_t index)
-{
-	must(index < t->flow_count);
-	return &t->flows[index];
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct train *x = a, *y = b;
-
-	if (x->first_ns != y->first_ns)
-		return x->first_ns < y->first_ns ? -1 : 1;
-	return (x->last_ns > y->last_ns) - (x->last_ns < y->last_ns);
-}
-
-static void join_side(struct train_side *a, const struct train_side *b)
-{
-	if (b->first_ns != NS_NONE) {
-		stretch(&a->first_ns, &a->last_ns, b->first_ns);
-		stretch(&a->first_ns, &a->last_ns, b->last_ns);
-	}
-	a->bytes += b->bytes;
-	a->packets = a->packets > UINT32_MAX - b->packets ? UINT32_MAX : a->packets + b->packets;
-}
-
-static void join(struct train *a, const struct train *b)
-{
-	stretch(&a->first_ns, &a->last_ns, b->last_ns);
-	join_side(&a->side[0], &b->side[0]);
-	join_side(&a->side[1], &b->side[1]);
-	a->marks |= b->marks;
-}
-
-uint32_t flow_trains(const struct flow_table *t, const struct flow *f, struct train **scratch, uint32_t *room)
-{
-	uint32_t count = 0, kept = 0;
-	bool ordered = true;
-	struct train *out;
-
-	for (uint32_t i = f->latest; i != TRAIN_NONE; i = t->trains[i].before)
-		count++;
-	if (count > *room) {
-		*room = count;
-		*scratch = must_grow(*scratch, count, sizeof(**scratch));
-	}
-	out = *scratch;
-	for (uint32_t i = f->latest, at = count; i != TRAIN_NONE; i = t->trains[i].before)
-		out[--at] = t->trains[i];
-	for (uint32_t i = 1; i < count; i++)
-		ordered = ordered && out[i].first_ns >= out[i - 1].last_ns;
-	if (!ordered)
-		qsort(out, count, sizeof(*out), by_time);
-	for (uint32_t i = 0; i < count; i++) {
-		if (kept && out[i].first_ns - out[kept - 1].last_ns < SEGMENT_GAP)
-			join(&out[kept - 1], &out[i]);
-		else
-			out[kept++] = out[i];
-	}
-	return kept;
+	for (uint32_t i = 0; i < t->flow_count; i++)
+		hand_on(t, &t->flows[i]);
+	t->flow_count = 0;
+	clear_slots(t);
 }

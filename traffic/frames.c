@@ -4,22 +4,21 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
+#include "traffic/input.h"
 #include "traffic/pcapng.h"
 
 struct frames {
-	FILE *file;            /* owned by one of the readers */
-	uint64_t size;
-	pcap_t *pcap;          /* one of these two */
+	struct input *input;
+	pcap_t *pcap;          /* one of these two, which owns the input's stream */
 	struct pcapng *pcapng;
 	int link_type;         /* pcap: of all frames */
 };
 
-/* What a file is that libpcap does not know, where it can be told: a hint for the message. */
-static const char *looks_like(const char *path)
+/* What bytes are that are no capture, where it can be told: a hint for the message. */
+static const char *looks_like(const uint8_t *bytes, size_t count)
 {
 	static const struct {
 		const char *magic;
@@ -27,57 +26,55 @@ static const char *looks_like(const char *path)
 		const char *hint;
 	} known[] = {
 		{ "CGNTRACE", 8, " (it is a flow trace already)" },
-		{ "\x1f\x8b", 2, " (it is packed with gzip: unpack it first)" },
-		{ "\x28\xb5\x2f\xfd", 4, " (it is packed with zstd: unpack it first)" },
-		{ "\xfd" "7zXZ", 5, " (it is packed with xz: unpack it first)" },
 		{ "BZh", 3, " (it is packed with bzip2: unpack it first)" },
+		{ "PK\x03\x04", 4, " (it is packed with zip: unpack it first)" },
 	};
-	char bytes[8] = { 0 };
-	const char *hint = "";
-	struct stat st;
-	FILE *in = fopen(path, "rb");
 
-	if (in && !fstat(fileno(in), &st) && S_ISREG(st.st_mode) && fread(bytes, 1, sizeof(bytes), in) > 0)
-		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			if (!memcmp(bytes, known[i].magic, known[i].length))
-				hint = known[i].hint;
-	if (in)
-		fclose(in);
-	return hint;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (count >= known[i].length && !memcmp(bytes, known[i].magic, known[i].length))
+			return known[i].hint;
+	return "";
+}
+
+/* Opens the reader that the first bytes ask for. */
+static bool reader_open(struct frames *f, const char *path, struct err *e)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	uint8_t head[8] = { 0 };
+	size_t count = input_peek(f->input, head, sizeof(head));
+	FILE *stream;
+
+	if (input_fault(f->input))
+		return fail(e, "%s: no packet can be read: %s", path, input_fault(f->input));
+	stream = input_stream(f->input);
+	if (!stream)
+		return fail(e, "%s: %s", path, strerror(errno));
+	if (count && head[0] == PCAPNG_FIRST_BYTE) {
+		f->pcapng = pcapng_open(stream);
+		return true;
+	}
+	f->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (!f->pcap) {
+		fclose(stream);
+		return fail(e, "%s: not a capture that can be read: %s%s", path, why, looks_like(head, count));
+	}
+	f->link_type = pcap_datalink(f->pcap);
+	return true;
 }
 
 struct frames *frames_open(const char *path, struct err *e)
 {
-	char why[PCAP_ERRBUF_SIZE] = "";
+	struct input *input = input_open(path, e);
 	struct frames *f;
-	struct stat st;
-	FILE *file = fopen(path, "rb");
-	int first;
 
-	if (!file) {
-		fail(e, "%s: %s", path, strerror(errno));
+	if (!input)
 		return NULL;
-	}
 	f = must_alloc(1, sizeof(*f));
-	f->file = file;
-	if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode))
-		f->size = (uint64_t)st.st_size;
-	first = getc(file);
-	if (first != EOF)
-		ungetc(first, file);
-	if (first == PCAPNG_FIRST_BYTE) {
-		f->pcapng = pcapng_open(file);
+	f->input = input;
+	if (reader_open(f, path, e))
 		return f;
-	}
-	f->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
-	if (!f->pcap) {
-		fclose(file);
-		free(f);
-		fail(e, "%s: not a capture that can be read: %s%s", path, why, looks_like(path));
-		return NULL;
-	}
-	f->link_type = pcap_datalink(f->pcap);
-	return f;
+	frames_close(f);
+	return NULL;
 }
 
 void frames_close(struct frames *f)
@@ -87,6 +84,7 @@ void frames_close(struct frames *f)
 	if (f->pcap)
 		pcap_close(f->pcap);
 	pcapng_close(f->pcapng);
+	input_close(f->input);
 	free(f);
 }
 
@@ -138,26 +136,29 @@ static enum frames_status next_pcap(struct frames *f, struct frame *out)
 	return FRAMES_ONE;
 }
 
+/* Packed data that break off may do so between two packets. */
 enum frames_status frames_next(struct frames *f, struct frame *out)
 {
-	return f->pcap ? next_pcap(f, out) : next_pcapng(f, out);
+	enum frames_status status = f->pcap ? next_pcap(f, out) : next_pcapng(f, out);
+
+	return status == FRAMES_END && input_fault(f->input) ? FRAMES_FAULT : status;
 }
 
 const char *frames_fault(const struct frames *f)
 {
+	if (input_fault(f->input))
+		return input_fault(f->input);
 	return f->pcap ? pcap_geterr(f->pcap) : pcapng_fault(f->pcapng);
 }
 
 uint64_t frames_size(const struct frames *f)
 {
-	return f->size;
+	return input_size(f->input);
 }
 
 uint64_t frames_read(const struct frames *f)
 {
-	off_t at = ftello(f->file);
-
-	return at > 0 ? (uint64_t)at : 0;
+	return input_read(f->input);
 }
 
 /* pcapng gives the numbers that files hold; for two that wire.h knows libpcap has others. */

@@ -1,5 +1,6 @@
 /* frames - one capture file, frame by frame: pcap through libpcap, pcapng by
- * pcapng.h, which can do with interfaces of several link types. */
+ * pcapng.h, which can do with interfaces of several link types; packed with gzip,
+ * zstd or xz, or as it is (input.h). */
 #ifndef TRAFFIC_FRAMES_H
 #define TRAFFIC_FRAMES_H
 
@@ -23,7 +24,7 @@ enum frames_status {
 	FRAMES_FAULT, /* the file breaks off or contradicts itself: frames_fault() */
 };
 
-/* NULL with `e` set if the file cannot be opened, or is neither pcap nor pcapng. */
+/* "-" is standard input. NULL with `e` set if the file cannot be opened, or is neither pcap nor pcapng. */
 struct frames *frames_open(const char *path, struct err *e);
 void frames_close(struct frames *f); /* NULL is fine */
 

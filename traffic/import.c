@@ -7,6 +7,7 @@
 #include "traffic/assemble.h"
 #include "traffic/flows.h"
 #include "traffic/frames.h"
+#include "traffic/timeline.h"
 #include "traffic/wire.h"
 
 const struct import_reason import_reasons[] = {
@@ -15,26 +16,39 @@ const struct import_reason import_reasons[] = {
 	[REASON_MALFORMED]  = { "malformed", "a header that contradicts itself" },
 	[REASON_TOO_DEEP]   = { "too-deep", "more than 8 VLAN tags" },
 	[REASON_NOT_IP]     = { "not-ip", "neither IPv4 nor IPv6: ARP, spanning tree, PPP control, ..." },
-	[REASON_IPV6]       = { "ipv6", "IPv6" },
-	[REASON_PROTOCOL]   = { "protocol", "IPv4 but neither TCP, UDP nor ICMP: ESP, GRE, SCTP, ..." },
+	[REASON_IPV6]       = { "ipv6", "IPv6, which no NAT44 sees: its flows are kept beside the others" },
+	[REASON_PROTOCOL]   = { "protocol", "IPv4 but neither TCP, UDP nor ICMP: ESP, SCTP, OSPF, ..." },
 	[REASON_ICMP_ERROR] = { "icmp-error", "an ICMP error: part of the flow it speaks of, not one of its own" },
 	[REASON_ICMP_OTHER] = { "icmp-other", "ICMP, but neither an echo nor an error" },
+	[REASON_6IN4]       = { "6in4", "IPv6 in IPv4 (protocol 41): a tunnel, not gone into" },
+	[REASON_TEREDO]     = { "teredo", "IPv6 in UDP (RFC 4380): a tunnel, not gone into" },
 	[REASON_FRAGMENT]   = { "fragment", "a later fragment of a datagram whose first one was not seen before" },
+	[REASON_CARRIED]    = { "carried", "a later fragment of a tunnel's packet, for which the first one stands" },
 	[REASON_LOCAL]      = { "local", "both ends inside: it never meets the NAT" },
 	[REASON_UNROUTED]   = { "unrouted", "to multicast or broadcast, or between link-local or loopback addresses: no router carries it to the NAT" },
-	[REASON_TIME]       = { "time-stamp", "a time stamp that is no time, or a hundred years from the others" },
+	[REASON_UNANSWERED] = { "unanswered", "of a flow of which only one side spoke, if those are not wanted" },
+	[REASON_HOME]       = { "crowded", "of a home's 257th host" },
+	[REASON_TIME]       = { "time-stamp", "a time stamp that would make the capture longer than a hundred years" },
 };
 const size_t import_reason_count = sizeof(import_reasons) / sizeof(import_reasons[0]);
 
 _Static_assert(sizeof(import_reasons) / sizeof(import_reasons[0]) == REASON_COUNT, "a sentence for every reason");
 
+const char *const import_tunnels[TUNNEL_COUNT] = {
+	[TUNNEL_NONE] = "none", [TUNNEL_GRE] = "gre", [TUNNEL_GTPU] = "gtp-u", [TUNNEL_IPIP] = "ipip",
+	[TUNNEL_SOFTWIRE] = "4in6", [TUNNEL_6IN4] = "6in4", [TUNNEL_TEREDO] = "teredo",
+};
+
+enum { TUNNELS_DEEP = 4 }; /* a packet within a packet within ... */
+
 #define PACKETS_BETWEEN_PROGRESS 65536u
 
 /* One capture being read, one frame ahead. */
-struct input {
+struct source_file {
 	struct frames *frames;
 	struct import_capture *report;
 	bool ahead;                /* `frame` is held, still to be taken */
+	bool undated;              /* its time is that of the one before */
 	struct frame frame;
 	int link_type;             /* of the frame before; -1: none yet */
 	int64_t latest_ns;         /* of all packets so far; NS_NONE */
@@ -43,14 +57,16 @@ struct input {
 
 /* The captures together. */
 struct reading {
-	struct input *inputs;
+	struct source_file *inputs;
 	size_t count;
 	const struct import_options *options;
 	struct import_report *report;
+	struct assembly_rules rules;
+	struct assembler *assembler;
 	struct flow_table *flows;
-	struct input *current;     /* chosen last, and the earliest packet that any other holds */
+	struct timeline timeline;
+	struct source_file *current;     /* chosen last, and the earliest packet that any other holds */
 	int64_t others_ns;
-	int64_t first_ns, last_ns; /* of all packets so far; NS_NONE */
 	uint64_t packets;
 };
 
@@ -69,11 +85,14 @@ static void note_link_type(struct import_capture *c, int link_type)
 }
 
 /* Holds the next frame, or none if there is no more; a fault goes into the report. */
-static void advance(struct input *in)
+static void advance(struct source_file *in)
 {
 	enum frames_status status = frames_next(in->frames, &in->frame);
 
 	in->ahead = status == FRAMES_ONE;
+	in->undated = in->ahead && in->frame.time_ns == NS_NONE;
+	if (in->undated)
+		in->frame.time_ns = in->latest_ns == NS_NONE ? 0 : in->latest_ns;
 	if (status == FRAMES_FAULT)
 		in->report->fault = must_strdup(frames_fault(in->frames));
 	if (in->ahead && in->frame.link_type != in->link_type) {
@@ -83,9 +102,9 @@ static void advance(struct input *in)
 }
 
 /* Opens one capture and reads its first frame. */
-static bool input_open(struct input *in, const char *path, struct import_capture *report, struct err *e)
+static bool source_open(struct source_file *in, const char *path, struct import_capture *report, struct err *e)
 {
-	*in = (struct input){ .report = report, .link_type = -1, .latest_ns = NS_NONE };
+	*in = (struct source_file){ .report = report, .link_type = -1, .latest_ns = NS_NONE };
 	report->file = must_strdup(path);
 	in->frames = frames_open(path, e);
 	if (!in->frames)
@@ -96,18 +115,17 @@ static bool input_open(struct input *in, const char *path, struct import_capture
 	return true;
 }
 
-/* The input whose packet comes next by time (one without a time goes first), or
- * NULL. It stays the same until its packets are later than the next of all
+/* The file whose packet comes next by time, or NULL. It stays the same until its packets are later than the next of all
  * others, so that captures taken one after the other cost one search each. */
-static struct input *choose(struct reading *r)
+static struct source_file *choose(struct reading *r)
 {
-	struct input *best = NULL;
+	struct source_file *best = NULL;
 
 	if (r->current && r->current->ahead && r->current->frame.time_ns <= r->others_ns)
 		return r->current;
 	r->others_ns = NS_NEVER;
 	for (size_t i = 0; i < r->count; i++) {
-		struct input *in = &r->inputs[i], *beaten = in;
+		struct source_file *in = &r->inputs[i], *beaten = in;
 
 		if (!in->ahead)
 			continue;
@@ -122,21 +140,8 @@ static struct input *choose(struct reading *r)
 	return best;
 }
 
-/* Takes the time into the whole, unless the whole would grow too long for sums of times. */
-static bool time_fits(struct reading *r, int64_t time_ns)
-{
-	int64_t first = r->first_ns == NS_NONE || time_ns < r->first_ns ? time_ns : r->first_ns;
-	int64_t last = r->last_ns == NS_NONE || time_ns > r->last_ns ? time_ns : r->last_ns;
-
-	if (time_ns == NS_NONE || last - first > NS_LONGEST)
-		return false;
-	r->first_ns = first;
-	r->last_ns = last;
-	return true;
-}
-
 /* Seconds of a capture's first and last packet, whatever their order. */
-static void note_time(struct reading *r, struct input *in)
+static void note_time(struct reading *r, struct source_file *in)
 {
 	double s = seconds_from_ns(in->frame.time_ns);
 
@@ -153,7 +158,47 @@ static void note_time(struct reading *r, struct input *in)
 	}
 }
 
-static void take(struct reading *r, struct input *in)
+static uint8_t stations_of(const struct inside_rules *rules, const struct wire_packet *p)
+{
+	if (!rules->station_count)
+		return 0;
+	return (uint8_t)(inside_is_station(rules, p->source_station) | inside_is_station(rules, p->destination_station) << 1);
+}
+
+/* Counts the packet to its flow, unless it carries another: then that one, and so on. */
+static enum reason take_packet(struct reading *r, const struct wire_packet *outer, enum reason why, int64_t time_ns)
+{
+	struct wire_packet level[2];
+	struct flow_via via = { .tunnel = TUNNEL_NONE };
+	const struct wire_packet *p = outer;
+	bool six = false;
+
+	for (int depth = 0;; depth++) {
+		struct wire_packet *inner = &level[depth & 1];
+		enum wire_tunnel tunnel = TUNNEL_NONE;
+		enum reason seen = why == REASON_IPV6 ? p->ipv6 : why, inner_why = REASON_NONE;
+
+		six = why == REASON_IPV6;
+		if (seen != REASON_NONE && seen != REASON_PROTOCOL)
+			break;
+		if (p->payload && depth < TUNNELS_DEEP)
+			tunnel = wire_unwrap(p, inner, &inner_why);
+		if (tunnel != TUNNEL_NONE)
+			r->report->tunnel_packets[tunnel]++;
+		if (tunnel == TUNNEL_NONE) {
+			enum reason added = flows_add(r->flows, p, via, stations_of(&r->rules.inside, p), seen, time_ns);
+
+			return six ? REASON_IPV6 : added;
+		}
+		flows_add(r->flows, p, via, 0, seen == REASON_PROTOCOL ? REASON_PROTOCOL : REASON_CARRIED, time_ns);
+		via = flows_via(r->flows, p, tunnel);
+		p = inner;
+		why = inner_why;
+	}
+	return six ? REASON_IPV6 : why;
+}
+
+static void take(struct reading *r, struct source_file *in)
 {
 	struct wire_packet packet;
 	enum reason why;
@@ -161,11 +206,15 @@ static void take(struct reading *r, struct input *in)
 	in->report->packets++;
 	in->report->bytes += in->frame.length;
 	in->understood = in->understood || wire_knows(in->frame.link_type);
-	if (time_fits(r, in->frame.time_ns)) {
+	if (timeline_add(&r->timeline, in->frame.time_ns)) {
 		note_time(r, in);
+		r->report->undated += in->undated;
 		why = wire_decode(in->frame.bytes, in->frame.captured, in->frame.length, in->frame.link_type, &packet);
-		if (why == REASON_NONE || why == REASON_PROTOCOL)
-			why = flows_add(r->flows, &packet, why, in->frame.time_ns);
+		if (why == REASON_NONE && !packet.payload)
+			why = flows_add(r->flows, &packet, (struct flow_via){ .tunnel = TUNNEL_NONE },
+			                stations_of(&r->rules.inside, &packet), why, in->frame.time_ns);
+		else if (why == REASON_NONE || why == REASON_PROTOCOL || why == REASON_IPV6)
+			why = take_packet(r, &packet, why, in->frame.time_ns);
 	} else {
 		why = REASON_TIME;
 	}
@@ -186,7 +235,7 @@ static void show_progress(const struct reading *r)
 
 static void read_all(struct reading *r)
 {
-	struct input *in;
+	struct source_file *in;
 
 	while ((in = choose(r))) {
 		take(r, in);
@@ -213,37 +262,62 @@ static bool all_understood(const struct reading *r, struct err *e)
 	return good;
 }
 
-static struct trace *finish(struct reading *r)
+static struct trace *finish(struct reading *r, struct trace_writer *writer, struct err *e)
 {
-	struct assembly all;
-	int64_t first_ns = r->first_ns == NS_NONE ? 0 : r->first_ns;
-	int64_t last_ns = r->last_ns == NS_NONE ? 0 : r->last_ns;
-	struct trace *t = assemble(r->flows, &r->options->inside, first_ns, last_ns - first_ns, &all);
+	struct import_report *report = r->report;
+	struct assembly *all = &report->all;
+	struct trace *t;
 
-	r->report->tcp = all.tcp;
-	r->report->udp = all.udp;
-	r->report->icmp = all.icmp;
-	r->report->other = all.other;
-	r->report->peak_flows = all.peak_flows;
-	r->report->local_flows = all.local_flows;
-	r->report->unrouted_flows = all.unrouted_flows;
-	r->report->left_out[REASON_LOCAL] = all.local_packets;
-	r->report->left_out[REASON_UNROUTED] = all.unrouted_packets;
-	r->report->hosts_inside = t->host_count;
+	flows_finish(r->flows);
+	timeline_close(&r->timeline);
+	t = assembler_finish(r->assembler, r->flows, &r->timeline, writer, all, e);
+	if (!t)
+		return NULL;
+	report->tcp = all->outside.tcp;
+	report->udp = all->outside.udp;
+	report->icmp = all->outside.icmp;
+	report->other = all->outside.other;
+	report->peak_flows = all->peak_flows;
+	report->local_flows = all->local;
+	report->unrouted_flows = all->unrouted;
+	report->left_out[REASON_LOCAL] = all->local_packets;
+	report->left_out[REASON_UNROUTED] = all->unrouted_packets;
+	report->left_out[REASON_UNANSWERED] = all->unanswered_packets;
+	report->left_out[REASON_HOME] = all->crowded_packets;
+	report->hosts_inside = t->host_count;
+	report->gaps = r->timeline.count ? r->timeline.count - 1 : 0;
+	report->timeless = r->timeline.count == 1 && r->timeline.total_ns == 0;
 	return t;
 }
 
-struct trace *import_captures(const char *const *paths, size_t count, const struct import_options *options,
-                              struct import_report *report, struct err *e)
+static struct assembly_rules rules_of(const struct import_options *options)
+{
+	struct assembly_rules rules = {
+		.inside = {
+			.prefixes = options->inside,
+			.prefixes6 = options->inside6,
+			.prefix6_count = options->inside6_count,
+			.stations = options->stations,
+			.station_count = options->station_count,
+			.opener_only = options->opener_only,
+		},
+		.answered = options->answered,
+		.anonymiser = options->anonymiser,
+	};
+
+	memcpy(rules.split_ns, options->split_ns, sizeof(rules.split_ns));
+	return rules;
+}
+
+struct trace *import_to(const char *const *paths, size_t count, const struct import_options *options,
+                        struct trace_writer *writer, struct import_report *report, struct err *e)
 {
 	struct reading r = {
 		.inputs = must_alloc(count, sizeof(*r.inputs)),
 		.count = count,
 		.options = options,
 		.report = report,
-		.flows = flows_create(),
-		.first_ns = NS_NONE,
-		.last_ns = NS_NONE,
+		.rules = rules_of(options),
 	};
 	struct trace *t = NULL;
 	bool good = true;
@@ -253,18 +327,28 @@ struct trace *import_captures(const char *const *paths, size_t count, const stru
 		.capture_count = count,
 		.left_out = must_alloc(import_reason_count, sizeof(*report->left_out)),
 	};
+	r.assembler = assembler_create(&r.rules);
+	r.flows = flows_create(assembler_sink(r.assembler));
 	for (size_t i = 0; i < count; i++)
-		good = input_open(&r.inputs[i], paths[i], &report->captures[i], e) && good;
+		good = source_open(&r.inputs[i], paths[i], &report->captures[i], e) && good;
 	if (good) {
 		read_all(&r);
 		if (all_understood(&r, e))
-			t = finish(&r);
+			t = finish(&r, writer, e);
 	}
 	for (size_t i = 0; i < count; i++)
 		frames_close(r.inputs[i].frames);
 	free(r.inputs);
 	flows_destroy(r.flows);
+	assembler_destroy(r.assembler);
+	timeline_clear(&r.timeline);
 	return t;
+}
+
+struct trace *import_captures(const char *const *paths, size_t count, const struct import_options *options,
+                              struct import_report *report, struct err *e)
+{
+	return import_to(paths, count, options, NULL, report, e);
 }
 
 void import_report_clear(struct import_report *r)

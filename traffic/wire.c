@@ -3,10 +3,12 @@
  * its bytes ends the chain with REASON_TRUNCATED. Chains cannot loop: only VLAN
  * tags may repeat, and they are counted.
  *
- *   link type -> [VLAN tags] -> [PPPoE, PPP | MPLS | LLC] -> IPv4 -> TCP, UDP, ICMP */
+ *   link type -> [VLAN tags] -> [PPPoE, PPP | MPLS | LLC] -> wire_ip.c */
 #include "traffic/wire.h"
 
 #include <string.h>
+
+#include "traffic/wire_view.h"
 
 enum { /* what an Ethernet type field says (IEEE 802, IANA) */
 	TYPE_LEAST = 0x0600, /* below, the field is a length and LLC follows */
@@ -49,120 +51,6 @@ enum { /* DLT_ and LINKTYPE_ numbers, where they differ both */
 	LINK_COOKED_2 = 276,
 };
 
-struct view {
-	const uint8_t *at;
-	size_t left; /* captured bytes */
-	size_t wire; /* bytes of the frame, captured or not; >= left */
-};
-
-static bool skip(struct view *v, size_t bytes)
-{
-	if (v->left < bytes)
-		return false;
-	v->at += bytes;
-	v->left -= bytes;
-	v->wire -= bytes;
-	return true;
-}
-
-static void shorten(struct view *v, size_t bytes)
-{
-	if (v->left > bytes)
-		v->left = bytes;
-	if (v->wire > bytes)
-		v->wire = bytes;
-}
-
-static uint16_t big16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint16_t little16(const uint8_t *p)
-{
-	return (uint16_t)(p[1] << 8 | p[0]);
-}
-
-static uint32_t big32(const uint8_t *p)
-{
-	return (uint32_t)big16(p) << 16 | big16(p + 2);
-}
-
-/* The four bytes of ports are enough: many captures are cut just behind them. */
-static enum reason tcp_udp(struct view v, struct wire_packet *out)
-{
-	if (v.left < 4)
-		return REASON_TRUNCATED;
-	out->source_port = big16(v.at);
-	out->destination_port = big16(v.at + 2);
-	if (out->protocol == IP_TCP && v.left >= 14)
-		out->tcp_flags = v.at[13];
-	return REASON_NONE;
-}
-
-/* RFC 792. An echo is a flow of its identifier; an error belongs to another flow. */
-static enum reason icmp(struct view v, struct wire_packet *out)
-{
-	if (v.left < 1)
-		return REASON_TRUNCATED;
-	switch (v.at[0]) {
-	case 0: /* echo reply */
-	case 8: /* echo */
-		if (v.left < 6)
-			return REASON_TRUNCATED;
-		out->echo_reply = v.at[0] == 0;
-		out->source_port = out->destination_port = big16(v.at + 4);
-		return REASON_NONE;
-	case 3:  /* destination unreachable */
-	case 4:  /* source quench */
-	case 5:  /* redirect */
-	case 11: /* time exceeded */
-	case 12: /* parameter problem */
-		return REASON_ICMP_ERROR;
-	default:
-		return REASON_ICMP_OTHER;
-	}
-}
-
-static enum reason ipv4(struct view v, struct wire_packet *out)
-{
-	size_t header, total;
-	uint16_t fragment;
-
-	if (v.left < 1)
-		return REASON_TRUNCATED;
-	if (v.at[0] >> 4 == 6)
-		return REASON_IPV6;
-	header = (size_t)(v.at[0] & 0x0f) * 4;
-	if (v.at[0] >> 4 != 4 || header < 20)
-		return REASON_MALFORMED;
-	if (v.left < 20)
-		return REASON_TRUNCATED;
-	total = big16(v.at + 2);
-	if (total == 0) /* the card was to cut and fill it in: segmentation offload */
-		total = v.wire;
-	if (total < header)
-		return REASON_MALFORMED;
-	*out = (struct wire_packet){
-		.source = big32(v.at + 12),
-		.destination = big32(v.at + 16),
-		.length = (uint32_t)total,
-		.identification = big16(v.at + 4),
-		.protocol = v.at[9],
-	};
-	fragment = big16(v.at + 6);
-	out->later_fragment = (fragment & 0x1fff) != 0;
-	out->first_fragment = !out->later_fragment && (fragment & 0x2000);
-	shorten(&v, total); /* what follows is the link's padding */
-	if (out->protocol != IP_TCP && out->protocol != IP_UDP && out->protocol != IP_ICMP)
-		return REASON_PROTOCOL;
-	if (out->later_fragment)
-		return REASON_NONE;
-	if (!skip(&v, header))
-		return REASON_TRUNCATED;
-	return out->protocol == IP_ICMP ? icmp(v, out) : tcp_udp(v, out);
-}
-
 /* RFC 3032: labels to the bottom of the stack; then nothing says what follows
  * but its first nibble (RFC 4928 section 3). */
 static enum reason mpls(struct view v, struct wire_packet *out)
@@ -179,12 +67,12 @@ static enum reason mpls(struct view v, struct wire_packet *out)
 		return REASON_TRUNCATED;
 	if (v.at[0] >> 4 != 4 && v.at[0] >> 4 != 6)
 		return REASON_NOT_IP;
-	return ipv4(v, out);
+	return wire_ip(v, out);
 }
 
 /* RFC 1661 and 1662: address and control may be compressed away, and so may the
  * first byte of the protocol, if it is 0. */
-static enum reason ppp(struct view v, struct wire_packet *out)
+enum reason wire_ppp(struct view v, struct wire_packet *out)
 {
 	unsigned protocol;
 
@@ -203,9 +91,8 @@ static enum reason ppp(struct view v, struct wire_packet *out)
 	}
 	switch (protocol) {
 	case PPP_IPV4:
-		return ipv4(v, out);
 	case PPP_IPV6:
-		return REASON_IPV6;
+		return wire_ip(v, out);
 	case PPP_MPLS:
 		return mpls(v, out);
 	default:
@@ -227,16 +114,15 @@ static enum reason pppoe(struct view v, struct wire_packet *out)
 	length = big16(v.at + 4);
 	skip(&v, 6);
 	shorten(&v, length);
-	return ppp(v, out);
+	return wire_ppp(v, out);
 }
 
 static enum reason typed(struct view v, unsigned type, struct wire_packet *out)
 {
 	switch (type) {
 	case TYPE_IPV4:
-		return ipv4(v, out);
 	case TYPE_IPV6:
-		return REASON_IPV6;
+		return wire_ip(v, out);
 	case TYPE_MPLS:
 	case TYPE_MPLS_UPSTREAM:
 		return mpls(v, out);
@@ -256,7 +142,7 @@ static enum reason llc(struct view v, struct wire_packet *out)
 		return REASON_TRUNCATED;
 	if (v.at[0] == 0x06 && v.at[1] == 0x06 && v.at[2] == 0x03) {
 		skip(&v, 3);
-		return ipv4(v, out);
+		return wire_ip(v, out);
 	}
 	if (v.at[0] != 0xaa || v.at[1] != 0xaa || v.at[2] != 0x03)
 		return REASON_NOT_IP;
@@ -298,9 +184,19 @@ static enum reason tagged(struct view v, struct wire_packet *out)
 	return typed(v, type, out);
 }
 
-static enum reason ethernet(struct view v, struct wire_packet *out)
+/* Decoding begins with an empty packet, so the stations are put in afterwards. */
+static enum reason between(enum reason why, const uint8_t *source, const uint8_t *destination, struct wire_packet *out)
 {
-	return skip(&v, 12) ? tagged(v, out) : REASON_TRUNCATED;
+	out->source_station = source;
+	out->destination_station = destination;
+	return why;
+}
+
+enum reason wire_ethernet(struct view v, struct wire_packet *out)
+{
+	const uint8_t *frame = v.at;
+
+	return skip(&v, 12) ? between(tagged(v, out), frame + 6, frame, out) : REASON_TRUNCATED;
 }
 
 /* The protocol of a Linux cooked header is an Ethernet type, or a small number
@@ -334,13 +230,12 @@ static enum reason loopback(struct view v, struct wire_packet *out)
 	skip(&v, 4);
 	switch (family) {
 	case 2:
-		return ipv4(v, out);
 	case 10: /* Linux */
 	case 23: /* Windows */
 	case 24: /* NetBSD, OpenBSD */
 	case 28: /* FreeBSD */
 	case 30: /* Darwin */
-		return REASON_IPV6;
+		return wire_ip(v, out);
 	default:
 		return REASON_NOT_IP;
 	}
@@ -363,15 +258,15 @@ static enum reason atm(struct view v, struct wire_packet *out)
 	static const uint8_t bridged[] = { 0xaa, 0xaa, 0x03, 0x00, 0x80, 0xc2, 0x00 };
 
 	if (v.left >= 8 && !memcmp(v.at, bridged, sizeof(bridged)) && (v.at[7] == 1 || v.at[7] == 7))
-		return skip(&v, 10) ? ethernet(v, out) : REASON_TRUNCATED;
+		return skip(&v, 10) ? wire_ethernet(v, out) : REASON_TRUNCATED;
 	if (v.left >= 4 && v.at[0] == 0xfe && v.at[1] == 0xfe && v.at[2] == 0x03) { /* NLPID */
 		if (v.at[3] != 0xcc)
 			return REASON_NOT_IP;
 		skip(&v, 4);
-		return ipv4(v, out);
+		return wire_ip(v, out);
 	}
 	if (v.left >= 1 && v.at[0] == 0x45)
-		return ipv4(v, out);
+		return wire_ip(v, out);
 	return llc(v, out);
 }
 
@@ -397,7 +292,7 @@ static enum reason nflog(struct view v, struct wire_packet *out)
 		if ((type & 0x7fff) == 9) {
 			skip(&v, 4);
 			shorten(&v, length - 4u);
-			return family == 2 ? ipv4(v, out) : family == 10 ? REASON_IPV6 : REASON_NOT_IP;
+			return family == 2 || family == 10 ? wire_ip(v, out) : REASON_NOT_IP;
 		}
 		if (!skip(&v, ((size_t)length + 3) & ~(size_t)3))
 			return REASON_TRUNCATED;
@@ -408,10 +303,15 @@ static enum reason nflog(struct view v, struct wire_packet *out)
  * filled up to a multiple of 4. */
 static enum reason wifi(struct view v, bool padded, struct wire_packet *out)
 {
+	/* by the two bits to and from the distribution system: receiver and sender of the data */
+	static const uint8_t destination[4] = { 4, 16, 4, 16 }, source[4] = { 10, 10, 16, 24 };
+	const uint8_t *frame = v.at;
 	size_t header = 24;
+	unsigned way;
 
 	if (v.left < 2)
 		return REASON_TRUNCATED;
+	way = v.at[1] & 0x03;
 	if ((v.at[0] & 0x0c) != 0x08 || (v.at[0] & 0x40) || (v.at[1] & 0x40)) /* not data, no data, encrypted */
 		return REASON_NOT_IP;
 	if ((v.at[1] & 0x03) == 0x03) /* between access points: a fourth address */
@@ -427,7 +327,9 @@ static enum reason wifi(struct view v, bool padded, struct wire_packet *out)
 	}
 	if (padded)
 		header = (header + 3) & ~(size_t)3;
-	return skip(&v, header) ? llc(v, out) : REASON_TRUNCATED;
+	if (!skip(&v, header))
+		return REASON_TRUNCATED;
+	return between(llc(v, out), frame + source[way], frame + destination[way], out);
 }
 
 /* The radiotap header matters for its length and for one flag: padding. It lies
@@ -458,38 +360,36 @@ static enum reason radiotap(struct view v, struct wire_packet *out)
 	return wifi(v, padded, out);
 }
 
-static enum reason wifi_plain(struct view v, struct wire_packet *out)
+enum reason wire_wifi(struct view v, struct wire_packet *out)
 {
 	return wifi(v, false, out);
 }
 
 static enum reason raw(struct view v, struct wire_packet *out)
 {
-	return ipv4(v, out);
+	return wire_ip(v, out);
 }
 
-static enum reason raw_ipv6(struct view v, struct wire_packet *out)
-{
-	(void)v;
-	(void)out;
-	return REASON_IPV6;
-}
-
+/* A cooked header tells who sent a frame, not to whom. */
 static enum reason cooked_1(struct view v, struct wire_packet *out)
 {
-	return cooked(v, 14, 16, out);
+	const uint8_t *sender = v.left >= 16 && big16(v.at + 4) == 6 ? v.at + 6 : NULL;
+
+	return between(cooked(v, 14, 16, out), sender, NULL, out);
 }
 
 static enum reason cooked_2(struct view v, struct wire_packet *out)
 {
-	return cooked(v, 0, 20, out);
+	const uint8_t *sender = v.left >= 20 && v.at[11] == 6 ? v.at + 12 : NULL;
+
+	return between(cooked(v, 0, 20, out), sender, NULL, out);
 }
 
 static enum reason ppp_serial(struct view v, struct wire_packet *out)
 {
 	if (v.left >= 2 && (v.at[0] == 0x0f || v.at[0] == 0x8f)) /* Cisco HDLC on the same line */
 		return hdlc(v, out);
-	return ppp(v, out);
+	return wire_ppp(v, out);
 }
 
 static const struct link {
@@ -497,8 +397,8 @@ static const struct link {
 	enum reason (*decode)(struct view v, struct wire_packet *out);
 } links[] = {
 	{ LINK_NULL, loopback },
-	{ LINK_ETHERNET, ethernet },
-	{ LINK_PPP, ppp },
+	{ LINK_ETHERNET, wire_ethernet },
+	{ LINK_PPP, wire_ppp },
 	{ LINK_ATM, atm },
 	{ LINK_RAW, raw },
 	{ LINK_RAW_OPENBSD, raw },
@@ -507,12 +407,12 @@ static const struct link {
 	{ LINK_ATM_FILE, atm },
 	{ LINK_RAW_FILE, raw },
 	{ LINK_HDLC, hdlc },
-	{ LINK_80211, wifi_plain },
+	{ LINK_80211, wire_wifi },
 	{ LINK_LOOP, loopback },
 	{ LINK_COOKED, cooked_1 },
 	{ LINK_RADIOTAP, radiotap },
 	{ LINK_IPV4, raw },
-	{ LINK_IPV6, raw_ipv6 },
+	{ LINK_IPV6, raw },
 	{ LINK_NFLOG, nflog },
 	{ LINK_COOKED_2, cooked_2 },
 };
@@ -535,5 +435,6 @@ enum reason wire_decode(const uint8_t *bytes, size_t captured, size_t length, in
 	const struct link *link = find(link_type);
 	struct view v = { .at = bytes, .left = captured, .wire = length > captured ? length : captured };
 
+	*out = (struct wire_packet){ 0 };
 	return link ? link->decode(v, out) : REASON_LINK_TYPE;
 }

@@ -1,4 +1,3 @@
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,130 +5,99 @@
 
 #include "sim/base/addr.h"
 #include "sim/base/must.h"
+#include "sim/base/simtime.h"
 #include "sim/command/command.h"
+#include "sim/command/import_report.h"
 #include "sim/command/progress.h"
+#include "traffic/anonymise.h"
 #include "traffic/import.h"
+#include "traffic/trace_file.h"
 
 static const struct command_option options[] = {
 	{ .name = "output", .letter = 'o', .value = "TRACE", .help = "the flow trace to write" },
 	{ .name = "inside", .value = "CIDR", .many = true,
-	  .help = "addresses that are inside (else RFC 1918 and 100.64.0.0/10, else the side that opened the flow)" },
+	  .help = "IPv4 or IPv6 addresses that are inside (else --inside-mac, else RFC 1918 and 100.64.0.0/10, else the side "
+	          "that opened the flow)" },
+	{ .name = "inside-mac", .value = "MAC", .many = true,
+	  .help = "a station that is inside: what it sends comes from inside, what it gets goes there" },
+	{ .name = "inside-opener", .help = "private addresses say nothing about inside: the side that opened the flow is" },
+	{ .name = "split", .value = "[PROTO=]TIME", .many = true,
+	  .help = "a 5-tuple silent for so long begins a new flow (300s, or udp=300s and tcp=2h4m); else it is one flow" },
+	{ .name = "answered", .help = "leave out flows of which only one side spoke" },
+	{ .name = "anonymize", .value = "KEYFILE",
+	  .help = "replace addresses, keeping prefixes (Crypto-PAn); the key: 32 bytes or 64 hexadecimal digits, readable by its "
+	          "owner alone" },
 	{ .name = "partial", .help = "take what comes before the fault of a capture that breaks off" },
 	{ .name = "json", .help = "the report as JSON" },
 	{ .name = "quiet", .letter = 'q', .help = "no progress and no report" },
 	{ 0 },
 };
 
-static bool inside_parse(const struct arguments *args, struct addr_ranges *out, struct err *e)
+static bool inside_parse(const struct arguments *args, struct import_options *out, struct err *e)
 {
 	size_t count;
 	const char **texts = arguments_values(args, "inside", &count);
 	bool good = true;
 
-	out->items = must_alloc(count, sizeof(*out->items));
+	out->inside.items = must_alloc(count, sizeof(*out->inside.items));
+	out->inside6 = must_alloc(count, sizeof(*out->inside6));
 	for (size_t i = 0; i < count; i++) {
-		if (range_parse(texts[i], &out->items[out->count]))
-			out->count++;
+		if (range_parse(texts[i], &out->inside.items[out->inside.count]))
+			out->inside.count++;
+		else if (prefix6_parse(texts[i], &out->inside6[out->inside6_count]))
+			out->inside6_count++;
 		else
-			good = fail(e, "--inside: \"%s\" is not a prefix (192.0.2.0/24, host bits 0), an address or A-B", texts[i]);
+			good = fail(e, "--inside: \"%s\" is not a prefix (192.0.2.0/24 or 2001:db8::/32, host bits 0), an address or A-B",
+			            texts[i]);
 	}
 	free(texts);
 	return good;
 }
 
-static cJSON *json_capture(const struct import_capture *c)
+static bool stations_parse(const struct arguments *args, struct import_options *out, struct err *e)
 {
-	cJSON *o = cJSON_CreateObject(), *types;
+	size_t count;
+	const char **texts = arguments_values(args, "inside-mac", &count);
+	bool good = true;
 
-	cJSON_AddStringToObject(o, "file", c->file);
-	types = cJSON_AddArrayToObject(o, "link_types");
-	for (size_t i = 0; i < c->link_type_count; i++)
-		cJSON_AddItemToArray(types, cJSON_CreateString(c->link_types[i]));
-	cJSON_AddNumberToObject(o, "packets", (double)c->packets);
-	cJSON_AddNumberToObject(o, "bytes", (double)c->bytes);
-	cJSON_AddNumberToObject(o, "first_s", c->first_s);
-	cJSON_AddNumberToObject(o, "last_s", c->last_s);
-	if (c->fault)
-		cJSON_AddStringToObject(o, "fault", c->fault);
-	return o;
-}
-
-static void print_json(const struct import_report *r, const struct trace *t, const char *path)
-{
-	cJSON *root = cJSON_CreateObject();
-	cJSON *captures = cJSON_AddArrayToObject(root, "captures"), *o;
-	char *text;
-
-	for (size_t i = 0; i < r->capture_count; i++)
-		cJSON_AddItemToArray(captures, json_capture(&r->captures[i]));
-	o = cJSON_AddObjectToObject(root, "flows");
-	cJSON_AddNumberToObject(o, "tcp", (double)r->tcp);
-	cJSON_AddNumberToObject(o, "udp", (double)r->udp);
-	cJSON_AddNumberToObject(o, "icmp", (double)r->icmp);
-	cJSON_AddNumberToObject(o, "other", (double)r->other);
-	cJSON_AddNumberToObject(root, "hosts_inside", r->hosts_inside);
-	cJSON_AddNumberToObject(root, "peak_flows", (double)r->peak_flows);
-	cJSON_AddNumberToObject(root, "local_flows", (double)r->local_flows);
-	cJSON_AddNumberToObject(root, "unrouted_flows", (double)r->unrouted_flows);
-	cJSON_AddNumberToObject(root, "out_of_order", (double)r->out_of_order);
-	o = cJSON_AddObjectToObject(root, "left_out");
-	for (size_t i = 0; i < import_reason_count; i++)
-		cJSON_AddNumberToObject(o, import_reasons[i].name, (double)r->left_out[i]);
-	o = cJSON_AddObjectToObject(root, "trace");
-	cJSON_AddStringToObject(o, "file", path);
-	cJSON_AddNumberToObject(o, "flows", (double)(t->flows[PROTO_TCP] + t->flows[PROTO_UDP] + t->flows[PROTO_ICMP]));
-	cJSON_AddNumberToObject(o, "trains", t->record_count);
-	text = cJSON_Print(root);
-	must(text);
-	puts(text);
-	free(text);
-	cJSON_Delete(root);
-}
-
-static void row(const char *name, uint64_t count, const char *rest)
-{
-	printf("  %-12s %12" PRIu64 "%s%s\n", name, count, *rest ? "  " : "", rest);
-}
-
-static void print_text(const struct import_report *r, const struct trace *t, const char *path)
-{
-	uint64_t left_out = 0;
-
-	for (size_t i = 0; i < r->capture_count; i++) {
-		const struct import_capture *c = &r->captures[i];
-
-		printf("%s:", c->file);
-		for (size_t k = 0; k < c->link_type_count; k++)
-			printf(" %s", c->link_types[k]);
-		putchar('\n');
-		row("packets", c->packets, "");
-		row("bytes", c->bytes, "on the wire");
-		printf("  %-12s %12.3f\n", "seconds", c->last_s - c->first_s);
-		if (c->fault)
-			printf("  broke off: %s\n", c->fault);
+	out->stations = must_alloc(count, sizeof(*out->stations));
+	for (size_t i = 0; i < count; i++) {
+		if (station_parse(texts[i], out->stations[out->station_count]))
+			out->station_count++;
+		else
+			good = fail(e, "--inside-mac: \"%s\" is not a MAC address (02:00:5e:10:00:01)", texts[i]);
 	}
-	printf("flows\n");
-	row("tcp", r->tcp, "");
-	row("udp", r->udp, "");
-	row("icmp", r->icmp, "echo, by identifier");
-	row("other", r->other, "not in the trace: pairs of addresses that speak another protocol");
-	row("local", r->local_flows, "not in the trace: both ends inside");
-	row("unrouted", r->unrouted_flows, "not in the trace: multicast, broadcast, between link-local or loopback addresses");
-	row("peak", r->peak_flows, "TCP and UDP alive at once");
-	for (size_t i = 0; i < import_reason_count; i++)
-		left_out += r->left_out[i];
-	printf("packets left out: %" PRIu64 "\n", left_out);
-	for (size_t i = 0; i < import_reason_count; i++)
-		if (r->left_out[i])
-			row(import_reasons[i].name, r->left_out[i], import_reasons[i].sentence);
-	if (r->out_of_order)
-		printf("packets out of order, used all the same: %" PRIu64 "\n", r->out_of_order);
-	printf("%s\n", path);
-	row("hosts", t->host_count, "inside");
-	row("flows", t->flows[PROTO_TCP] + t->flows[PROTO_UDP] + t->flows[PROTO_ICMP], "");
-	row("trains", t->record_count, "");
-	if (!t->host_count && r->tcp + r->udp + r->icmp)
-		printf("no flow has just one end inside: name the inside addresses with --inside\n");
+	free(texts);
+	return good;
+}
+
+static bool split_parse_one(const char *text, int64_t split_ns[PROTO_COUNT], struct err *e)
+{
+	const char *equals = strchr(text, '=');
+	int64_t time_ns;
+	int only = -1;
+
+	for (int p = 0; equals && p < PROTO_COUNT; p++)
+		if (strlen(protocol_name[p]) == (size_t)(equals - text) && !strncmp(text, protocol_name[p], (size_t)(equals - text)))
+			only = p;
+	if ((equals && only < 0) || !duration_parse(equals ? equals + 1 : text, &time_ns) || time_ns < SEGMENT_GAP)
+		return fail(e, "--split: \"%s\" is not a time of 5s at least (300s), nor tcp=, udp= or icmp= and one", text);
+	for (int p = 0; p < PROTO_COUNT; p++)
+		if (only < 0 || only == p)
+			split_ns[p] = time_ns;
+	return true;
+}
+
+static bool split_parse(const struct arguments *args, struct import_options *out, struct err *e)
+{
+	size_t count;
+	const char **texts = arguments_values(args, "split", &count);
+	bool good = true;
+
+	for (size_t i = 0; i < count; i++)
+		good = split_parse_one(texts[i], out->split_ns, e) && good;
+	free(texts);
+	return good;
 }
 
 /* A partial import is a success that must not pass unseen, whatever --quiet says. */
@@ -164,12 +132,63 @@ static bool whole_or_wanted(const struct import_report *r, bool partial, struct 
 	return whole;
 }
 
+/* Standard input can be read once. */
+static bool words_good(const struct arguments *args, struct err *e)
+{
+	size_t standard = 0;
+
+	for (size_t i = 0; i < args->word_count; i++)
+		standard += !strcmp(args->words[i], "-");
+	return standard <= 1 || fail(e, "\"-\" is given %zu times: standard input can be read once", standard);
+}
+
+static bool options_read(const struct arguments *args, struct import_options *how, struct anonymiser **anonymiser, struct err *e)
+{
+	const char *key = arguments_value(args, "anonymize");
+	bool good = inside_parse(args, how, e);
+
+	good = stations_parse(args, how, e) && good;
+	good = split_parse(args, how, e) && good;
+	good = words_good(args, e) && good;
+	how->opener_only = arguments_has(args, "inside-opener");
+	how->answered = arguments_has(args, "answered");
+	if (key)
+		*anonymiser = anonymiser_open(key, e);
+	how->anonymiser = *anonymiser;
+	return good && (!key || *anonymiser);
+}
+
+/* The trace that lies at `path` now, but for its trains; NULL: nothing does. */
+static struct trace *import(const struct arguments *args, struct import_options *how, const char *path,
+                            struct import_report *report, struct err *e)
+{
+	struct trace_writer *w = trace_writer_open(path, e);
+	struct trace *t;
+	bool good;
+
+	if (!w)
+		return NULL;
+	t = import_to(args->words, args->word_count, how, w, report, e);
+	good = t && whole_or_wanted(report, arguments_has(args, "partial"), e);
+	if (good) {
+		good = trace_writer_commit(w, t, e);
+	} else {
+		trace_writer_abandon(w);
+	}
+	if (!good) {
+		trace_destroy(t);
+		t = NULL;
+	}
+	return t;
+}
+
 static int run(int argc, char **argv)
 {
 	struct arguments args;
 	struct progress progress = { 0 };
 	struct import_options how = { .progress = show_progress, .progress_context = &progress };
 	struct import_report report = { 0 };
+	struct anonymiser *anonymiser = NULL;
 	struct trace *t = NULL;
 	struct err e = ERR_INIT;
 	const char *path;
@@ -182,33 +201,37 @@ static int run(int argc, char **argv)
 		status = command_misused(&command_import, "-o TRACE is missing: the flow trace to write");
 		goto out;
 	}
-	if (inside_parse(&args, &how.inside, &e)) {
+	if (options_read(&args, &how, &anonymiser, &e)) {
 		progress_begin(&progress, "packets", arguments_has(&args, "quiet"));
-		t = import_captures(args.words, args.word_count, &how, &report, &e);
+		t = import(&args, &how, path, &report, &e);
 		progress_end(&progress);
 	}
-	if (!t || !whole_or_wanted(&report, arguments_has(&args, "partial"), &e) || !trace_save(t, path, &e)) {
+	if (!t) {
 		status = command_failed(&e);
 		goto out;
 	}
 	status = EXIT_DONE;
 	if (arguments_has(&args, "json"))
-		print_json(&report, t, path);
+		import_print_json(&report, t, path);
 	else if (!arguments_has(&args, "quiet"))
-		print_text(&report, t, path);
+		import_print_text(&report, t, path);
 	warn_partial(&report);
 out:
 	trace_destroy(t);
 	import_report_clear(&report);
+	anonymiser_destroy(anonymiser);
 	free(how.inside.items);
+	free(how.inside6);
+	free(how.stations);
 	arguments_clear(&args);
 	return status;
 }
 
 const struct command command_import = {
 	.name = "import",
-	.usage = "import CAPTURE... -o TRACE [--inside CIDR]... [--partial] [--json] [--quiet]",
-	.summary = "turns captures into a flow trace, and says what was read, used and left out, by reason",
+	.usage = "import CAPTURE... -o TRACE [--inside CIDR]... [--inside-mac MAC]... [--inside-opener]\n"
+	         "  [--split [PROTO=]TIME]... [--answered] [--anonymize KEYFILE] [--partial] [--json] [--quiet]",
+	.summary = "turns captures (- is standard input) into a flow trace, and says what was read, used and left out, by reason",
 	.options = options,
 	.run = run,
 };

@@ -9,8 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct wire_packet p = { 0 };
-	enum reason why;
+	struct wire_packet p, inner;
+	enum reason why, inner_why;
 	int link_type;
 
 	if (size < 2)
@@ -23,6 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(p.protocol == IP_TCP || p.protocol == IP_UDP || p.protocol == IP_ICMP);
 		must(p.length >= 20);
 		must(!(p.first_fragment && p.later_fragment));
+	}
+	for (int deep = 0; deep < 4 && wire_unwrap(&p, &inner, &inner_why) != TUNNEL_NONE; deep++) {
+		must(inner_why <= REASON_NONE && (inner_why != REASON_NONE || inner.version == 4));
+		p = inner;
 	}
 	return 0;
 }

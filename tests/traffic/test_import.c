@@ -4,7 +4,8 @@
  * looked for in $CGNSIM_CAPTURES, else in ../shared/captures; one that is not
  * there is skipped by name. Packets, TCP and UDP 5-tuples, ICMP queries and the
  * peak come from tshark 4.0.17 (outermost IPv4 header, ip.defragment off); so do
- * the packets left out, by the first of ip and ipv6 in frame.protocols. */
+ * the packets left out, by the first of ip and ipv6 in frame.protocols, or by the
+ * one behind it where a tunnel is gone into. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,10 +51,10 @@ static const struct expected expected[] = {
 	{ "P19-nat-inside.pcap", 134, 6, 8, 0, 0, 4,  0, 2, 0, 0, 1 },
 	{ "P20-nat-outside.pcap", 210, 6, 12, 0, 0, 4,  0, 70, 2, 0, 1 },
 	{ "linktypes/L17-wifi-80211-web.pcap", 2364, 11, 9, 0, 2, 7,  0, 1902, 0, 9, 0 },
-	{ "linktypes/L01-4in6-softwire.pcap", 4, 0, 0, 0, 0, 0,  0, 0, 4, 0, 0 },
-	{ "linktypes/L02-6in4.pcap", 127, 0, 0, 0, 1, 0,  0, 0, 0, 127, 0 },
+	{ "linktypes/L01-4in6-softwire.pcap", 4, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0 },
+	{ "linktypes/L02-6in4.pcap", 127, 0, 0, 0, 1, 0,  0, 0, 0, 0, 0 },
 	{ "linktypes/L03-teredo.pcap", 78, 4, 7, 0, 0, 8,  0, 0, 0, 0, 0 },
-	{ "linktypes/L04-gre.pcap", 40, 0, 0, 0, 1, 0,  0, 0, 0, 40, 0 },
+	{ "linktypes/L04-gre.pcap", 40, 0, 0, 0, 1, 0,  0, 0, 0, 0, 2 },
 	{ "linktypes/L05-mpls-ip.pcap", 10507, 1, 0, 1, 0, 1,  0, 4, 0, 0, 0 },
 	{ "linktypes/L06-wifi-radiotap-http.pcap", 26, 1, 0, 0, 0, 1,  0, 0, 0, 0, 0 },
 	{ "linktypes/L16-wifi-80211-dns.pcap", 3, 0, 1, 0, 0, 1,  0, 0, 1, 0, 0 },
@@ -63,8 +64,8 @@ static const struct expected expected[] = {
 	{ "linktypes/L10-raw-ip.pcap", 946, 12, 8, 0, 0, 5,  0, 0, 0, 0, 0 },
 	{ "linktypes/L11-null-loopback.pcap", 172, 2, 1, 0, 0, 2,  0, 0, 67, 0, 0 },
 	{ "linktypes/L12-ppp.pcap", 104, 0, 2, 0, 0, 1,  0, 0, 4, 0, 0 },
-	{ "linktypes/L13-gre-80211-vlan.pcap", 2407, 0, 0, 0, 1, 0,  0, 0, 0, 2407, 0 },
-	{ "linktypes/L14-gtpu-phone-sll.pcap", 106, 0, 1, 0, 0, 1,  0, 0, 0, 0, 0 },
+	{ "linktypes/L13-gre-80211-vlan.pcap", 2407, 0, 0, 0, 1, 0,  0, 0, 0, 0, 0 },
+	{ "linktypes/L14-gtpu-phone-sll.pcap", 106, 0, 1, 0, 0, 1,  0, 0, 99, 0, 1 },
 	{ "linktypes/L15-qinq-vlan.pcap", 42, 1, 0, 0, 0, 1,  0, 0, 0, 0, 0 },
 	{ "smarthome/Aria--Setup-C-1-STA.pcap", 50, 2, 3, ANY, 0, ANY,  0, 8, 0, 0, 0 },
 	{ "smarthome/D-LinkCam--Setup-A-2-STA.pcap", 642, 15, 13, ANY, 1, ANY,  0, 16, 0, 34, 1 },
@@ -138,7 +139,7 @@ static struct trace *import(const char *const *paths, size_t count, const char *
  * reason, every flow is in the trace or has a reason to be elsewhere. */
 static void adds_up(const struct trace *t, const struct import_report *r)
 {
-	uint64_t packets = 0, found = 0;
+	uint64_t packets = 0, found = 0, inside = 0;
 
 	for (size_t i = 0; i < r->capture_count; i++)
 		packets += r->captures[i].packets;
@@ -147,7 +148,10 @@ static void adds_up(const struct trace *t, const struct import_report *r)
 	for (uint32_t i = 0; i < t->record_count; i++)
 		found += t->records[i].packets_out + t->records[i].packets_in;
 	assert_int_equal(found, packets);
-	assert_int_equal(t->flows[0] + t->flows[1] + t->flows[2] + r->local_flows + r->unrouted_flows, r->tcp + r->udp + r->icmp);
+	for (int k = 0; k < TUNNEL_COUNT; k++)
+		inside += r->all.inside[k].tcp + r->all.inside[k].udp + r->all.inside[k].icmp;
+	assert_int_equal(t->flows[0] + t->flows[1] + t->flows[2] + r->local_flows + r->unrouted_flows + r->all.carriers,
+	                 r->tcp + r->udp + r->icmp + inside + r->all.splits);
 }
 
 static void as_tshark_counts(void **state)
@@ -172,11 +176,64 @@ static void as_tshark_counts(void **state)
 	assert_int_equal(r.left_out[REASON_PROTOCOL], want->protocol);
 	assert_int_equal(r.left_out[REASON_ICMP_ERROR], want->icmp_error);
 	assert_int_equal(r.left_out[REASON_LINK_TYPE] + r.left_out[REASON_MALFORMED] + r.left_out[REASON_TOO_DEEP] +
-	                 r.left_out[REASON_ICMP_OTHER] + r.left_out[REASON_FRAGMENT] + r.left_out[REASON_TIME], 0);
+	                 r.left_out[REASON_ICMP_OTHER] + r.left_out[REASON_FRAGMENT] + r.left_out[REASON_TIME] +
+	                 r.left_out[REASON_UNANSWERED] + r.left_out[REASON_HOME], 0);
+	assert_int_equal(r.undated, 0);
 	adds_up(t, &r);
 	import_report_clear(&r);
 	trace_destroy(t);
 	free(path);
+}
+
+/* Flows over IPv6 (outermost header) and in tunnels, and packets that go into none, as tshark 4.0.17 counts them:
+ * its conversations without those of the outermost header. */
+static void tunnels_and_ipv6(void **state)
+{
+	static const struct {
+		const char *file;
+		uint64_t tcp6, udp6;
+		enum wire_tunnel tunnel;
+		uint64_t packets, tcp, udp, icmp;
+		enum reason reason;
+		uint64_t left_out;
+	} cases[] = {
+		{ "P04-dns-server-2016.pcapng", 24, 1127, TUNNEL_NONE, 0, 0, 0, 0, REASON_NONE, 0 },
+		{ "P05-p2p-gnutella.pcap", 0, 8, TUNNEL_NONE, 0, 0, 0, 0, REASON_NONE, 0 },
+		{ "P06-quic-many-clients-vlan.pcap", 0, 263, TUNNEL_NONE, 0, 0, 0, 0, REASON_NONE, 0 },
+		{ "P07-home-tls-v4v6.pcap", 135, 0, TUNNEL_NONE, 0, 0, 0, 0, REASON_NONE, 0 },
+		{ "P13-gtpu-fragmented.pcap", 0, 0, TUNNEL_GTPU, 496, 3, 0, 0, REASON_CARRIED, 224 },
+		{ "P15-lan-1kxun.pcapng", 0, 25, TUNNEL_NONE, 0, 0, 0, 0, REASON_NONE, 0 },
+		{ "P16-enterprise-mix-stitched.pcap", 0, 34, TUNNEL_NONE, 0, 0, 0, 0, REASON_TEREDO, 1 },
+		{ "P20-nat-outside.pcap", 0, 1, TUNNEL_NONE, 0, 0, 0, 0, REASON_NONE, 0 },
+		{ "linktypes/L01-4in6-softwire.pcap", 0, 0, TUNNEL_SOFTWIRE, 4, 1, 0, 0, REASON_NONE, 0 },
+		{ "linktypes/L02-6in4.pcap", 0, 0, TUNNEL_6IN4, 127, 0, 0, 0, REASON_6IN4, 127 },
+		{ "linktypes/L03-teredo.pcap", 0, 0, TUNNEL_TEREDO, 27, 0, 0, 0, REASON_TEREDO, 27 },
+		{ "linktypes/L04-gre.pcap", 0, 0, TUNNEL_GRE, 40, 1, 4, 1, REASON_NONE, 0 },
+		{ "linktypes/L11-null-loopback.pcap", 1, 1, TUNNEL_NONE, 0, 0, 0, 0, REASON_NONE, 0 },
+		{ "linktypes/L13-gre-80211-vlan.pcap", 0, 0, TUNNEL_GRE, 2407, 23, 0, 0, REASON_NONE, 0 },
+		{ "linktypes/L14-gtpu-phone-sll.pcap", 0, 0, TUNNEL_GTPU, 106, 0, 3, 0, REASON_NONE, 0 },
+		{ "linktypes/L16-wifi-80211-dns.pcap", 0, 1, TUNNEL_NONE, 0, 0, 0, 0, REASON_NONE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *path = capture(cases[i].file);
+		struct import_report r;
+		struct trace *t = import((const char *const *)&path, 1, NULL, &r);
+		const struct tuple_count *in = &r.all.inside[cases[i].tunnel];
+
+		if (r.all.outside6.tcp != cases[i].tcp6 || r.all.outside6.udp != cases[i].udp6 || in->tcp != cases[i].tcp ||
+		    in->udp != cases[i].udp || in->icmp != cases[i].icmp ||
+		    r.tunnel_packets[cases[i].tunnel] != cases[i].packets ||
+		    (cases[i].reason != REASON_NONE && r.left_out[cases[i].reason] != cases[i].left_out))
+			fail_msg("%s: ipv6 %d %d, in %s %d %d %d in %d", cases[i].file, (int)r.all.outside6.tcp, (int)r.all.outside6.udp,
+			         import_tunnels[cases[i].tunnel], (int)in->tcp, (int)in->udp, (int)in->icmp,
+			         (int)r.tunnel_packets[cases[i].tunnel]);
+		adds_up(t, &r);
+		import_report_clear(&r);
+		trace_destroy(t);
+		free(path);
+	}
 }
 
 /* An ISP's subscribers by their prefixes: the hosts' sum of TCP and UDP flows is
@@ -294,6 +351,7 @@ int main(void)
 {
 	enum { ROWS = sizeof(expected) / sizeof(expected[0]) };
 	const struct CMUnitTest others[] = {
+		cmocka_unit_test(tunnels_and_ipv6),
 		cmocka_unit_test(prefixes_of_an_isp),
 		cmocka_unit_test(several_captures_are_one),
 		cmocka_unit_test(a_capture_that_breaks_off),

@@ -141,6 +141,7 @@ static void nflog_leads_to_ip(void **state)
 	assert_int_equal(wire_decode(frame, at, at, 239, &p), REASON_NONE);
 	assert_int_equal(p.destination_port, 443);
 	frame[0] = 10;
+	frame[16] = 0x60;
 	assert_int_equal(wire_decode(frame, at, at, 239, &p), REASON_IPV6);
 	memset(frame + 4, 0, 2); /* a length of 0 would never end */
 	assert_int_equal(wire_decode(frame, at, at, 239, &p), REASON_MALFORMED);

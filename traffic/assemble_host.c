@@ -1,0 +1,298 @@
+#include "traffic/assemble_host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/must.h"
+
+enum { SCAN_FLOWS = 100, SCAN_SHARE = 90, HOME_HOSTS = 256 };
+
+int span_compare(const void *a, const void *b)
+{
+	const struct span_end *x = a, *y = b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return (int)x->end - (int)y->end; /* spans are closed: begin before end */
+}
+
+void span_add(struct spool *spans, int64_t first_ns, int64_t last_ns)
+{
+	*(struct span_end *)spool_add(spans) = (struct span_end){ .time_ns = first_ns, .end = 0 };
+	*(struct span_end *)spool_add(spans) = (struct span_end){ .time_ns = last_ns, .end = 1 };
+}
+
+bool span_peak(struct spool *spans, uint64_t *most, struct err *e)
+{
+	const struct span_end *s;
+	uint64_t alive = 0;
+
+	*most = 0;
+	if (!spool_sort(spans, e))
+		return false;
+	while ((s = spool_next(spans))) {
+		alive += s->end ? -UINT64_C(1) : 1;
+		if (alive > *most)
+			*most = alive;
+	}
+	return spool_good(spans, e);
+}
+
+int placed_compare(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->home != y->home)
+		return x->home < y->home ? -1 : 1;
+	if (!x->home && x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	if (x->flow_ns != y->flow_ns)
+		return x->flow_ns < y->flow_ns ? -1 : 1;
+	if (x->flow != y->flow)
+		return x->flow < y->flow ? -1 : 1;
+	if (x->record.train.start_ns != y->record.train.start_ns)
+		return x->record.train.start_ns < y->record.train.start_ns ? -1 : 1;
+	return 0;
+}
+
+static bool same_host(const struct placed *a, const struct placed *b)
+{
+	return a->home == b->home && (a->home || a->address == b->address);
+}
+
+/* The host being put together. */
+struct current {
+	struct trace_record *records;
+	size_t count, room;
+	uint32_t inner[HOME_HOSTS];
+	uint32_t inner_count;
+	struct socket_use {
+		uint64_t socket; /* protocol, host of the home, port */
+		uint64_t remote;
+	} *uses;             /* one a flow */
+	size_t use_count, use_room;
+	uint64_t unanswered, packets;
+};
+
+static int by_start(const void *a, const void *b)
+{
+	const struct segment *x = &((const struct trace_record *)a)->train;
+	const struct segment *y = &((const struct trace_record *)b)->train;
+
+	if (x->start_ns != y->start_ns)
+		return x->start_ns < y->start_ns ? -1 : 1;
+	return (x->flow > y->flow) - (x->flow < y->flow);
+}
+
+static int by_socket(const void *a, const void *b)
+{
+	const struct socket_use *x = a, *y = b;
+
+	if (x->socket != y->socket)
+		return x->socket < y->socket ? -1 : 1;
+	return (x->remote > y->remote) - (x->remote < y->remote);
+}
+
+static void count_sockets(struct current *c, struct assembly *out)
+{
+	uint64_t remotes = 0;
+
+	if (c->use_count)
+		qsort(c->uses, c->use_count, sizeof(*c->uses), by_socket);
+	for (size_t i = 0; i < c->use_count; i++) {
+		bool first = !i || c->uses[i].socket != c->uses[i - 1].socket;
+
+		if (first)
+			remotes = 0;
+		if (first || c->uses[i].remote != c->uses[i - 1].remote)
+			remotes++;
+		out->sockets += first;
+		out->shared_sockets += remotes == 2 && c->uses[i].remote != c->uses[i - 1].remote;
+		if (remotes > out->most_remotes)
+			out->most_remotes = remotes;
+	}
+}
+
+static void host_add(struct assembly_output *to, const struct placed *p, const struct current *c, const uint8_t *home)
+{
+	struct trace *t = to->trace;
+	struct trace_host *h;
+
+	if (t->host_count == to->host_room) {
+		to->host_room = to->host_room ? 2 * to->host_room : 64;
+		t->hosts = must_grow(t->hosts, to->host_room, sizeof(*t->hosts));
+	}
+	h = &t->hosts[t->host_count++];
+	*h = (struct trace_host){ .address = p->address, .first = t->record_count, .count = (uint32_t)c->count };
+	if (!home)
+		return;
+	memcpy(h->home, home, sizeof(h->home));
+	h->address = c->inner[0];
+	h->first_inner = t->inner_count;
+	h->inner_count = c->inner_count;
+	if (t->inner_count + c->inner_count > to->inner_room) {
+		to->inner_room = 2 * (t->inner_count + c->inner_count);
+		t->inner = must_grow(t->inner, to->inner_room, sizeof(*t->inner));
+	}
+	memcpy(t->inner + t->inner_count, c->inner, c->inner_count * sizeof(*c->inner));
+	t->inner_count += c->inner_count;
+}
+
+static bool record_add(struct assembly_output *to, const struct trace_record *r, struct err *e)
+{
+	struct trace *t = to->trace;
+
+	if (t->record_count >= UINT32_MAX / 2)
+		return fail(e, "too many trains for one trace (2,147,483,647 at most): import a part of the capture");
+	if (to->writer) {
+		trace_writer_train(to->writer, r);
+		t->record_count++;
+		return true;
+	}
+	if (t->record_count == to->record_room) {
+		to->record_room = to->record_room ? 2 * to->record_room : 256;
+		t->records = must_grow(t->records, to->record_room, sizeof(*t->records));
+	}
+	t->records[t->record_count++] = *r;
+	return true;
+}
+
+static bool host_finish(struct assembly_output *to, const struct placed *host, struct current *c, const uint8_t *home,
+                        struct assembly *out, struct err *e)
+{
+	uint32_t number = to->trace->host_count;
+
+	if (!c->count)
+		return true;
+	qsort(c->records, c->count, sizeof(*c->records), by_start);
+	host_add(to, host, c, home);
+	for (size_t i = 0; i < c->count; i++) {
+		c->records[i].train.subscriber = number;
+		if (!record_add(to, &c->records[i], e))
+			return false;
+	}
+	count_sockets(c, out);
+	out->one_way += c->unanswered;
+	out->single_hosts += c->use_count == 1 && c->unanswered == 1 && c->packets == 1;
+	out->scanning_hosts += c->use_count >= SCAN_FLOWS && c->unanswered * 100 >= c->use_count * SCAN_SHARE;
+	if (c->use_count > out->busiest_host_flows)
+		out->busiest_host_flows = c->use_count;
+	c->count = c->use_count = 0;
+	c->inner_count = 0;
+	c->unanswered = c->packets = 0;
+	return true;
+}
+
+/* The place of the address in the home's list; HOME_HOSTS: the list is full. */
+static uint32_t inner_place(struct current *c, const struct placed *p)
+{
+	uint32_t i = 0;
+
+	if (!p->home)
+		return 0;
+	while (i < c->inner_count && c->inner[i] != p->address)
+		i++;
+	if (i == c->inner_count && i < HOME_HOSTS)
+		c->inner[c->inner_count++] = p->address;
+	return i;
+}
+
+static void flow_begin(struct current *c, const struct placed *p, uint32_t place)
+{
+	const struct segment *s = &p->record.train;
+
+	if (c->use_count == c->use_room) {
+		c->use_room = c->use_room ? 2 * c->use_room : 256;
+		c->uses = must_grow(c->uses, c->use_room, sizeof(*c->uses));
+	}
+	c->uses[c->use_count++] = (struct socket_use){
+		.socket = (uint64_t)s->protocol << 32 | (uint64_t)place << 16 | s->port,
+		.remote = (uint64_t)s->remote << 16 | s->remote_port,
+	};
+}
+
+/* One flow's trains, which come one after the other. */
+struct one_flow {
+	uint64_t number;
+	bool taken, out, in; /* which sides spoke */
+	int64_t first_ns, last_ns;
+};
+
+static void flow_finish(struct current *c, const struct one_flow *f, struct assembly_output *to, uint8_t protocol)
+{
+	if (!f->taken)
+		return;
+	c->unanswered += !(f->out && f->in);
+	if (protocol != PROTO_ICMP)
+		span_add(to->spans, f->first_ns, f->last_ns);
+	to->trace->flows[protocol]++;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b; /* NS_NONE is less than any time */
+}
+
+static void flow_train(struct current *c, const struct placed *p, uint32_t place, struct one_flow *f)
+{
+	const struct segment *s = &p->record.train;
+	struct trace_record *r;
+
+	if (c->count == c->room) {
+		c->room = c->room ? 2 * c->room : 256;
+		c->records = must_grow(c->records, c->room, sizeof(*c->records));
+	}
+	r = &c->records[c->count++];
+	*r = p->record;
+	r->train.flow = (uint32_t)c->use_count - 1;
+	r->train.host = (uint8_t)place;
+	f->out = f->out || r->packets_out;
+	f->in = f->in || r->packets_in;
+	f->last_ns = later(f->last_ns, later(s->last_out_ns, s->last_in_ns));
+	c->packets += r->packets_out + r->packets_in;
+}
+
+bool assemble_hosts(struct spool *placed, const uint8_t *(*home_address)(void *context, uint32_t home), void *context,
+                    struct assembly_output *to, struct assembly *out, struct err *e)
+{
+	struct current *c = must_alloc(1, sizeof(*c));
+	struct placed host = { 0 };
+	struct one_flow f = { 0 };
+	uint8_t protocol = 0;
+	const struct placed *p;
+	bool good = true, any = false;
+	uint32_t place = 0;
+
+	while (good && (p = spool_next(placed))) {
+		bool new_host = !any || !same_host(p, &host);
+
+		if (new_host || p->flow != f.number) {
+			flow_finish(c, &f, to, protocol);
+			if (any && new_host)
+				good = host_finish(to, &host, c, host.home ? home_address(context, host.home - 1) : NULL, out, e);
+			if (new_host)
+				host = *p;
+			place = inner_place(c, p);
+			f = (struct one_flow){ .number = p->flow, .taken = place < HOME_HOSTS, .first_ns = p->flow_ns, .last_ns = NS_NONE };
+			protocol = p->record.train.protocol;
+			any = true;
+			if (f.taken) {
+				flow_begin(c, p, place);
+				to->majority_flows += p->record.train.remote == to->majority;
+			} else {
+				out->crowded++;
+			}
+		}
+		if (f.taken)
+			flow_train(c, p, place, &f);
+		else
+			out->crowded_packets += (uint64_t)p->record.packets_out + p->record.packets_in;
+	}
+	flow_finish(c, &f, to, protocol);
+	if (good && any)
+		good = host_finish(to, &host, c, host.home ? home_address(context, host.home - 1) : NULL, out, e);
+	free(c->records);
+	free(c->uses);
+	free(c);
+	return good && spool_good(placed, e);
+}
