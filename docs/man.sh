@@ -108,6 +108,9 @@ the environment lacks something; the message says what, and how to get it
 .TP
 .B NO_COLOR
 if it is set and not empty, the progress bar has no colour
+.TP
+.B TMPDIR
+where import sorts what does not fit into memory; /var/tmp if it is not set
 .SH EXAMPLES
 .nf
 cgnsim validate scenarios/quickstart.json

@@ -51,7 +51,7 @@ struct assembly {
 	uint64_t decided[INSIDE_COUNT];   /* flows of the trace, IPv6 included, and local ones */
 	uint64_t one_way;                 /* flows of the trace of which only one side spoke */
 	uint64_t single_hosts;            /* hosts of which one unanswered packet is all there is */
-	uint64_t scanning_hosts;          /* hosts with 100 flows and more, 9 of 10 unanswered */
+	uint64_t scanning_hosts;          /* hosts with 100 flows and more, 9 of 10 unanswered and of 3 packets at most */
 	uint64_t busiest_host_flows;
 	uint64_t busiest_remote_flows;    /* of an address that has more than half of all flows; else 0 */
 	uint64_t sockets, shared_sockets; /* inside sockets, and those with several remote ones */

@@ -5,7 +5,7 @@
 
 #include "sim/base/must.h"
 
-enum { SCAN_FLOWS = 100, SCAN_SHARE = 90, HOME_HOSTS = 256 };
+enum { SCAN_FLOWS = 100, SCAN_SHARE = 90, PROBE_PACKETS = 3, HOME_HOSTS = 256 };
 
 int span_compare(const void *a, const void *b)
 {
@@ -71,7 +71,7 @@ struct current {
 		uint64_t remote;
 	} *uses;             /* one a flow */
 	size_t use_count, use_room;
-	uint64_t unanswered, packets;
+	uint64_t unanswered, probes, packets; /* probes: flows unanswered, of PROBE_PACKETS at most */
 };
 
 static int by_start(const void *a, const void *b)
@@ -174,12 +174,12 @@ static bool host_finish(struct assembly_output *to, const struct placed *host, s
 	count_sockets(c, out);
 	out->one_way += c->unanswered;
 	out->single_hosts += c->use_count == 1 && c->unanswered == 1 && c->packets == 1;
-	out->scanning_hosts += c->use_count >= SCAN_FLOWS && c->unanswered * 100 >= c->use_count * SCAN_SHARE;
+	out->scanning_hosts += c->use_count >= SCAN_FLOWS && c->probes * 100 >= c->use_count * SCAN_SHARE;
 	if (c->use_count > out->busiest_host_flows)
 		out->busiest_host_flows = c->use_count;
 	c->count = c->use_count = 0;
 	c->inner_count = 0;
-	c->unanswered = c->packets = 0;
+	c->unanswered = c->probes = c->packets = 0;
 	return true;
 }
 
@@ -216,6 +216,7 @@ struct one_flow {
 	uint64_t number;
 	bool taken, out, in; /* which sides spoke */
 	int64_t first_ns, last_ns;
+	uint64_t packets;
 };
 
 static void flow_finish(struct current *c, const struct one_flow *f, struct assembly_output *to, uint8_t protocol)
@@ -223,6 +224,7 @@ static void flow_finish(struct current *c, const struct one_flow *f, struct asse
 	if (!f->taken)
 		return;
 	c->unanswered += !(f->out && f->in);
+	c->probes += !(f->out && f->in) && f->packets <= PROBE_PACKETS;
 	if (protocol != PROTO_ICMP)
 		span_add(to->spans, f->first_ns, f->last_ns);
 	to->trace->flows[protocol]++;
@@ -249,7 +251,8 @@ static void flow_train(struct current *c, const struct placed *p, uint32_t place
 	f->out = f->out || r->packets_out;
 	f->in = f->in || r->packets_in;
 	f->last_ns = later(f->last_ns, later(s->last_out_ns, s->last_in_ns));
-	c->packets += r->packets_out + r->packets_in;
+	f->packets += (uint64_t)r->packets_out + r->packets_in;
+	c->packets += (uint64_t)r->packets_out + r->packets_in;
 }
 
 bool assemble_hosts(struct spool *placed, const uint8_t *(*home_address)(void *context, uint32_t home), void *context,

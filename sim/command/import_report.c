@@ -230,8 +230,9 @@ static void text_shape(const struct import_report *r, const struct trace *t)
 	if (a->single_hosts && !one_way)
 		printf("hosts that sent or got one packet, unanswered, and no other: %" PRIu64 "; a scan or a flood if they are many, "
 		       "and no subscribers (--answered leaves such flows out)\n", a->single_hosts);
-	if (a->scanning_hosts && !one_way)
-		printf("hosts with 100 flows and more, 9 of 10 unanswered: %" PRIu64 "; they scan, or are flooded\n", a->scanning_hosts);
+	if (a->scanning_hosts)
+		printf("hosts with 100 flows and more, 9 of 10 unanswered and of 3 packets at most: %" PRIu64 "; they scan, or are "
+		       "flooded\n", a->scanning_hosts);
 	if (a->busiest_remote_flows && t->host_count >= 10)
 		printf("one remote address has %.1f%% of the flows: the capture of a server, and its clients are the hosts (--inside "
 		       "turns that round)\n", 100 * (double)a->busiest_remote_flows / (double)flows);
