@@ -27,6 +27,8 @@ static const char *const close_name[CLOSE_COUNT] = {
 struct summary {
 	uint64_t closes[CLOSE_COUNT]; /* TCP flows */
 	uint32_t p50, p90, p99, max;  /* flows per host */
+	uint64_t censored;            /* flows of any protocol that the trace does not see end */
+	uint32_t homes;
 };
 
 static int by_count(const void *a, const void *b)
@@ -49,14 +51,18 @@ static struct summary summarise(const struct trace *t)
 	struct summary s = { 0 };
 	uint32_t *flows = must_alloc(t->host_count, sizeof(*flows));
 
-	for (uint32_t h = 0; h < t->host_count; h++)
+	for (uint32_t h = 0; h < t->host_count; h++) {
+		s.homes += t->hosts[h].inner_count > 0;
 		for (uint32_t i = 0; i < t->hosts[h].count; i++) {
 			const struct trace_record *r = &t->records[t->hosts[h].first + i];
 
 			flows[h] += (r->train.flags & SEG_FIRST) != 0;
+			s.censored += (r->train.flags & SEG_FIRST) != 0;
+			s.censored -= (r->train.flags & SEG_LAST) && r->close != CLOSE_CENSORED;
 			if (r->train.protocol == PROTO_TCP && (r->train.flags & SEG_LAST))
 				s.closes[r->close]++;
 		}
+	}
 	qsort(flows, t->host_count, sizeof(*flows), by_count);
 	s.p50 = quantile(flows, t->host_count, 50);
 	s.p90 = quantile(flows, t->host_count, 90);
@@ -75,6 +81,7 @@ static void print_json(const struct trace *t)
 	o = cJSON_AddObjectToObject(root, "flows");
 	for (int p = 0; p < PROTO_COUNT; p++)
 		cJSON_AddNumberToObject(o, protocol_name[p], (double)t->flows[p]);
+	cJSON_AddNumberToObject(root, "flows_ipv6", t->flow6_count);
 	cJSON_AddNumberToObject(root, "hosts", t->host_count);
 	cJSON_AddNumberToObject(root, "duration_s", seconds_from_ns(t->duration_ns));
 	cJSON_AddNumberToObject(root, "first_s", seconds_from_ns(t->epoch_ns));
@@ -85,6 +92,13 @@ static void print_json(const struct trace *t)
 	cJSON_AddNumberToObject(o, "p99", s.p99);
 	cJSON_AddNumberToObject(o, "max", s.max);
 	cJSON_AddNumberToObject(root, "trains", t->record_count);
+	cJSON_AddNumberToObject(root, "homes", s.homes);
+	cJSON_AddNumberToObject(root, "censored_flows", (double)s.censored);
+	cJSON_AddNumberToObject(root, "silence_s", seconds_from_ns(t->silence_ns));
+	o = cJSON_AddObjectToObject(root, "split_s");
+	for (int p = 0; p < PROTO_COUNT; p++)
+		cJSON_AddNumberToObject(o, protocol_name[p], seconds_from_ns(t->split_ns[p]));
+	cJSON_AddBoolToObject(root, "anonymised", t->anonymised);
 	o = cJSON_AddObjectToObject(root, "tcp_closes");
 	for (int c = 0; c < CLOSE_COUNT; c++)
 		cJSON_AddNumberToObject(o, close_name[c], (double)s.closes[c]);
@@ -101,9 +115,13 @@ static void print_text(const struct trace *t)
 
 	for (int p = 0; p < PROTO_COUNT; p++)
 		printf("%-5s flows   %12" PRIu64 "\n", protocol_name[p], t->flows[p]);
+	if (t->flow6_count)
+		printf("ipv6  flows   %12" PRIu32 "  beside\n", t->flow6_count);
 	printf("peak flows    %12" PRIu64 "  TCP and UDP alive at once\n", t->peak_flows);
 	printf("trains        %12" PRIu32 "\n", t->record_count);
 	printf("hosts         %12" PRIu32 "\n", t->host_count);
+	if (s.homes)
+		printf("              %12" PRIu32 "  of them homes behind DS-Lite\n", s.homes);
 	printf("flows a host  %12" PRIu32 "  median; 90%% at most %" PRIu32 ", 99%% at most %" PRIu32 ", largest %" PRIu32 "\n",
 	       s.p50, s.p90, s.p99, s.max);
 	printf("duration      %12.3f  s\n", seconds_from_ns(t->duration_ns));
@@ -113,7 +131,11 @@ static void print_text(const struct trace *t)
 	printf("              %12" PRIu64 "  reset\n", s.closes[CLOSE_RESET]);
 	printf("              %12" PRIu64 "  silence\n", s.closes[CLOSE_SILENT]);
 	printf("              %12" PRIu64 "  the end of the capture: not known how\n", s.closes[CLOSE_CENSORED]);
-	printf("              %12" PRIu64 "  nothing seen\n", s.closes[CLOSE_NONE]);
+	if (s.closes[CLOSE_NONE])
+		printf("              %12" PRIu64 "  nothing that was seen\n", s.closes[CLOSE_NONE]);
+	printf("censored      %12" PRIu64 "  flows of any protocol that outlast the trace, as far as it knows\n", s.censored);
+	if (t->anonymised)
+		puts("addresses are anonymised");
 }
 
 /* Seconds with all nine digits; nothing for a time that is none. */
@@ -136,12 +158,18 @@ static void print_flags(uint8_t flags)
 		}
 }
 
+static void print_cut(uint8_t cut)
+{
+	printf("%s%s%s,", cut & CUT_BEGIN ? "begin" : "", cut == (CUT_BEGIN | CUT_SPLIT) ? "+" : "",
+	       cut & CUT_SPLIT ? "split" : "");
+}
+
 static void print_csv(const struct trace *t)
 {
 	char text[ADDR_TEXT];
 
 	puts("host,address,flow,protocol,port,remote,remote_port,start_s,last_out_s,first_in_s,last_in_s,"
-	     "packets_out,packets_in,bytes_out,bytes_in,close,flags");
+	     "packets_out,packets_in,bytes_out,bytes_in,close,cut,flags");
 	for (uint32_t i = 0; i < t->record_count; i++) {
 		const struct trace_record *r = &t->records[i];
 		const struct segment *s = &r->train;
@@ -154,7 +182,8 @@ static void print_csv(const struct trace *t)
 		print_time(s->first_in_ns);
 		print_time(s->last_in_ns);
 		printf("%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",%" PRIu64 ",", r->packets_out, r->packets_in, r->bytes_out, r->bytes_in);
-		printf("%s,", s->protocol == PROTO_TCP && (s->flags & SEG_LAST) ? close_name[r->close] : "");
+		printf("%s,", s->flags & SEG_LAST ? close_name[r->close] : "");
+		print_cut(s->flags & SEG_FIRST ? r->cut : 0);
 		print_flags(s->flags);
 		putchar('\n');
 	}
