@@ -20,6 +20,13 @@ void error_send(struct nat *nat, int64_t now_ns, const struct datagram *about, u
 
 	if (!rate || (about->ends.protocol == IP_ICMP && icmp_is_error(about->icmp_type)))
 		return;
+	if (!back.inside && edge_find(e, d.ends.destination) != ADDRESS_NONE) {
+		struct passage p = error_inbound(nat, &d); /* a host of ours spoke: hairpin (RFC 4787 REQ-9) */
+
+		if (!outcome_passes(p.outcome))
+			return;
+		back = p.path;
+	}
 	if (!rate_has(e->icmp_ns, now_ns, rate)) {
 		e->icmp_withheld++;
 		return;

@@ -211,8 +211,8 @@ void mapping_end(struct nat *nat, int64_t now_ns, uint32_t entry, enum nat_end w
 		nat->allocator.ended(nat->allocator.state, now_ns, ended.subscriber, ended.address, ended.slot, ended.protocol);
 	if (!held)
 		release(nat, now_ns, &n, now_ns);
-	else if (hold->max_ports && nat->holddown.count - nat->holddown.voids > hold->max_ports)
-		release_held(nat, now_ns, holddown_take(&nat->holddown)); /* the longest held */
+	while (held && hold->max_ports && nat->holddown.count - nat->holddown.voids > hold->max_ports)
+		release_held(nat, now_ns, holddown_take(&nat->holddown)); /* the longest held; it may be a void */
 }
 
 static void session_event(struct nat *nat, int64_t now_ns, const struct mapping *m, const struct session *s)

@@ -15,6 +15,7 @@ void notices_init(struct notices *n, const struct nat_notify *config, uint64_t n
 	*n = (struct notices){ .config = config, .high = UINT64_MAX, .low = 0 };
 	if (config->pool_high > 0) {
 		n->high = (uint64_t)(config->pool_high * (double)numbers);
+		n->high += (double)n->high < config->pool_high * (double)numbers; /* so many are not yet that share */
 		n->low = (uint64_t)(config->pool_low * (double)numbers);
 	}
 	n->watching = config->pool_high > 0 || config->mappings_high || config->subscriber_high;

@@ -3,11 +3,12 @@
  *
  * A state is the set of SEG_SYN_* and SEG_FIN_* seen, and SEG_RST:
  *
- *   one SYN                 opening; only SYNs matter
+ *   one SYN                 opening; only SYNs matter, and those from outside do not keep it open
  *   both SYNs, or no SYN    established (none: joined in the middle)
  *   with one FIN            established still, but without the transitory rest
  *   with both FINs          closing: nothing refreshes it, an outbound SYN begins anew
- *   with RST                transitory: any packet but a reset makes it established again */
+ *   with RST                transitory: any packet but a reset makes it established again,
+ *                           without a FIN; an outbound SYN begins anew */
 #ifndef SIM_NAT_TCP_H
 #define SIM_NAT_TCP_H
 
@@ -66,8 +67,10 @@ static inline enum tcp_effect tcp_packet(uint8_t *state, uint8_t what)
 		return TCP_RENEWS;
 	}
 	if (tcp_opening(*state)) {
-		*state |= what & TCP_SYNS;
-		return what & TCP_SYNS ? TCP_RENEWS : TCP_NOTHING;
+		if (!(what & TCP_SYNS) || (what == SEG_SYN_IN && *state == SEG_SYN_IN))
+			return TCP_NOTHING;
+		*state |= what;
+		return TCP_RENEWS;
 	}
 	if (what == SEG_RST) {
 		if (*state & SEG_RST)
@@ -77,7 +80,8 @@ static inline enum tcp_effect tcp_packet(uint8_t *state, uint8_t what)
 	}
 	if (*state & SEG_RST) /* it lives on, or begins anew */
 		*state = what == SEG_SYN_OUT ? SEG_SYN_OUT : *state & TCP_SYNS;
-	*state |= what & TCP_FINS;
+	else
+		*state |= what & TCP_FINS;
 	return TCP_RENEWS;
 }
 
