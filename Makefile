@@ -81,7 +81,11 @@ $(GEN): $(sort $(wildcard analysis/plots/*.gp)) analysis/plots/embed.sh
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TESTLIBS) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(TESTLIBS) $(LIBS)
+
+# The NAT's model, and the storm that holds the two against each other.
+STORM   := $(patsubst %.c,%.o,$(wildcard tests/model_*.c tests/storm*.c))
+$(BUILD)/tests/nat/test_storm: $(addprefix $(BUILD)/,$(STORM))
 
 run: $(PROGRAM)
 	$(PROGRAM) run scenarios/quickstart.json -o results/quickstart --force
@@ -114,7 +118,9 @@ build/fuzz/libcgnsim.a: $(FUZZLIB)
 
 build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcgnsim.a
 	$(call say,LINK,$@)
-	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $(filter %.o,$^) build/fuzz/libcgnsim.a $(LIBS)
+
+build/fuzz/fuzz_nat: $(addprefix build/fuzz/,$(STORM))
 
 fuzz: $(FUZZ)
 	$(Q)sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
@@ -141,7 +147,7 @@ $(BUILD)/bench/hold_ns3: bench/hold_ns3.cc bench/hold.h
 # What takes longer: both sanitizers, ThreadSanitizer, each fuzzer for minutes, the quickstart within its bounds. The last
 # result is committed as results/reference/test-long.txt.
 LONG_FUZZ_SECONDS ?= 120
-test-long: $(PROGRAM)
+test-long: $(PROGRAM) $(BUILD)/tests/nat/test_storm
 	$(Q)$(MAKE) SAN=1 test
 	$(Q)$(MAKE) TSAN=1 build/tsan/tests/world/test_trial
 	$(Q)CGNSIM=$(PROGRAM) sh tests/run.sh build/tsan/tests/world/test_trial $(sort $(wildcard tests/long/*.sh))
