@@ -18,11 +18,11 @@ static const struct walk { const char *packets; int last; int64_t life; } walks[
 	{ "SsFf", 3, 240 }, { "SsfF", 3, 240 }, { "SsFfA", 3, 240 }, { "SsFfa", 3, 240 }, { "SsFfR", 3, 240 },
 	{ "SsFfr", 3, 240 }, { "SsFfs", 3, 240 }, { "SsFfF", 3, 240 }, { "SsFff", 3, 240 }, { "AFf", 2, 240 },
 	{ "SsFfS", 4, 240 }, { "SsFfSs", 5, 7440 }, { "SsFfSA", 4, 240 }, { "SsFfSsF", 6, 7200 },
-	/* TRANS, by either's reset: not renewed by another, ESTABLISHED again by anything else. */
+	/* TRANS, by either's reset: not renewed by another, ESTABLISHED again by anything else, without any FIN. */
 	{ "SsR", 2, 240 }, { "Ssr", 2, 240 }, { "SsRR", 2, 240 }, { "SsRr", 2, 240 }, { "SsrR", 2, 240 },
-	{ "SsRA", 3, 7440 }, { "Ssra", 3, 7440 }, { "SsRs", 3, 7440 }, { "SsRF", 3, 7200 }, { "Ssrf", 3, 7200 },
-	{ "SsRFf", 4, 240 }, { "SsRAR", 4, 240 }, { "SsRS", 3, 240 }, { "SsRSs", 4, 7440 }, { "SsFR", 3, 240 },
-	{ "SsFRA", 4, 7440 }, { "SsFRf", 4, 7200 }, { "AR", 1, 240 }, { "ARA", 2, 7440 },
+	{ "SsRA", 3, 7440 }, { "Ssra", 3, 7440 }, { "SsRs", 3, 7440 }, { "SsRF", 3, 7440 }, { "Ssrf", 3, 7440 },
+	{ "SsRFf", 4, 7200 }, { "SsRFfF", 5, 240 }, { "SsRAR", 4, 240 }, { "SsRS", 3, 240 }, { "SsRSs", 4, 7440 }, { "SsFR", 3, 240 },
+	{ "SsFRA", 4, 7440 }, { "SsFRf", 4, 7440 }, { "AR", 1, 240 }, { "ARA", 2, 7440 },
 };
 
 static void every_transition(void **state)
