@@ -39,7 +39,7 @@ say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
 FLOORS  := sim/base sim/engine sim/nat sim/scheme traffic analysis sim/world sim/scenario sim/command
 SRC     := $(foreach f,$(FLOORS),$(wildcard $(f)/*.c))
-GEN     := $(BUILD)/gen/plots.c
+GEN     := $(BUILD)/gen/plots.c $(BUILD)/gen/presets.c
 OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(GEN:%.c=%.o)
 LIB     := $(BUILD)/libcgnsim.a
 PROGRAM := $(BUILD)/cgnsim
@@ -75,9 +75,13 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c | $(SETUP)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The gnuplot scripts, as text inside the program, so that it needs no files beside it.
-$(GEN): $(sort $(wildcard analysis/plots/*.gp)) analysis/plots/embed.sh
+$(BUILD)/gen/plots.c: $(sort $(wildcard analysis/plots/*.gp)) analysis/plots/embed.sh
 	$(call say,EMBED,$@)
 	$(Q)mkdir -p $(@D) && sh analysis/plots/embed.sh $(filter %.gp,$^) > $@
+
+$(BUILD)/gen/presets.c: $(sort $(wildcard scenarios/presets/*.json)) scenarios/presets/embed.sh
+	$(call say,EMBED,$@)
+	$(Q)mkdir -p $(@D) && sh scenarios/presets/embed.sh $(filter %.json,$^) > $@
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(call say,LINK,$@)
@@ -102,7 +106,7 @@ conformance: $(foreach t,$(TESTS),$(if $(findstring /test_rfc,$t),$t))
 # Fuzzers need clang: libFuzzer with both sanitizers. FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 10
 FUZZ    := $(patsubst %.c,build/fuzz/%,$(notdir $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZLIB := $(SRC:%.c=build/fuzz/%.o) build/fuzz/gen/plots.o
+FUZZLIB := $(SRC:%.c=build/fuzz/%.o) build/fuzz/gen/plots.o build/fuzz/gen/presets.o
 FUZZCC  := clang $(WARN) -O1 -g -ffp-contract=off -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
            -Wno-string-conversion
 
@@ -110,7 +114,7 @@ build/fuzz/%.o: %.c | $(SETUP)
 	$(call say,FUZZCC,$<)
 	$(Q)mkdir -p $(@D) && $(FUZZCC) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-build/fuzz/gen/plots.o: $(GEN)
+build/fuzz/gen/%.o: $(BUILD)/gen/%.c
 	$(Q)mkdir -p $(@D) && $(FUZZCC) $(CPPFLAGS) -c -o $@ $<
 
 build/fuzz/libcgnsim.a: $(FUZZLIB)

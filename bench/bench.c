@@ -26,6 +26,12 @@ static const struct comparison comparisons[] = {
 	  .against = { FLOWS_SESSION_ONE }, .bar = 1.8 },
 	{ .name = "resident memory, 1,000,000 / 10,000 subscribers", .value = MEMORY_MOST, .against = { MEMORY_LEAST },
 	  .bar = 2, .at_most = true },
+	{ .name = "map: deterministic, reverse / 10 million a second", .value = LOOKUPS_DETERMINISTIC,
+	  .against = { LOOKUPS_WANTED }, .bar = 1 },
+	{ .name = "map: port-set, reverse / 10 million a second", .value = LOOKUPS_PORT_SET,
+	  .against = { LOOKUPS_WANTED }, .bar = 1 },
+	{ .name = "map: cryptographic, reverse / 10 million a second", .value = LOOKUPS_KEYED,
+	  .against = { LOOKUPS_WANTED }, .bar = 1 },
 	{ .name = "import / tshark", .value = IMPORT, .against = { TSHARK }, .bar = 10 },
 };
 
@@ -88,6 +94,8 @@ static void all_rows(struct bench *b, uint64_t rounds)
 		say("the floor, the event queue", round, rounds);
 		bench_floor(b);
 		bench_queues(b);
+		say("lookups", round, rounds);
+		bench_lookups(b);
 		say("flows", round, rounds);
 		bench_flows(b);
 		say("import", round, rounds);

@@ -31,9 +31,16 @@ struct bench {
 #define IMPORT "import"
 #define TSHARK "tshark -q -z conv,tcp -z conv,udp"
 
+#define LOOKUPS_UNIT "lookups/s"
+#define LOOKUPS_DETERMINISTIC "map, deterministic, reverse"
+#define LOOKUPS_PORT_SET "map, port-set, reverse"
+#define LOOKUPS_KEYED "map, cryptographic, reverse"
+#define LOOKUPS_WANTED "map, wanted of each"
+
 void bench_flows(struct bench *b);  /* flows/s by scheme, access and threads */
 void bench_floor(struct bench *b);
 void bench_queues(struct bench *b); /* hold model: our queue and ns-3's */
+void bench_lookups(struct bench *b); /* answers of map/s on one core, by kind of rule */
 void bench_memory(struct bench *b); /* to be called first: see child.h */
 
 /* Makes the capture; the caller removes it after the last round. */

@@ -18,19 +18,32 @@ static const char *const types[] = { "session", "block", "deterministic" };
 static const char *const schemes[] = { "per-session", "rfc7768", "rfc7422" }; /* their names in the scenario */
 #define SCHEMES (sizeof(schemes) / sizeof(*schemes))
 
+/* Schemes that the scenario does not have: one thread, nat44. */
+static const struct further {
+	const char *name, *set;
+} further[] = {
+	{ "bounded", "schemes[3]={\"name\":\"bounded\",\"type\":\"bounded\"}" },
+	{ "port-set", "schemes[3]={\"name\":\"port-set\",\"type\":\"port-set\"}" },
+	{ "one-to-one", "schemes[3]={\"name\":\"one-to-one\",\"type\":\"one-to-one\",\"pool\":{\"prefixes\":[\"203.0.0.0/18\"]}}" },
+	{ "address-first", "schemes[3]={\"name\":\"address-first\",\"type\":\"deterministic\",\"fill\":\"address-first\"}" },
+	{ "cryptographic", "schemes[3]={\"name\":\"cryptographic\",\"type\":\"deterministic\",\"algorithm\":4,"
+	                   "\"key\":\"000102030405060708090a0b0c0d0e0f\"}" },
+};
+
 struct opening {
 	struct scenario *scenario;
 	struct traffic_sources *sources;
 	struct workload_facts facts;
 };
 
-static struct opening open_scenario(const struct bench *b, const char *scheme, const char *access)
+/* `more`: one more change; NULL: none. */
+static struct opening open_scenario(const struct bench *b, const char *scheme, const char *access, const char *more)
 {
 	char *set_access = must_printf("access=%s", access);
-	const char *sets[] = { set_access, "subscribers.count=1024", "warmup=20s", "duration=40s" };
+	const char *sets[] = { set_access, more ? more : set_access, "subscribers.count=1024", "warmup=20s", "duration=40s" };
 	struct scenario_changes changes = {
 		.sets = sets,
-		.set_count = b->quick ? sizeof(sets) / sizeof(*sets) : 1,
+		.set_count = b->quick ? sizeof(sets) / sizeof(*sets) : 2,
 		.schemes = &scheme,
 		.scheme_count = 1,
 	};
@@ -57,7 +70,7 @@ static void close_scenario(struct opening *o)
 /* Flows of the whole workload, in slices of time so that memory stays small. */
 static uint64_t count_flows(const struct bench *b)
 {
-	struct opening o = open_scenario(b, schemes[0], "nat44");
+	struct opening o = open_scenario(b, schemes[0], "nat44", NULL);
 	const struct workload *w = &o.scenario->workload;
 	const int64_t slice_ns = 10 * NS_PER_S, end_ns = w->warmup_ns + w->duration_ns;
 	struct workload_stream *stream = workload_stream(o.sources, 0, 0, w->subscribers);
@@ -75,9 +88,9 @@ static uint64_t count_flows(const struct bench *b)
 	return flows;
 }
 
-static double run_seconds(const struct bench *b, const char *scheme, const char *access, unsigned threads)
+static double run_seconds(const struct bench *b, const char *scheme, const char *access, const char *more, unsigned threads)
 {
-	struct opening o = open_scenario(b, scheme, access);
+	struct opening o = open_scenario(b, scheme, access, more);
 	struct scenario *s = o.scenario;
 	struct run_options options = { .threads = threads };
 	struct err e = ERR_INIT;
@@ -96,7 +109,7 @@ static void measure(struct bench *b, size_t scheme, const char *access, unsigned
 {
 	char *name = must_printf("%s, %s, %u thread%s", types[scheme], access, threads, threads == 1 ? "" : "s");
 
-	sheet_add(b->sheet, name, FLOWS_UNIT, (double)flows / run_seconds(b, schemes[scheme], access, threads));
+	sheet_add(b->sheet, name, FLOWS_UNIT, (double)flows / run_seconds(b, schemes[scheme], access, NULL, threads));
 	free(name);
 }
 
@@ -122,4 +135,10 @@ void bench_flows(struct bench *b)
 			if (b->cores > 1)
 				measure(b, i, accesses[a], b->cores, flows);
 		}
+	for (size_t i = 0; i < sizeof(further) / sizeof(*further); i++) {
+		char *name = must_printf("%s, nat44, 1 thread", further[i].name);
+
+		sheet_add(b->sheet, name, FLOWS_UNIT, (double)flows / run_seconds(b, further[i].name, "nat44", further[i].set, 1));
+		free(name);
+	}
 }

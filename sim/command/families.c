@@ -97,6 +97,15 @@ static bool reason_member(size_t i, struct member *out)
 	return true;
 }
 
+static bool preset_member(size_t i, struct member *out)
+{
+	const struct preset *p = &presets[i];
+
+	if (p->name)
+		*out = (struct member){ .name = p->name, .summary = p->description, .preset = p };
+	return p->name != NULL;
+}
+
 static bool no_member(size_t i, struct member *out)
 {
 	(void)i;
@@ -113,6 +122,6 @@ const struct family families[] = {
 	{ "measures", "what a run measures", measure_member, NULL },
 	{ "reasons", "why a flow was refused, or a packet of a capture left out", reason_member, NULL },
 	{ "servers", "catalogue of servers and what they log", no_member, "there is no catalogue of servers yet" },
-	{ "presets", "other projects' ways of writing the same thing", no_member, "there are no presets yet" },
+	{ "presets", "other projects' ways of writing the same thing", preset_member, NULL },
 	{ .name = NULL },
 };

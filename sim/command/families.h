@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "sim/base/params.h"
+#include "sim/command/presets.h"
 
 struct member {
 	const char *name;
@@ -14,6 +15,7 @@ struct member {
 	const char *summary;
 	const struct param *self;    /* keys: the parameter that it is; else NULL */
 	const struct param *params;  /* ended by a row with name NULL; NULL: it has none */
+	const struct preset *preset; /* presets: all of it; else NULL */
 };
 
 struct family {

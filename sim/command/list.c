@@ -77,6 +77,8 @@ static void print_member(const struct member *m)
 	}
 	if (m->params)
 		print_params(m->params, "");
+	if (m->preset)
+		printf("  source\n      %s\n  assumed\n      %s\n\n%s", m->preset->source, m->preset->assumed, m->preset->text);
 }
 
 static void print_family(const struct family *f)
@@ -146,6 +148,8 @@ static cJSON *member_json(const struct member *m)
 		add_facts(object, m->self);
 	if (m->params)
 		cJSON_AddItemToObject(object, "parameters", params_json(m->params));
+	if (m->preset)
+		cJSON_AddItemToObject(object, "scenario", cJSON_Parse(m->preset->text));
 	return object;
 }
 

@@ -23,6 +23,7 @@ struct plan_goals {
 struct scenario {
 	char *name;         /* fit for a file name */
 	char *description;
+	char *source, *assumed; /* of a preset: where its figures come from, and what is assumed; NULL: not said */
 	struct workload workload;
 	struct trial *trials;
 	size_t trial_count; /* >= 1 */

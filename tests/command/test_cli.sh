@@ -116,8 +116,6 @@ for family in schemes sources distributions keys formats measures reasons; do
 	expect 0 '[{*' '' cgnsim list $family --json
 done
 expect 0 'there is no catalogue of servers yet' '' cgnsim list servers
-expect 0 'there are no presets yet' '' cgnsim list presets
-expect 0 '[]' '' cgnsim list presets --json
 expect 0 'block: RFC 7768: numbers by the block; only blocks are logged
   size
       whole number, ports; default 256; 1 to 65535
@@ -127,7 +125,7 @@ expect 0 'duration: simulated time
 expect 0 'no-port: no port is free on the subscriber'"'"'s address' '' cgnsim list reasons no-port
 expect 2 '' 'cgnsim: list: there is no family "scheems"; the nearest is "schemes" (see cgnsim list --help)' cgnsim list scheems
 expect 2 '' 'cgnsim: list: there is no "blokc" among the schemes; the nearest is "block" (see cgnsim list --help)' cgnsim list schemes blokc
-expect 2 '' 'cgnsim: list: there are no presets yet (see cgnsim list --help)' cgnsim list presets x
+expect 2 '' 'cgnsim: list: there is no "vpp-det" among the presets; the nearest is "vpp-det44" (see cgnsim list --help)' cgnsim list presets vpp-det
 
 # --- run: the worlds
 expect 3 '' 'cgnsim: --world ns3: the packet world (cgnsim-ns3) is not in this version; leave the option out' \
