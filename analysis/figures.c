@@ -51,13 +51,41 @@ static bool is_plain(const char *text)
 	return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.")];
 }
 
-/* What the scripts are promised: see the head of style.gp. */
-static bool write_data(FILE *to, const struct csv *table, const struct run_summary *run, const char *path, struct err *e)
+/* What a table's first column may say, in the order of the figure's colours. */
+struct names {
+	const char *column; /* what the column must be called */
+	const char **items; /* owned, not the texts */
+	size_t count;
+};
+
+/* A run's schemes. */
+static struct names names_of_run(const struct run_summary *run)
 {
-	fprintf(to, "array names[%zu]\n", run->count);
-	for (size_t i = 0; i < run->count; i++) {
+	struct names n = { .column = "scheme", .items = must_alloc(run->count, sizeof(*n.items)), .count = run->count };
+
+	for (size_t i = 0; i < n.count; i++)
+		n.items[i] = run_scheme_name(run, i);
+	return n;
+}
+
+/* Whatever the first column says, in its order; the texts are the table's. */
+static struct names names_of_table(const struct csv *table)
+{
+	struct names n = { .column = table->header[0], .items = must_alloc(table->rows, sizeof(*n.items)) };
+
+	for (size_t r = 0; r < table->rows; r++)
+		if (!n.count || strcmp(n.items[n.count - 1], csv_cell(table, r, 0)))
+			n.items[n.count++] = csv_cell(table, r, 0);
+	return n;
+}
+
+/* What the scripts are promised: see the head of style.gp. */
+static bool write_data(FILE *to, const struct csv *table, const struct names *names, const char *path, struct err *e)
+{
+	fprintf(to, "array names[%zu]\n", names->count);
+	for (size_t i = 0; i < names->count; i++) {
 		fprintf(to, "names[%zu] = ", i + 1);
-		write_name(to, run_scheme_name(run, i));
+		write_name(to, names->items[i]);
 		fputc('\n', to);
 	}
 	for (size_t c = 0; c < table->columns; c++) {
@@ -65,19 +93,19 @@ static bool write_data(FILE *to, const struct csv *table, const struct run_summa
 			return fail(e, "%s: line 1: column %zu has no name of letters, digits and _", path, c + 1);
 		fprintf(to, "at_%s = %zu\n", table->header[c], c + 1);
 	}
-	if (strcmp(table->header[0], "scheme"))
-		return fail(e, "%s: line 1: the first column must be \"scheme\"", path);
+	if (strcmp(table->header[0], names->column))
+		return fail(e, "%s: line 1: the first column must be \"%s\"", path, names->column);
 	fputs("$data << END_OF_DATA\n", to);
 	for (size_t c = 0; c < table->columns; c++)
 		fprintf(to, "%s%c", table->header[c], c + 1 < table->columns ? ',' : '\n');
 	for (size_t r = 0; r < table->rows; r++) {
-		size_t scheme = 0;
+		size_t which = 0;
 
-		while (scheme < run->count && strcmp(run_scheme_name(run, scheme), csv_cell(table, r, 0)))
-			scheme++;
-		if (scheme == run->count)
-			return fail(e, "%s: row %zu: there is no scheme \"%s\" in summary.json", path, r + 1, csv_cell(table, r, 0));
-		fprintf(to, "%zu", scheme + 1);
+		while (which < names->count && strcmp(names->items[which], csv_cell(table, r, 0)))
+			which++;
+		if (which == names->count)
+			return fail(e, "%s: row %zu: there is no %s \"%s\" in summary.json", path, r + 1, names->column, csv_cell(table, r, 0));
+		fprintf(to, "%zu", which + 1);
 		for (size_t c = 1; c < table->columns; c++) {
 			const char *cell = csv_cell(table, r, c);
 
@@ -163,26 +191,26 @@ static enum figures_result run_gnuplot(FILE *script, FILE *svg, FILE *complaints
 	return FIGURES_FAILED;
 }
 
-static enum figures_result make_figure(const char *dir, const struct plot_script *plot, const struct run_summary *run, struct err *e)
+/* `run`: NULL for a table that belongs to none. */
+static enum figures_result draw(const char *text, const char *csv_path, const char *svg_path, const struct run_summary *run,
+                                struct err *e)
 {
-	char *csv_path = must_printf("%s/%s.csv", dir, plot->stem);
-	char *svg_path = must_printf("%s/%s.svg", dir, plot->stem);
 	enum figures_result result = FIGURES_FAILED;
 	struct csv table = { 0 };
+	struct names names = { 0 };
 	struct outfile svg = { 0 };
 	FILE *script = tmpfile(), *complaints = tmpfile();
 
-	if (access(csv_path, F_OK) && errno == ENOENT) {
-		result = FIGURES_MADE; /* no table, no figure */
-		goto out;
-	}
 	if (!script || !complaints) {
 		fail(e, "%s: no temporary file could be made: %s", svg_path, strerror(errno));
 		goto out;
 	}
-	if (!csv_read(&table, csv_path, e) || !write_data(script, &table, run, csv_path, e) || !outfile_open(&svg, svg_path, e))
+	if (!csv_read(&table, csv_path, e))
 		goto out;
-	fprintf(script, "%s%s", script_text(STYLE), plot->text);
+	names = run ? names_of_run(run) : names_of_table(&table);
+	if (!write_data(script, &table, &names, csv_path, e) || !outfile_open(&svg, svg_path, e))
+		goto out;
+	fprintf(script, "%s%s", script_text(STYLE), text);
 	if (fflush(script) || ferror(script) || fseek(script, 0, SEEK_SET)) {
 		fail(e, "%s: the temporary file could not be written: %s", svg_path, strerror(errno));
 		goto out;
@@ -193,13 +221,30 @@ static enum figures_result make_figure(const char *dir, const struct plot_script
 out:
 	outfile_abandon(&svg);
 	csv_clear(&table);
+	free(names.items);
 	if (script)
 		fclose(script);
 	if (complaints)
 		fclose(complaints);
+	return result;
+}
+
+static enum figures_result make_figure(const char *dir, const struct plot_script *plot, const struct run_summary *run, struct err *e)
+{
+	char *csv_path = must_printf("%s/%s.csv", dir, plot->stem);
+	char *svg_path = must_printf("%s/%s.svg", dir, plot->stem);
+	enum figures_result result = FIGURES_MADE; /* no table, no figure */
+
+	if (!access(csv_path, F_OK) || errno != ENOENT)
+		result = draw(plot->text, csv_path, svg_path, run, e);
 	free(csv_path);
 	free(svg_path);
 	return result;
+}
+
+enum figures_result figure_make(const char *stem, const char *csv_path, const char *svg_path, struct err *e)
+{
+	return draw(script_text(stem), csv_path, svg_path, NULL, e);
 }
 
 enum figures_result figures_make(const char *dir, struct err *e)

@@ -21,4 +21,8 @@ enum figures_result {
  * replaced whole or not at all. Equal tables give equal bytes. */
 enum figures_result figures_make(const char *dir, struct err *e);
 
+/* One figure from a table that belongs to no run, by the script of that stem.
+ * What the first column says takes the place of the schemes. */
+enum figures_result figure_make(const char *stem, const char *csv_path, const char *svg_path, struct err *e);
+
 #endif

@@ -10,9 +10,9 @@
 
 #define SECONDS_PER_DAY 86400.0
 #define NODES 9
+#define NEAR 0.25
 #define GAPS_MOST 20000
 #define HOSTS_MOST 1000
-#define HOSTS_FEWEST 8
 #define GAP_LEAST_S 1e-6  /* what most captures can tell apart; two at one moment are half of it apart */
 #define LOG_SQRT_2PI 0.91893853320467274178
 
@@ -36,6 +36,8 @@ struct task {
 	enum spread spread;
 	enum law law;
 	double node[NODES], log_weight[NODES];
+	bool all_known;               /* else a host is known because it did something */
+	double near;                  /* enough, of a peak's width, when peaks are looked for */
 	/* The rest depends on the parameters at hand. */
 	double *peak;        /* by host: where its likelihood peaks over log rate, from the last time */
 	double *power;       /* by host: sum of gaps^shape (Weibull) */
@@ -132,7 +134,9 @@ static double gaps_log_density(const struct task *t, size_t i, double log_rate)
 	}
 }
 
-/* log likelihood of all that a host did, at a rate. The first gap began before the watch did. */
+/* log likelihood of all that a host did, at a rate. The first gap began before the
+ * watch did. Where only those are known that did something, what they did is
+ * taken from the first time on: that there was one says nothing then. */
 static double host_log_likelihood(const struct task *t, size_t i, double log_rate)
 {
 	const struct host *h = &t->hosts[i];
@@ -140,8 +144,9 @@ static double host_log_likelihood(const struct task *t, size_t i, double log_rat
 
 	if (h->silent)
 		return log(silence(t->law, t->gap, rate * h->before_s));
-	return gaps_log_density(t, i, log_rate) + ((double)h->gaps + 1) * log_rate +
-	       log(gap_survival(t->law, t->gap, rate * h->before_s)) + log(gap_survival(t->law, t->gap, rate * h->after_s));
+	return gaps_log_density(t, i, log_rate) + (double)h->gaps * log_rate +
+	       log(gap_survival(t->law, t->gap, rate * h->after_s)) +
+	       (t->all_known ? log_rate + log(gap_survival(t->law, t->gap, rate * h->before_s)) : 0);
 }
 
 /* --- rates that differ --------------------------------------------------- */
@@ -181,7 +186,7 @@ static double find_peak(const struct task *t, size_t i, double *peak)
 		}
 		width = bend > 1e-4 ? 1 / sqrt(bend) : 3;
 		by = bend > 1e-4 ? slope / bend : slope > 0 ? 1 : -1;
-		if (fabs(by) < 0.25 * width)
+		if (fabs(by) < t->near * width)
 			return width;
 		by = fmax(-2, fmin(2, by));
 		while (!((next = integrand(t, i, *peak + by)) > here) && fabs(by) > 1e-3)
@@ -270,7 +275,7 @@ static void begin(struct task *t, double rate, double *free)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct host *h = &t->hosts[i];
 
-		t->peak[i] = log(((double)h->gaps + 1) / (h->sum + h->before_s + h->after_s));
+		t->peak[i] = log(((double)h->gaps + 0.5) / (h->sum + h->before_s + h->after_s));
 	}
 }
 
@@ -304,7 +309,18 @@ static double bound(const struct estimate *e, size_t i, int side)
 
 static bool holds_one(const struct estimate *e, size_t i)
 {
-	return bound(e, i, -1) <= 0 && bound(e, i, 1) >= 0;
+	return e->determined && bound(e, i, -1) <= 0 && bound(e, i, 1) >= 0;
+}
+
+/* The curvature of sums over hosts wants their peaks closer than the climb does. */
+static void curve(struct task *t, struct attempt *a)
+{
+	t->spread = a->spread;
+	t->law = a->law;
+	t->near = 0.01;
+	a->e.log_likelihood = task_log_likelihood(t, a->e.free);
+	likelihood_curvature(task_log_likelihood, t, &a->e);
+	t->near = NEAR;
 }
 
 /* The gaps' law, then the rates'. */
@@ -316,7 +332,7 @@ static bool choose(struct task *t, double rate, struct attempt *best)
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(laws) / sizeof(*laws); i++) {
-		struct attempt a = { .spread = SPREAD_GAMMA, .law = laws[i] };
+		struct attempt a = { .spread = t->count > 1 ? SPREAD_GAMMA : SPREAD_EQUAL, .law = laws[i] };
 
 		if (!attempt(t, rate, &a))
 			continue;
@@ -328,21 +344,17 @@ static bool choose(struct task *t, double rate, struct attempt *best)
 	}
 	if (!any)
 		return false;
-	t->spread = best->spread;
-	t->law = best->law;
-	likelihood_curvature(task_log_likelihood, t, &best->e);
-	if ((best->law == LAW_GAMMA || best->law == LAW_WEIBULL) && exponential.e.count && holds_one(&best->e, 2))
+	curve(t, best);
+	if ((best->law == LAW_GAMMA || best->law == LAW_WEIBULL) && exponential.e.count && holds_one(&best->e, best->e.count - 1))
 		*best = exponential;
 	law = best->law;
-	for (int spread = 0; spread < SPREAD_COUNT; spread++) {
+	for (int spread = 0; spread < SPREAD_COUNT && t->count > 1; spread++) {
 		struct attempt a = { .spread = (enum spread)spread, .law = law };
 
 		if (spread != SPREAD_GAMMA && attempt(t, rate, &a) && a.bic < best->bic)
 			*best = a;
 	}
-	t->spread = best->spread;
-	t->law = best->law;
-	likelihood_curvature(task_log_likelihood, t, &best->e);
+	curve(t, best);
 	return true;
 }
 
@@ -424,15 +436,16 @@ static void add_host(struct task *t, const struct host_times *times, double span
 /* Every k-th host, so that not too many hosts nor gaps are left. */
 static void task_fill(struct task *t, const struct host_times *hosts, size_t count, size_t times, double span_s)
 {
-	size_t every = 1 + times / GAPS_MOST;
+	size_t every = 1 + times / GAPS_MOST, taken = 0;
 	gsl_integration_fixed_workspace *hermite = gsl_integration_fixed_alloc(gsl_integration_fixed_hermite, NODES, 0, 1, 0, 0);
 
 	if (every < (count + HOSTS_MOST - 1) / HOSTS_MOST)
 		every = (count + HOSTS_MOST - 1) / HOSTS_MOST;
 	t->hosts = must_alloc(count / every + 1, sizeof(*t->hosts));
 	t->gaps_s = must_alloc(times, sizeof(*t->gaps_s));
-	for (size_t i = 0; i < count; i += every)
-		add_host(t, &hosts[i], span_s);
+	for (size_t i = 0; i < count; i++)
+		if ((t->all_known || hosts[i].count) && taken++ % every == 0)
+			add_host(t, &hosts[i], span_s);
 	t->peak = must_alloc(t->count, sizeof(*t->peak));
 	t->power = must_alloc(t->count, sizeof(*t->power));
 	must(hermite);
@@ -443,19 +456,22 @@ static void task_fill(struct task *t, const struct host_times *hosts, size_t cou
 	gsl_integration_fixed_free(hermite);
 }
 
-void host_fit(const struct host_times *hosts, size_t count, double span_s, struct host_fit *out)
+void host_fit(const struct host_times *hosts, size_t count, double span_s, bool all_known, struct host_fit *out)
 {
-	struct task t = { 0 };
+	struct task t = { .near = NEAR, .all_known = all_known };
 	struct attempt best = { 0 };
-	size_t times = 0;
+	size_t times = 0, active = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		times += hosts[i].count;
-	*out = (struct host_fit){ .rate = count && span_s > 0 ? (double)times / ((double)count * span_s) : 0, .gaps = LAW_EXPONENTIAL };
+		active += all_known || hosts[i].count;
+	}
+	*out = (struct host_fit){ .gaps = LAW_EXPONENTIAL, .hosts = active };
+	out->rate = active && span_s > 0 ? (double)times / ((double)active * span_s) : 0;
 	out->rate_high = HUGE_VAL;
 	task_fill(&t, hosts, count, times, span_s);
 	t.log_rate = log(out->rate);
-	if (count >= HOSTS_FEWEST && t.gaps >= LAW_FEWEST && choose(&t, out->rate, &best)) {
+	if (t.gaps >= LAW_FEWEST && choose(&t, out->rate, &best)) {
 		out->fitted = true;
 		out->spread = best.spread;
 		out->gaps = best.law;

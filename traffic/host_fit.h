@@ -6,8 +6,10 @@
  * found together, by the likelihood of all hosts' gaps with each host's rate
  * integrated out (Gauss and Hermite's quadrature about its peak): fitting gaps
  * alone would take differences between hosts for burstiness, and counts alone
- * burstiness for differences. The time before a host's first and after its last
- * is censored, not left out.
+ * burstiness for differences. The time after a host's last is censored, not left
+ * out. Where all hosts are known, also those that did nothing, the time before a
+ * host's first counts too; a captured host is known because it did something, and
+ * is looked at from its first time on.
  *
  * Rates: equal, gamma or lognormal. Gaps: exponential, gamma, Weibull, lognormal,
  * or of two exponentials. The choice is by BIC as in law_fit.h; first the gaps',
@@ -37,11 +39,13 @@ struct host_fit {
 	double log_likelihood, bic;
 	double ks;                  /* of gaps in units of each host's most likely mean */
 	struct sample scaled;       /* those gaps; owned */
-	bool fitted;                /* false: too few hosts or times; rate is the mean, equal for all, gaps exponential */
+	size_t hosts;               /* that count */
+	bool fitted;                /* false: too few times; rate is the mean, equal for all, gaps exponential */
 };
 
-/* Hosts beyond some thousands of times are thinned evenly. The caller clears `out`. */
-void host_fit(const struct host_times *hosts, size_t count, double span_s, struct host_fit *out);
+/* all_known: hosts with no times say that nothing happened; else they are left
+ * out. Hosts beyond some thousands of times are thinned evenly. The caller clears `out`. */
+void host_fit(const struct host_times *hosts, size_t count, double span_s, bool all_known, struct host_fit *out);
 void host_fit_clear(struct host_fit *f);
 
 /* Laws that can be drawn from: rates per day; gaps of mean 1. The caller clears them. */

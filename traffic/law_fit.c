@@ -217,7 +217,7 @@ static bool may_be_equal(const struct law_fit *f, size_t i, size_t j)
 {
 	const struct estimate *e = &f->estimate;
 
-	return fabs(e->free[i] - e->free[j]) <= LIKELIHOOD_Z99 * estimate_error_of_difference(e, i, j);
+	return e->determined && fabs(e->free[i] - e->free[j]) <= LIKELIHOOD_Z99 * estimate_error_of_difference(e, i, j);
 }
 
 /* The simpler law that the interval of f holds, or LAW_COUNT. */
@@ -226,7 +226,7 @@ static enum law simpler(const struct law_fit *f)
 	switch (f->law) {
 	case LAW_GAMMA:
 	case LAW_WEIBULL:
-		return f->low[0] <= 1 && f->high[0] >= 1 ? LAW_EXPONENTIAL : LAW_COUNT;
+		return f->estimate.determined && f->low[0] <= 1 && f->high[0] >= 1 ? LAW_EXPONENTIAL : LAW_COUNT;
 	case LAW_TWO_EXPONENTIAL:
 		return may_be_equal(f, 1, 2) ? LAW_EXPONENTIAL : LAW_COUNT;
 	case LAW_TWO_LOGNORMAL:
@@ -270,7 +270,7 @@ void law_choose(const struct sample *s, unsigned mask, struct law_choice *out)
 		return;
 	for (int law = 0; law < LAW_COUNT; law++)
 		if (mask & 1u << law && law_fit(s, (enum law)law, &out->fits[out->count]))
-			out->count++;
+			out->count += law_types[law].parts == 1 || out->fits[out->count].estimate.determined;
 	qsort(out->fits, out->count, sizeof(*out->fits), by_bic);
 	if (!out->count)
 		return;

@@ -8,7 +8,8 @@
  *
  * is taken, but one whose interval holds a simpler law of its own family is
  * reported as the simpler: gamma and Weibull with shape 1 are exponential; a
- * mixture whose parts may be equal is one part. */
+ * mixture whose parts may be equal is one part. A mixture whose intervals cannot
+ * be told (a part has shrunk to a spike, or to nothing) is not taken at all. */
 #ifndef TRAFFIC_LAW_FIT_H
 #define TRAFFIC_LAW_FIT_H
 

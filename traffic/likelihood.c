@@ -82,13 +82,17 @@ static double moved(log_likelihood *f, const void *context, const struct estimat
  * above rounding, short enough to stay on the parabola. 0: there is none. */
 static double step_along(log_likelihood *f, const void *context, const struct estimate *e, size_t i)
 {
-	double step = 1e-3;
+	double step = 0.02;
 
-	for (int round = 0; round < 4; round++) {
+	for (int round = 0; round < 6; round++) {
 		double bend = 2 * e->log_likelihood - moved(f, context, e, i, step, i, 0) - moved(f, context, e, i, -step, i, 0);
 		double wanted;
 
-		if (!isfinite(bend) || bend <= 0)
+		if (!isfinite(bend)) { /* too near an edge */
+			step /= 10;
+			continue;
+		}
+		if (bend <= 0)
 			return 0;
 		wanted = step / sqrt(bend);
 		if (wanted > 3)

@@ -5,59 +5,26 @@
  * durations (M/G/infinity): what a simulation says can be held against theory.
  *
  * A flow is one train: its packets follow each other closely enough to keep a
- * mapping alive. TCP ends by FIN both ways.
- *
- * Inside ports run in sequence through 1024..65535 from a random start, so none
- * is met again soon. They are kept in chunks of 1008, and of each chunk only the
- * latest end of a flow is known: a chunk is entered again when all its flows are
- * over. That is 8 bytes for 1008 ports, looked at once in 1008 flows; what it
- * costs is that one very long flow keeps its chunk's other ports from use.
- *
- * Server d is 198.18.0.0 + d (the space of RFC 2544), drawn by Zipf's law through
- * an alias table (Walker, 1977): two words for any number of servers. */
+ * mapping alive. TCP ends by FIN both ways. */
 #include <stdlib.h>
 
 #include "sim/base/distribution.h"
-#include "sim/base/fp.h"
 #include "sim/base/must.h"
 #include "sim/base/queue.h"
 #include "sim/base/rng.h"
+#include "traffic/servers.h"
+#include "traffic/socket_ports.h"
 #include "traffic/sources.h"
-
-#define SERVERS UINT32_C(0xc6120000) /* 198.18.0.0 */
-
-enum {
-	SERVERS_MOST = 131072,     /* 198.18.0.0/15 */
-	PORT_FIRST = 1024,
-	CHUNKS = 64,
-	CHUNK_PORTS = 1008,
-	PORTS = CHUNKS * CHUNK_PORTS, /* 1024 .. 65535 */
-};
-
-struct poisson_destinations {
-	uint32_t count;
-	double zipf;
-};
 
 struct poisson_config {
 	double rate_per_day;
 	int protocol;
 	struct distribution duration;
-	struct poisson_destinations destinations;
+	struct servers destinations;
 	uint32_t port;
 };
 
 static const char *const protocols[] = { "tcp", "udp", "icmp", NULL };
-
-static const struct param destination_params[] = {
-	{ .name = "count", .type = PARAM_U32, .unit = "servers", .preset = "10000", .min = 1, .max = SERVERS_MOST,
-	  .offset = offsetof(struct poisson_destinations, count),
-	  .help = "servers, from 198.18.0.0 up" },
-	{ .name = "zipf", .type = PARAM_REAL, .unit = "", .preset = "1.0", .min = 0, .max = 10,
-	  .offset = offsetof(struct poisson_destinations, zipf),
-	  .help = "server number d gets a share that falls as 1 / d^zipf; 0: all alike" },
-	{ 0 },
-};
 
 static const struct param poisson_params[] = {
 	{ .name = "rate_per_day", .type = PARAM_REAL, .preset = "33000", .unit = "flows/day", .min = 1e-6, .max = 1e9,
@@ -70,7 +37,7 @@ static const struct param poisson_params[] = {
 	  .preset = "{ \"distribution\": \"exponential\", \"mean\": \"10s\" }",
 	  .offset = offsetof(struct poisson_config, duration),
 	  .help = "from a flow's first packet to its last" },
-	{ .name = "destinations", .type = PARAM_OBJECT, .unit = "", .object = destination_params,
+	{ .name = "destinations", .type = PARAM_OBJECT, .unit = "", .object = server_params,
 	  .offset = offsetof(struct poisson_config, destinations),
 	  .help = "the servers they go to" },
 	{ .name = "port", .type = PARAM_U32, .unit = "", .preset = "443", .min = 0, .max = 65535,
@@ -79,75 +46,29 @@ static const struct param poisson_params[] = {
 	{ 0 },
 };
 
-/* Server i is given with probability own / 2^32 where i is drawn, else the other. */
-struct alias {
-	uint32_t own;
-	uint32_t other;
-};
-
 struct source {
 	const struct poisson_config *config;
-	struct alias *servers;
+	struct server_alias *servers;
 	int64_t longest_p99_ns;
 };
 
 struct subscriber {
 	struct rng rng;
-	int64_t latest_ns; /* end of the latest flow from the current chunk */
+	struct socket_ports ports;
 	uint32_t flows;
-	uint16_t chunk;    /* current */
-	uint16_t port;     /* of the chunk, next to be given */
 };
 
 struct source_stream {
 	const struct source *source;
 	struct queue *queue;          /* the next flow of each subscriber that has one */
 	struct subscriber *subscribers;
-	int64_t (*ends)[CHUNKS];      /* by subscriber and chunk: latest end, but for the current chunk */
+	int64_t (*ends)[SOCKET_CHUNKS]; /* by subscriber: see socket_ports.h */
 	double gap_ns;                /* mean time between a subscriber's flows */
 	int64_t end_ns;
 	uint64_t left_out;
 	struct segment pattern;       /* what all trains have in common */
 	uint32_t first;
 };
-
-/* Fills under-full places from over-full ones, both in order of number. */
-static struct alias *servers_build(const struct poisson_destinations *d)
-{
-	struct alias *table = must_alloc(d->count, sizeof(*table));
-	double *share = must_alloc(d->count, sizeof(*share)); /* of a place; 1 is full */
-	double sum = 0;
-	uint32_t over = 0, under = 0, low;
-
-	for (uint32_t i = 0; i < d->count; i++)
-		sum += share[i] = fp_pow(i + 1.0, -d->zipf);
-	for (uint32_t i = 0; i < d->count; i++) {
-		share[i] *= d->count / sum;
-		table[i] = (struct alias){ .own = UINT32_MAX, .other = i };
-	}
-	while (over < d->count && share[over] < 1)
-		over++;
-	while (under < d->count && share[under] >= 1)
-		under++;
-	for (low = under; low < d->count && over < d->count;) {
-		table[low].own = (uint32_t)(share[low] * 0x1p32);
-		table[low].other = over;
-		share[over] -= 1 - share[low];
-		/* What has become under-full itself is filled next, if `under` is past it. */
-		if (share[over] < 1 && over < under) {
-			low = over;
-		} else {
-			do
-				under++;
-			while (under < d->count && share[under] >= 1);
-			low = under;
-		}
-		while (over < d->count && share[over] < 1)
-			over++;
-	}
-	free(share);
-	return table;
-}
 
 static struct source *poisson_open(const void *config, const struct source_setting *setting, const char *place, struct err *e)
 {
@@ -210,43 +131,12 @@ static struct source_stream *poisson_stream(const struct source *s, const struct
 	};
 	for (uint32_t k = 0; k < count; k++) {
 		struct subscriber *who = &st->subscribers[k];
-		uint32_t start;
 
 		rng_seed(&who->rng, mix64(key, first + k));
-		start = rng_below(&who->rng, PORTS);
-		who->chunk = (uint16_t)(start / CHUNK_PORTS);
-		who->port = (uint16_t)(start % CHUNK_PORTS);
-		who->latest_ns = NS_NONE;
-		for (int i = 0; i < CHUNKS; i++)
-			st->ends[k][i] = NS_NONE;
+		socket_ports_begin(&who->ports, st->ends[k], &who->rng);
 		schedule(st, k, 0);
 	}
 	return st;
-}
-
-/* Goes to the next chunk of which every flow is over; false if there is none. */
-static bool chunk_enter(struct subscriber *who, int64_t *ends, int64_t now_ns)
-{
-	ends[who->chunk] = who->latest_ns;
-	for (unsigned i = 1; i <= CHUNKS; i++) {
-		unsigned chunk = (who->chunk + i) % CHUNKS;
-
-		if (ends[chunk] < now_ns) {
-			who->chunk = (uint16_t)chunk;
-			who->port = 0;
-			who->latest_ns = NS_NONE;
-			return true;
-		}
-	}
-	return false;
-}
-
-static uint32_t server_draw(const struct source *s, struct rng *r)
-{
-	uint32_t i = rng_below(r, s->config->destinations.count);
-	const struct alias *a = &s->servers[i];
-
-	return SERVERS + ((uint32_t)(rng_next(r) >> 32) < a->own ? i : a->other);
 }
 
 static bool poisson_next(struct source_stream *st, int64_t until_ns, struct segments *out)
@@ -256,18 +146,17 @@ static bool poisson_next(struct source_stream *st, int64_t until_ns, struct segm
 		uint32_t k = 0, remote;
 		struct subscriber *who;
 		struct segment *train;
+		uint16_t port = 0;
 
 		queue_pop(st->queue, &now_ns, &k);
 		who = &st->subscribers[k];
 		end_ns = now_ns + distribution_draw(&st->source->config->duration, &who->rng);
-		remote = server_draw(st->source, &who->rng);
+		remote = server_draw(st->source->servers, st->source->config->destinations.count, &who->rng);
 		schedule(st, k, now_ns);
-		if (who->port == CHUNK_PORTS && !chunk_enter(who, st->ends[k], now_ns)) {
+		if (!socket_ports_take(&who->ports, st->ends[k], now_ns, end_ns, &port)) {
 			st->left_out++;
 			continue;
 		}
-		if (end_ns > who->latest_ns)
-			who->latest_ns = end_ns;
 		train = segments_add(out);
 		*train = st->pattern;
 		train->start_ns = now_ns;
@@ -277,7 +166,7 @@ static bool poisson_next(struct source_stream *st, int64_t until_ns, struct segm
 		train->subscriber = st->first + k;
 		train->flow = who->flows++;
 		train->remote = remote;
-		train->port = (uint16_t)(PORT_FIRST + who->chunk * CHUNK_PORTS + who->port++);
+		train->port = port;
 	}
 	return queue_count(st->queue) > 0;
 }

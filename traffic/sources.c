@@ -6,6 +6,7 @@ const struct source_type *const source_types[] = {
 	&source_poisson,
 	&source_capture,
 	&source_p2p,
+	&source_mix,
 	NULL,
 };
 

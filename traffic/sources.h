@@ -7,6 +7,7 @@
 extern const struct source_type source_poisson;
 extern const struct source_type source_capture;
 extern const struct source_type source_p2p;
+extern const struct source_type source_mix;
 
 extern const struct source_type *const source_types[]; /* ended by NULL */
 

@@ -28,6 +28,8 @@ enum param_type {
 	PARAM_EXEMPTS,  /* struct exempts: a list of prefixes, each with :PORT or not, or :PORT alone */
 	PARAM_OBJECT,   /* struct in place, with its own table `object` */
 	PARAM_FILE,     /* char *, owned: a file's name; a relative one begins at the scenario's directory. It must be there */
+	PARAM_OBJECT_FILE, /* as PARAM_FILE, and the file holds a JSON object with its own table `object`: a struct whose first
+	                      member is the file's name */
 	PARAM_SECONDS,  /* double: a duration, in seconds */
 	PARAM_JSON,     /* a value that its owner reads by itself; nothing is stored */
 };
@@ -44,8 +46,8 @@ struct param {
 	int64_t word_value;
 	const char *only;     /* the one value accepted so far, as JSON text; NULL: any */
 	const char *const *choices; /* PARAM_CHOICE: names, ended by NULL */
-	const struct param *object; /* PARAM_OBJECT: its table */
 	const char *shorthand;      /* PARAM_OBJECT: a value that is no object stands for this key of it; PARAM_ALL: for all its keys */
+	const struct param *object; /* PARAM_OBJECT, PARAM_OBJECT_FILE: its table */
 	size_t offset;
 	const char *help;     /* one sentence */
 };

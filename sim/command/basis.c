@@ -55,7 +55,7 @@ static bool add_files(cJSON *json, const struct workload *w, struct err *e)
 		for (const struct param *p = w->traffic[i].type->params; p && p->name; p++) {
 			const char *path;
 
-			if (p->type != PARAM_FILE)
+			if (p->type != PARAM_FILE && p->type != PARAM_OBJECT_FILE)
 				continue;
 			path = *(char *const *)(const void *)((const char *)w->traffic[i].config + p->offset);
 			if (path && !add_file(files, path, e))

@@ -80,6 +80,7 @@ void command_help(const struct command *command, FILE *to);
 extern const struct command command_run;
 extern const struct command command_import;
 extern const struct command command_trace;
+extern const struct command command_fit;
 extern const struct command command_generate;
 extern const struct command command_map;
 extern const struct command command_report;

@@ -8,11 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/base/file.h"
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 #include "sim/scenario/json.h"
 #include "sim/scenario/laws.h"
 #include "sim/scenario/nearest.h"
+
+#define OBJECT_FILE_MOST (16u << 20) /* bytes */
 
 /* A value on its way into a struct. */
 struct slot {
@@ -189,6 +192,31 @@ static bool read_file(const struct slot *s)
 	free(*(char **)s->field);
 	*(char **)s->field = path;
 	return true;
+}
+
+/* The struct's first member is the name, so that the file's place is the name's. */
+static bool read_object_file(const struct slot *s)
+{
+	size_t length, before = s->r->e->count;
+	struct params_reading whole = { .directory = "", .e = s->r->e };
+	struct params_part part = { .table = s->param->object, .config = s->field };
+	cJSON *object = NULL;
+	char *text, *place;
+
+	if (!read_file(s))
+		return false;
+	text = file_read(*(char **)s->field, &length, s->r->e);
+	if (text && length > OBJECT_FILE_MOST)
+		fail(s->r->e, "%s: is larger than %u bytes: this is no such file", *(char **)s->field, OBJECT_FILE_MOST);
+	else if (text)
+		object = json_read(text, length, *(char **)s->field, s->r->e);
+	place = must_printf("%s: $", *(char **)s->field);
+	if (object)
+		params_read(&whole, object, &part, 1, place);
+	free(place);
+	free(text);
+	cJSON_Delete(object);
+	return s->r->e->count == before;
 }
 
 static bool read_choice(const struct slot *s)
@@ -374,6 +402,8 @@ static bool read_value(const struct slot *s)
 		return read_text(s);
 	case PARAM_FILE:
 		return read_file(s);
+	case PARAM_OBJECT_FILE:
+		return read_object_file(s);
 	case PARAM_CHOICE:
 		return read_choice(s);
 	case PARAM_PORTS:

@@ -109,6 +109,7 @@ static cJSON *value_json(const struct param *p, const void *field, const char *d
 	case PARAM_TEXT:
 		return text_json(*(char *const *)field);
 	case PARAM_FILE:
+	case PARAM_OBJECT_FILE:
 		return file_json(*(char *const *)field, directory);
 	case PARAM_CHOICE:
 		return cJSON_CreateString(p->choices[*(const int *)field]);
@@ -169,6 +170,11 @@ void params_clear(const struct param *table, void *config)
 		case PARAM_DISTRIBUTION:
 			distribution_clear(field);
 			*(struct distribution *)field = (struct distribution){ 0 };
+			break;
+		case PARAM_OBJECT_FILE:
+			free(*(char **)field);
+			*(char **)field = NULL;
+			params_clear(p->object, field);
 			break;
 		case PARAM_OBJECT:
 			params_clear(p->object, field);
@@ -288,6 +294,7 @@ const char *params_type_text(const struct param *p)
 	case PARAM_TEXT:
 		return "text";
 	case PARAM_FILE:
+	case PARAM_OBJECT_FILE:
 		return "file";
 	case PARAM_CHOICE:
 		return "choice";

@@ -223,7 +223,7 @@ static const struct {
 	{ PLUS("\"traffic\":{}"), { "a.json: $.traffic: an object is not a list [ ... ]" } },
 	{ PLUS("\"traffic\":[3]"), { "a.json: $.traffic[0]: 3 is not an object { ... }" } },
 	{ PLUS("\"traffic\":[{\"source\":\"poison\"}]"),
-	  { "a.json: $.traffic[0].source: \"poison\" is not one of \"poisson\", \"capture\", \"p2p\"" } },
+	  { "a.json: $.traffic[0].source: \"poison\" is not one of \"poisson\", \"capture\", \"p2p\", \"mix\"" } },
 	{ PLUS("\"schemes\":[]"), { "a.json: $.schemes: is an empty list: give at least one entry" } },
 	{ PLUS("\"schemes\":[{\"type\":\"blok\"}]"),
 	  { "a.json: $.schemes[0].type: \"blok\" is not one of \"session\", \"bounded\", \"block\", \"deterministic\", \"port-set\", \"one-to-one\"" } },

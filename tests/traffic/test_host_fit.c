@@ -69,7 +69,7 @@ static struct host_fit fit(const struct truth *t, uint64_t seed)
 		}
 		hosts[h].at_s = at[h];
 	}
-	host_fit(hosts, count, SPAN_S, &found);
+	host_fit(hosts, count, SPAN_S, true, &found);
 	for (size_t h = 0; h < count; h++)
 		free(at[h]);
 	free(at);
@@ -114,7 +114,7 @@ static void laws_and_intervals(void **state)
 	assert_int_equal(bad, 0);
 }
 
-/* Few hosts, few times, none: a rate that is the mean, and no crash. */
+/* Few times, none: a rate that is the mean, and no crash. */
 static void poor_captures_give_the_mean(void **state)
 {
 	static const double at[] = { 0, 0, 0, 5, 10 };
@@ -122,16 +122,16 @@ static void poor_captures_give_the_mean(void **state)
 	struct host_fit f;
 
 	(void)state;
-	host_fit(hosts, 1, 10, &f);
+	host_fit(hosts, 1, 10, true, &f);
 	assert_true(!f.fitted && fabs(f.rate - 0.5) < 1e-12);
 	host_fit_clear(&f);
-	host_fit(hosts, 20, 10, &f);
+	host_fit(hosts, 20, 10, true, &f);
 	assert_true(!f.fitted && fabs(f.rate - 5. / 200) < 1e-12);
 	host_fit_clear(&f);
-	host_fit(hosts + 1, 19, 10, &f);
+	host_fit(hosts + 1, 19, 10, true, &f);
 	assert_true(!f.fitted && f.rate == 0);
 	host_fit_clear(&f);
-	host_fit(hosts, 0, 10, &f);
+	host_fit(hosts, 0, 10, true, &f);
 	assert_true(!f.fitted && f.rate == 0);
 	host_fit_clear(&f);
 }
