@@ -85,7 +85,7 @@ $(BUILD)/gen/presets.c: $(sort $(wildcard scenarios/presets/*.json)) scenarios/p
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(TESTLIBS) $(LIBS)
+	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(TESTLIBS) $(LIBS)
 
 # The NAT's model, and the storm that holds the two against each other.
 STORM   := $(patsubst %.c,%.o,$(wildcard tests/model_*.c tests/storm*.c))
