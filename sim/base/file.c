@@ -1,6 +1,7 @@
 #include "sim/base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,20 @@
 #include <unistd.h>
 
 #include "sim/base/must.h"
+
+/* A file without a name in the path's directory, so that a process that is killed
+ * leaves nothing behind; -1 where the file system or the lack of /proc forbid it. */
+static int nameless(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *directory = slash ? must_printf("%.*s", (int)(slash - path) + 1, path) : must_strdup(".");
+	int fd = -1;
+
+	if (!access("/proc/self/fd", X_OK))
+		fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	free(directory);
+	return fd;
+}
 
 bool outfile_open(struct outfile *f, const char *path, struct err *e)
 {
@@ -22,8 +37,11 @@ bool outfile_open(struct outfile *f, const char *path, struct err *e)
 	if (!stat(path, &st) && !(st.st_mode & 0222)) /* nor does a rename, or root, ask for leave */
 		return fail(e, "%s: is there and is read-only", path);
 	f->path = must_strdup(path);
-	f->temporary = must_printf("%s.XXXXXX", path);
-	fd = mkstemp(f->temporary);
+	fd = nameless(path);
+	if (fd < 0) {
+		f->temporary = must_printf("%s.XXXXXX", path);
+		fd = mkstemp(f->temporary);
+	}
 	if (fd >= 0) {
 		mode_t mask = umask(0);
 
@@ -35,7 +53,8 @@ bool outfile_open(struct outfile *f, const char *path, struct err *e)
 		fail(e, "%s: %s", path, strerror(errno));
 		if (fd >= 0) {
 			close(fd);
-			unlink(f->temporary);
+			if (f->temporary)
+				unlink(f->temporary);
 		}
 		free(f->path);
 		free(f->temporary);
@@ -43,6 +62,27 @@ bool outfile_open(struct outfile *f, const char *path, struct err *e)
 		return false;
 	}
 	return true;
+}
+
+/* Gives the nameless file a name beside the final one: a rename replaces what is there, a link does not. */
+static bool name_it(struct outfile *f)
+{
+	char *self = must_printf("/proc/self/fd/%d", fileno(f->stream));
+	bool good = false;
+
+	for (unsigned i = 0; i < 100 && !good; i++) {
+		free(f->temporary);
+		f->temporary = must_printf("%s.%ld.%u", f->path, (long)getpid(), i);
+		good = !linkat(AT_FDCWD, self, AT_FDCWD, f->temporary, AT_SYMLINK_FOLLOW);
+		if (!good && errno != EEXIST)
+			break;
+	}
+	if (!good) {
+		free(f->temporary);
+		f->temporary = NULL;
+	}
+	free(self);
+	return good;
 }
 
 bool outfile_commit(struct outfile *f, struct err *e)
@@ -53,6 +93,8 @@ bool outfile_commit(struct outfile *f, struct err *e)
 	errno = 0;
 	if (fflush(f->stream) || ferror(f->stream) || fsync(fileno(f->stream)))
 		good = fail(e, "%s: %s", f->path, errno ? strerror(errno) : "could not be written");
+	if (good && !f->temporary && !name_it(f))
+		good = fail(e, "%s: %s", f->path, strerror(errno));
 	if (fclose(f->stream) && good)
 		good = fail(e, "%s: %s", f->path, strerror(errno));
 	f->stream = NULL;

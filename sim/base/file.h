@@ -1,5 +1,5 @@
-/* file - output that is whole or not there: written under a temporary name in
- * the same directory, checked, then renamed. */
+/* file - output that is whole or not there: written without a name (where that
+ * cannot be, under a temporary one) in the same directory, checked, then renamed. */
 #ifndef SIM_BASE_FILE_H
 #define SIM_BASE_FILE_H
 
@@ -11,10 +11,10 @@
 struct outfile {
 	FILE *stream;    /* write here */
 	char *path;      /* the final name */
-	char *temporary;
+	char *temporary; /* NULL: it has no name yet */
 };
 
-/* Opens path's temporary name. False with `e` set ("path: why"). */
+/* Opens what will be path. False with `e` set ("path: why"). */
 bool outfile_open(struct outfile *f, const char *path, struct err *e);
 
 /* Flushes, checks every earlier write, and renames. On failure nothing is left behind. */

@@ -75,6 +75,8 @@ if mount -t tmpfs -o size=64k none tiny 2>/dev/null; then
 	refuse "a full disk, with logs" 'tiny' "$program" run "$top/scenarios/quickstart.json" -o tiny/q $short --keep-logs
 	refuse "a full disk, for a trace" 'No space left on device' "$program" generate "$top/scenarios/quickstart.json" \
 		-o tiny/t --set duration=1m --set warmup=10s --set subscribers.count=300 --quiet
+	[ ! -d "$captures" ] || refuse "a full disk, for an import" 'No space left on device' "$program" import \
+		"$captures/P04-dns-server-2016.pcapng" -o tiny/t --quiet
 	umount tiny
 else
 	echo "skip a full disk: no tmpfs can be mounted here"
@@ -87,6 +89,8 @@ check "a generated trace runs as a capture" "$program" run "$top/scenarios/captu
 	--set 'traffic[0].scale=replay' --set 'traffic[0].extend=once' -o g $short
 check "and offers the same flows" sh -c "'$program' run '$top/scenarios/quickstart.json' -o same $short &&
 	grep '\"flows\"' same/summary.json >a && grep '\"flows\"' g/summary.json >b && cmp a b"
+printf 'CGNTRACE\001\000\000\000' >old.trace && head -c 100 /dev/zero >>old.trace
+refuse "a trace of an older version" 'version 1' "$program" trace old.trace
 if [ -d "$captures" ]; then
 	cp "$captures/P19-nat-inside.pcap" x.pcap && chmod u+w x.pcap
 	head -c 30000 x.pcap >cut.pcap
@@ -96,13 +100,43 @@ if [ -d "$captures" ]; then
 	check "unless the part is asked for" sh -c "'$program' import cut.pcap -o cut.trace --partial >/dev/null && [ -s cut.trace ]"
 	refuse "a run on a capture that breaks off" 'breaks off\|truncated' "$program" run "$top/scenarios/capture.json" \
 		--set 'traffic[0].file=cut.pcap' -o c $short
+	for tool in gzip zstd xz; do
+		if ! command -v $tool >/dev/null; then
+			echo "skip packed with $tool: not installed"
+			continue
+		fi
+		check "packed with $tool" sh -c "$tool -c x.pcap >x.packed && '$program' import x.pcap -o 1.trace -q &&
+			'$program' import x.packed -o 2.trace -q && '$program' import - -o 3.trace -q <x.packed && cmp 1.trace 2.trace && cmp 1.trace 3.trace"
+		check "two members of $tool" sh -c "(head -c 20000 x.pcap | $tool -c; tail -c +20001 x.pcap | $tool -c) >x.packed &&
+			'$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		head -c -100 x.packed >cut.packed
+		refuse "$tool that breaks off" 'breaks off' "$program" import cut.packed -o cut2.trace
+		check "and the part of it" "$program" import cut.packed -o cut2.trace --partial --quiet
+		rm -f cut2.trace
+	done
+	check "a capture from a pipe" sh -c "cat x.pcap | '$program' import - -o 2.trace -q && cmp 1.trace 2.trace"
+	refuse "standard input twice" 'read once' "$program" import - - -o 4.trace
+	(umask 077 && echo 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef >key)
+	check "anonymised: the same trace again" sh -c "'$program' import x.pcap -o 4.trace -q --anonymize key &&
+		'$program' import x.pcap -o 5.trace -q --anonymize key && cmp 4.trace 5.trace"
+	check "and none of its addresses" sh -c "'$program' trace 1.trace --csv | tail -n +2 | cut -d, -f2,6 | tr , '\n' | sort -u >plain &&
+		'$program' trace 4.trace --csv | tail -n +2 | cut -d, -f2,6 | tr , '\n' | sort -u >masked &&
+		[ \$(wc -l <plain) = \$(wc -l <masked) ] && [ -z \"\$(comm -12 plain masked)\" ]"
+	chmod 0640 key
+	refuse "a key that others may read" 'chmod 600' "$program" import x.pcap -o 6.trace --anonymize key
+	refuse "no key" 'nokey' "$program" import x.pcap -o 6.trace --anonymize nokey
+	refuse "a prefix that is none" '10.0.0.1/8' "$program" import x.pcap -o 6.trace --inside 10.0.0.1/8
+	refuse "a split that is none" 'sctp=60s' "$program" import x.pcap -o 6.trace --split sctp=60s
+	refuse "a station that is none" '02:00' "$program" import x.pcap -o 6.trace --inside-mac 02:00
+	check "killed in the middle: nothing is left" sh -c "mkdir killed && mkfifo fifo && { (cat x.pcap; sleep 5) >fifo & } &&
+		{ '$program' import fifo -o killed/t -q & } && sleep 1 && kill -9 \$! && sleep 0.2 && [ -z \"\$(ls -A killed)\" ]; wait"
 	chmod 0444 cut.trace
 	refuse "a read-only output" 'read-only' "$program" import x.pcap -o cut.trace
 	check "a capture with hundreds of hosts, three schemes" "$program" run "$top/scenarios/capture.json" \
 		--set "traffic[0].file=$captures/P01-isp-dsl-2010-vlan.pcap" -o p01 --set duration=30s --set warmup=30s --quiet
 	refuse "not a capture" 'notes.txt' "$program" import foreign/notes.txt -o n.trace
 else
-	for name in "import over its own input" "a capture that breaks off" "a capture with hundreds of hosts, three schemes"; do
+	for name in "packed captures, pipes, keys" "import over its own input" "a capture that breaks off" "a capture with hundreds of hosts, three schemes"; do
 		echo "skip $name: $captures is not there (set CGNSIM_CAPTURES)"
 	done
 fi

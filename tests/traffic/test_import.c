@@ -292,6 +292,127 @@ static void several_captures_are_one(void **state)
 	free(paths[1]);
 }
 
+/* A flow as either side of a NAT that keeps the ports sees it. */
+static const struct trace_record *twin(const struct trace *t, const struct trace_record *r)
+{
+	for (uint32_t i = 0; i < t->record_count; i++) {
+		const struct trace_record *o = &t->records[i];
+
+		if (o->train.protocol == r->train.protocol && o->train.port == r->train.port &&
+		    o->train.remote == r->train.remote && o->train.remote_port == r->train.remote_port)
+			return o;
+	}
+	return NULL;
+}
+
+/* Inside and outside of one home NAT, in the same minutes: every flow of the inside is on the outside, TCP with as many
+ * packets and bytes each way and the same end. (The outside begins a second later and ends three later: it has not the first
+ * packet of one UDP flow, and one flow more.) */
+static void both_sides_of_a_nat(void **state)
+{
+	static const char *const home[] = { "192.168.1.0/24", NULL }, *const nat[] = { "71.192.34.104", NULL };
+	char *paths[] = { capture("P19-nat-inside.pcap"), capture("P20-nat-outside.pcap") };
+	struct import_report r;
+	struct trace *in = import((const char *const *)&paths[0], 1, home, &r), *out;
+	uint64_t tcp = 0;
+
+	(void)state;
+	adds_up(in, &r);
+	import_report_clear(&r);
+	out = import((const char *const *)&paths[1], 1, nat, &r);
+	adds_up(out, &r);
+	import_report_clear(&r);
+	assert_int_equal(in->host_count, 1);
+	assert_int_equal(in->hosts[0].address, 0xc0a80164); /* 192.168.1.100 */
+	assert_int_equal(in->flows[PROTO_TCP], 6);
+	assert_int_equal(out->flows[PROTO_TCP], 6);
+	assert_int_equal(out->flows[PROTO_UDP], in->flows[PROTO_UDP] + 1);
+	for (uint32_t i = 0; i < in->record_count; i++) {
+		const struct trace_record *a = &in->records[i], *b = twin(out, a);
+
+		if (!b)
+			fail_msg("%s port %u: not outside", protocol_name[a->train.protocol], a->train.port);
+		if (a->train.protocol == PROTO_TCP &&
+		    (a->packets_out != b->packets_out || a->packets_in != b->packets_in || a->bytes_out != b->bytes_out ||
+		     a->bytes_in != b->bytes_in || a->close != b->close || a->train.flags != b->train.flags))
+			fail_msg("port %u: not the same", a->train.port);
+		tcp += a->train.protocol == PROTO_TCP;
+	}
+	assert_int_equal(tcp, 6);
+	trace_destroy(in);
+	trace_destroy(out);
+	free(paths[0]);
+	free(paths[1]);
+}
+
+/* Anonymised, a trace is the same but for its addresses; split, every packet is still there. */
+static void options_lose_nothing(void **state)
+{
+	static const uint8_t key[ANONYMISE_KEY] = { 7 };
+	char *path = capture("P05-p2p-gnutella.pcap");
+	struct anonymiser *anonymiser = anonymiser_create(key);
+	struct import_options how = { .anonymiser = anonymiser };
+	struct import_options split = { .split_ns = { 60 * NS_PER_S, 60 * NS_PER_S, 60 * NS_PER_S } };
+	struct import_options answered = { .answered = true };
+	const char *const paths[] = { path };
+	struct import_report r;
+	struct err e = ERR_INIT;
+	struct trace *t = import(paths, 1, NULL, &r), *masked, *parts;
+
+	(void)state;
+	import_report_clear(&r);
+	masked = import_captures(paths, 1, &how, &r, &e);
+	assert_non_null(masked);
+	import_report_clear(&r);
+	assert_true(masked->anonymised);
+	assert_int_equal(masked->record_count, t->record_count);
+	assert_int_equal(masked->hosts[0].address, anonymise4(anonymiser, t->hosts[0].address));
+	for (uint32_t i = 0; i < t->record_count; i++)
+		assert_int_equal(masked->records[i].bytes_out, t->records[i].bytes_out);
+	assert_int_equal(masked->records[0].train.remote, anonymise4(anonymiser, t->records[0].train.remote));
+	parts = import_captures(paths, 1, &split, &r, &e);
+	assert_non_null(parts);
+	assert_true(r.all.splits > 0);
+	assert_int_equal(parts->record_count, t->record_count); /* trains are what they were */
+	adds_up(parts, &r);
+	import_report_clear(&r);
+	trace_destroy(parts);
+	parts = import_captures(paths, 1, &answered, &r, &e);
+	assert_non_null(parts);
+	for (uint32_t i = 0; i < parts->record_count; i++)
+		assert_true(r.all.one_way == 0);
+	assert_int_equal(parts->flows[0] + parts->flows[1] + r.all.unanswered, t->flows[0] + t->flows[1]);
+	assert_true(r.left_out[REASON_UNANSWERED] > 0);
+	import_report_clear(&r);
+	trace_destroy(parts);
+	trace_destroy(masked);
+	trace_destroy(t);
+	anonymiser_destroy(anonymiser);
+	free(path);
+}
+
+/* A home behind a softwire is one subscriber, known by its IPv6 address. */
+static void a_home_behind_a_softwire(void **state)
+{
+	static const uint8_t home[16] = { 0x22, 0xe0, 0x16, 0x85, 0xed, 0xa7, 0x38, 0xcc, 0x58, 0xbd, 0xf3, 0xf1, 0xaa, 0x3f, 0x22, 0xd8 };
+	char *path = capture("linktypes/L01-4in6-softwire.pcap");
+	struct import_report r;
+	struct trace *t = import((const char *const *)&path, 1, NULL, &r);
+
+	(void)state;
+	assert_int_equal(t->host_count, 1);
+	assert_memory_equal(t->hosts[0].home, home, 16);
+	assert_int_equal(t->hosts[0].inner_count, 1);
+	assert_int_equal(t->inner[0], 0xc0a80001);
+	assert_int_equal(t->hosts[0].address, 0xc0a80001);
+	assert_int_equal(t->record_count, 1);
+	assert_int_equal(t->records[0].train.remote, 0x0a0a0a01);
+	assert_int_equal(t->records[0].packets_out + t->records[0].packets_in, 4);
+	import_report_clear(&r);
+	trace_destroy(t);
+	free(path);
+}
+
 /* Of 10,000 packets of a capture cut in the middle of a frame, those before it
  * are imported, and the fault is told; cut in its first frame, nothing is. */
 static void a_capture_that_breaks_off(void **state)
@@ -354,6 +475,9 @@ int main(void)
 		cmocka_unit_test(tunnels_and_ipv6),
 		cmocka_unit_test(prefixes_of_an_isp),
 		cmocka_unit_test(several_captures_are_one),
+		cmocka_unit_test(both_sides_of_a_nat),
+		cmocka_unit_test(options_lose_nothing),
+		cmocka_unit_test(a_home_behind_a_softwire),
 		cmocka_unit_test(a_capture_that_breaks_off),
 		cmocka_unit_test(what_is_no_capture),
 	};

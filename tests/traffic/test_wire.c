@@ -147,6 +147,93 @@ static void nflog_leads_to_ip(void **state)
 	assert_int_equal(wire_decode(frame, at, at, 239, &p), REASON_MALFORMED);
 }
 
+/* What tunnels carry, one step in; all on raw IP. */
+static void tunnels_are_unwrapped(void **state)
+{
+#define OUTER(protocol, length) "4500" length "0001 0000 40" protocol "0000 c0000202 c6336402 "
+#define OUTER_6(next, length) "60000000" length next "40 20010db8000000000000000000000001 20010db8000000000000000000000002 "
+#define TEREDO_6 "6000000000083b40 20010000000000000000000000000001 20010db8000000000000000000000002 0000000000000000"
+	static const struct { const char *name, *frame; enum wire_tunnel tunnel; enum reason why; } cases[] = {
+		{ "GRE", OUTER("2f", "0040") "0000 0800" TCP, TUNNEL_GRE, REASON_NONE },
+		{ "GRE with checksum, key and sequence", OUTER("2f", "004c") "b000 0800 00000000 00000001 00000002" TCP, TUNNEL_GRE,
+		  REASON_NONE },
+		{ "GRE of PPTP, acknowledging", OUTER("2f", "004e") "3081 880b 002a0001 00000001 00000002 0021" TCP, TUNNEL_GRE, REASON_NONE },
+		{ "GRE of Ethernet", OUTER("2f", "004e") "0000 6558" MACS "0800" TCP, TUNNEL_GRE, REASON_NONE },
+		{ "GRE of IPv6", OUTER("2f", "0040") "0000 86dd" IPV6, TUNNEL_GRE, REASON_IPV6 },
+		{ "GRE of something else", OUTER("2f", "0040") "0000 88be" TCP, TUNNEL_NONE, REASON_NONE },
+		{ "GRE cut within", OUTER("2f", "0040") "0000 0800 450000", TUNNEL_GRE, REASON_TRUNCATED },
+		{ "GTP-U", OUTER("11", "004c") "0868 0868 0030 0000 30ff 0028 00000001" TCP, TUNNEL_GTPU, REASON_NONE },
+		{ "GTP-U with a sequence number", OUTER("11", "0050") "0868 0868 0034 0000 32ff 002c 00000001 00010000" TCP, TUNNEL_GTPU,
+		  REASON_NONE },
+		{ "GTP-U with an extension header", OUTER("11", "0054") "9c40 0868 0038 0000 34ff 0030 00000001 00000085 01001400" TCP,
+		  TUNNEL_GTPU, REASON_NONE },
+		{ "GTP-U that is an echo", OUTER("11", "0028") "0868 0868 0014 0000 3001 0004 00000000 00000000", TUNNEL_NONE, REASON_NONE },
+		{ "another port", OUTER("11", "004c") "0869 0869 0030 0000 30ff 0028 00000001" TCP, TUNNEL_NONE, REASON_NONE },
+		{ "IP in IP", OUTER("04", "003c") TCP, TUNNEL_IPIP, REASON_NONE },
+		{ "a softwire", OUTER_6("04", "0028") TCP, TUNNEL_SOFTWIRE, REASON_NONE },
+		{ "a softwire, with destination options", OUTER_6("3c", "0030") "0400 0401 0400 0000" TCP, TUNNEL_SOFTWIRE, REASON_NONE },
+		{ "a softwire, first fragment", OUTER_6("2c", "0030") "0400 0001 00000007" TCP, TUNNEL_SOFTWIRE, REASON_NONE },
+		{ "6in4", OUTER("29", "003c") IPV6, TUNNEL_6IN4, REASON_6IN4 },
+		{ "Teredo", OUTER("11", "004c") "0dd8 80a4 0038 0000" TEREDO_6, TUNNEL_TEREDO, REASON_TEREDO },
+		{ "Teredo with an origin", OUTER("11", "0054") "0dd8 80a4 0040 0000 0000 1234 56789abc" TEREDO_6, TUNNEL_TEREDO, REASON_TEREDO },
+		{ "UDP that is not", OUTER("11", "004c") "0dd8 80a4 0038 0000" IPV6 "0000000000000000", TUNNEL_NONE, REASON_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t frame[256];
+		size_t n = bytes_of(cases[i].frame, frame, sizeof(frame));
+		uint8_t *exact = malloc(n);
+		struct wire_packet outer, inner;
+		enum reason why = REASON_NONE;
+		enum wire_tunnel tunnel;
+
+		memcpy(exact, frame, n);
+		wire_decode(exact, n, n, 12, &outer);
+		tunnel = wire_unwrap(&outer, &inner, &why);
+		if (tunnel != cases[i].tunnel || (tunnel != TUNNEL_NONE && why != cases[i].why))
+			fail_msg("%s: tunnel %d, reason %d", cases[i].name, tunnel, why);
+		if (tunnel != TUNNEL_NONE && why == REASON_NONE)
+			assert_true(inner.source == 0xc0000201 && inner.destination_port == 443 && inner.length == 40);
+		for (size_t cut = 0; cut < n; cut++) { /* never a byte too far */
+			uint8_t *shorter = malloc(cut ? cut : 1);
+
+			memcpy(shorter, frame, cut);
+			wire_decode(shorter, cut, n, 12, &outer);
+			wire_unwrap(&outer, &inner, &why);
+			free(shorter);
+		}
+		free(exact);
+	}
+}
+
+/* IPv6 itself: ports, echoes, fragments, and extension headers. */
+static void ipv6_is_looked_into(void **state)
+{
+	static const struct { const char *name, *frame; enum reason ipv6; uint8_t protocol; uint16_t port; } cases[] = {
+		{ "TCP", OUTER_6("06", "0014") SYN, REASON_NONE, IP_TCP, 443 },
+		{ "UDP behind options", OUTER_6("00", "0010") "1100 0104 0000 0000 c350 0035 0008 0000", REASON_NONE, IP_UDP, 53 },
+		{ "echo", OUTER_6("3a", "0008") "8000 0000 1234 0001", REASON_NONE, IP_ICMP, 0x1234 },
+		{ "a neighbour is sought", OUTER_6("3a", "0008") "8700 0000 0000 0000", REASON_ICMP_OTHER, IP_ICMP, 0 },
+		{ "an error", OUTER_6("3a", "0008") "0100 0000 0000 0000", REASON_ICMP_ERROR, IP_ICMP, 0 },
+		{ "another protocol", OUTER_6("59", "0008") "0000000000000000", REASON_PROTOCOL, 89, 0 },
+		{ "a later fragment", OUTER_6("2c", "0010") "0600 0008 00000007 0000000000000000", REASON_NONE, IP_TCP, 0 },
+		{ "cut", "60000000 0014 06 40 2001", REASON_TRUNCATED, 0, 0 },
+		{ "too many headers", OUTER_6("3c", "0048") "3c00 0000 0000 0000 3c00 0000 0000 0000 3c00 0000 0000 0000"
+		  "3c00 0000 0000 0000 3c00 0000 0000 0000 3c00 0000 0000 0000 3c00 0000 0000 0000 3c00 0000 0000 0000"
+		  "3c00 0000 0000 0000", REASON_TOO_DEEP, 60, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wire_packet p;
+
+		assert_int_equal(decode(cases[i].frame, 12, &p), REASON_IPV6);
+		if (p.ipv6 != cases[i].ipv6 || p.protocol != cases[i].protocol || p.destination_port != cases[i].port)
+			fail_msg("%s: reason %d, protocol %d, port %d", cases[i].name, p.ipv6, p.protocol, p.destination_port);
+	}
+}
+
 static void every_other_frame_has_its_reason(void **state)
 {
 	static const struct { const char *name; int link; const char *frame; enum reason why; } cases[] = {
@@ -288,6 +375,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_link_type_leads_to_ip),
 		cmocka_unit_test(nflog_leads_to_ip),
+		cmocka_unit_test(tunnels_are_unwrapped),
+		cmocka_unit_test(ipv6_is_looked_into),
 		cmocka_unit_test(every_other_frame_has_its_reason),
 		cmocka_unit_test(the_view_says_what_the_packet_is),
 		cmocka_unit_test(any_bytes_end_somewhere),
