@@ -50,7 +50,7 @@ static double quantile_of(const struct sample *s, double p)
 {
 	double rank = p * s->count;
 
-	if (s->exact >= s->count / 2)
+	if ((double)s->exact >= s->count / 2)
 		return s->x[(size_t)(p * (double)(s->exact - 1))];
 	for (size_t i = 0; i < s->range_count; i++) {
 		rank -= s->ranges[i].weight;

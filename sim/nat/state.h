@@ -42,14 +42,14 @@ static inline void nat_emit(struct nat *nat, const struct nat_event *event)
 
 /* The key of the mapping that carries this inside endpoint to this remote one. */
 static inline struct inside nat_inside(const struct nat *nat, uint32_t subscriber, uint8_t host, uint16_t port,
-                                       uint8_t protocol, uint32_t remote, uint16_t remote_port)
+                                       enum protocol protocol, uint32_t remote, uint16_t remote_port)
 {
 	int depends = nat->config->mapping[protocol];
 
 	return (struct inside){
 		.subscriber = subscriber,
 		.port = port,
-		.protocol = protocol,
+		.protocol = (uint8_t)protocol,
 		.host = host,
 		.remote = depends == ENDPOINT_INDEPENDENT ? 0 : remote,
 		.remote_port = depends == ADDRESS_AND_PORT_DEPENDENT ? remote_port : 0,
