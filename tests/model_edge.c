@@ -260,9 +260,11 @@ void notice_taken(struct model *m, int64_t now_ns, const struct m_mapping *mappi
 		give_notice(m, now_ns, NOTICE_POOL_HIGH, mapping->subscriber, mapping->address, protocol, OUT_CREATED);
 	}
 	if (n->mappings_high && model_mappings(m) == n->mappings_high)
-		give_notice(m, now_ns, NOTICE_MAPPINGS_HIGH, mapping->subscriber, mapping->address, protocol, OUT_CREATED);
+		give_notice(m, now_ns, NOTICE_MAPPINGS_HIGH, mapping->subscriber, mapping->address, protocol,
+		            OUT_CREATED);
 	if (n->subscriber_high && count_active(m, mapping->subscriber, -1) == n->subscriber_high)
-		give_notice(m, now_ns, NOTICE_SUBSCRIBER_HIGH, mapping->subscriber, mapping->address, protocol, OUT_CREATED);
+		give_notice(m, now_ns, NOTICE_SUBSCRIBER_HIGH, mapping->subscriber, mapping->address, protocol,
+		            OUT_CREATED);
 }
 
 void notice_released(struct model *m, int64_t now_ns, const struct m_held *h)

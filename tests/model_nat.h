@@ -16,6 +16,7 @@
  * several sessions that end in the same nanosecond, or with the NAT's state, goes
  * first; and where a subscriber's hash begins, which must be the same each time.
  *
+ *   model_base.c     its lists and records; made, followed, asked
  *   model_nat.c      a packet's way in, out, and back in (hairpin)
  *   model_numbers.c  limits, pooling, which number; refusals
  *   model_time.c     timers, the TCP states, ends, hold-down, loss of state

@@ -66,7 +66,8 @@ static bool over_memory(const struct model *m, uint32_t mappings, uint32_t sessi
 {
 	uint64_t limit = m->config->limits.state_bytes_per_subscriber;
 
-	return limit && (uint64_t)mappings * NAT_MAPPING_BYTES + (uint64_t)(sessions - mappings) * NAT_SESSION_BYTES > limit;
+	return limit &&
+	       (uint64_t)mappings * NAT_MAPPING_BYTES + (uint64_t)(sessions - mappings) * NAT_SESSION_BYTES > limit;
 }
 
 static enum outcome limit_of_mapping(const struct model *m, int64_t now_ns, uint32_t subscriber, enum protocol protocol)
@@ -104,10 +105,15 @@ enum outcome limit_of_session(const struct model *m, const struct m_mapping *map
 	return OUT_CREATED;
 }
 
-void refuse(struct model *m, int64_t now_ns, uint32_t subscriber, uint32_t address, enum protocol protocol, enum outcome why)
+void refuse(struct model *m, int64_t now_ns, uint32_t subscriber, uint32_t address, enum protocol protocol,
+            enum outcome why)
 {
-	const struct nat_event e = { .kind = NAT_REFUSED, .time_ns = now_ns, .subscriber = subscriber, .address = address,
-	                             .protocol = protocol, .outcome = why };
+	const struct nat_event e = { .kind = NAT_REFUSED,
+		                     .time_ns = now_ns,
+		                     .subscriber = subscriber,
+		                     .address = address,
+		                     .protocol = protocol,
+		                     .outcome = why };
 
 	say_event(m, &e);
 	notice_refused(m, now_ns, &e);
@@ -137,7 +143,8 @@ static uint32_t least_used(const struct model *m, enum protocol protocol)
 	uint32_t best = ADDRESS_NONE;
 
 	for (uint32_t a = m->setup.addresses; a-- > 0;)
-		if (has_room(m, a, protocol) && (best == ADDRESS_NONE || subscribers_on(m, a) <= subscribers_on(m, best)))
+		if (has_room(m, a, protocol) &&
+		    (best == ADDRESS_NONE || subscribers_on(m, a) <= subscribers_on(m, best)))
 			best = a;
 	return best;
 }
@@ -182,7 +189,8 @@ static uint32_t choose_address(struct model *m, uint32_t subscriber, enum protoc
 	case ASSIGN_HASH:
 		return by_hash(m, subscriber, protocol);
 	default:
-		return core < m->setup.addresses && has_room(m, core, protocol) ? core : first_with_room(m, 0, protocol);
+		return core < m->setup.addresses && has_room(m, core, protocol) ? core
+		                                                                : first_with_room(m, 0, protocol);
 	}
 }
 
@@ -208,7 +216,7 @@ static uint32_t any_free(const struct model *m, uint32_t address, enum protocol 
 	return first;
 }
 
-/* RFC 4787 REQ-3 and REQ-4: the port itself, else one of its class, and in that of its parity, as long as there is one. */
+/* RFC 4787 REQ-3 and REQ-4: the port itself, else one of its class and parity, of its class, of its parity, any. */
 static uint32_t preserved(const struct model *m, uint32_t address, enum protocol protocol, uint16_t port)
 {
 	bool class = m->setup.port_class, parity = m->setup.parity;

@@ -110,13 +110,15 @@ struct model {
 	struct records said;
 };
 
+/* ---- model_base.c ---- */
+
 /* Appends a new, zeroed element to a list whose elements begin with `next`. */
 void *list_append(void *list, size_t size);
 void list_remove(void *list, const void *element); /* frees it */
+void say_event(struct model *m, const struct nat_event *e);
+const struct nat_event *core_event(const struct model *m); /* what the core said where the model is; NULL: no event */
 
 /* ---- model_nat.c ---- */
-void say_event(struct model *m, const struct nat_event *e);
-const struct nat_event *core_event(const struct model *m); /* what the core said where the model stands; NULL: no event */
 bool passes(enum outcome o);
 bool refused(enum outcome o);
 uint32_t address_index(const struct model *m, uint32_t address); /* ADDRESS_NONE */
@@ -136,17 +138,19 @@ enum outcome begin_session(struct model *m, int64_t now_ns, struct m_mapping *ma
 /* ---- model_numbers.c ---- */
 enum outcome make_mapping(struct model *m, int64_t now_ns, const struct m_mapping *like, struct m_mapping **out);
 enum outcome limit_of_session(const struct model *m, const struct m_mapping *mapping);
-void refuse(struct model *m, int64_t now_ns, uint32_t subscriber, uint32_t address, enum protocol protocol, enum outcome why);
+void refuse(struct model *m, int64_t now_ns, uint32_t subscriber, uint32_t address, enum protocol protocol,
+            enum outcome why);
 uint32_t count_active(const struct model *m, uint32_t subscriber, int protocol); /* -1: of all */
 uint32_t count_held(const struct model *m, uint32_t subscriber, int protocol);   /* live and held down */
 uint32_t count_in_use(const struct model *m, enum protocol protocol);            /* the same, of everybody */
 uint32_t count_sessions(const struct m_mapping *mapping);
 
 /* ---- model_time.c ---- */
-int64_t session_life(const struct model *m, const struct m_mapping *mapping, const struct m_session *s); /* from now on */
-void session_first(struct model *m, int64_t now_ns, const struct m_mapping *mapping, struct m_session *s, enum tcp_input in);
-void session_again(struct model *m, int64_t now_ns, const struct m_mapping *mapping, struct m_session *s, enum tcp_input in,
-                   bool inbound);
+int64_t session_life(const struct model *m, const struct m_mapping *mapping, const struct m_session *s);
+void session_first(struct model *m, int64_t now_ns, const struct m_mapping *mapping, struct m_session *s,
+                   enum tcp_input in);
+void session_again(struct model *m, int64_t now_ns, const struct m_mapping *mapping, struct m_session *s,
+                   enum tcp_input in, bool inbound);
 void cut_mapping(struct model *m, int64_t now_ns, struct m_mapping *mapping, enum nat_end why);
 void give_back(struct model *m, int64_t now_ns, struct m_held *h); /* a held number, now */
 bool bucket_has(const struct m_bucket *b, int64_t now_ns, uint32_t n);

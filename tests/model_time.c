@@ -82,14 +82,15 @@ int64_t session_life(const struct model *m, const struct m_mapping *mapping, con
 	}
 }
 
-void session_first(struct model *m, int64_t now_ns, const struct m_mapping *mapping, struct m_session *s, enum tcp_input in)
+void session_first(struct model *m, int64_t now_ns, const struct m_mapping *mapping, struct m_session *s,
+                   enum tcp_input in)
 {
 	s->tcp = tcp_begins[in];
 	s->ends_ns = now_ns + session_life(m, mapping, s);
 }
 
-void session_again(struct model *m, int64_t now_ns, const struct m_mapping *mapping, struct m_session *s, enum tcp_input in,
-                   bool inbound)
+void session_again(struct model *m, int64_t now_ns, const struct m_mapping *mapping, struct m_session *s,
+                   enum tcp_input in, bool inbound)
 {
 	enum timer_rule rule = inbound && !m->config->inbound_refresh ? KEEP : RENEW; /* RFC 4787 REQ-6 */
 	int64_t ends_ns;
@@ -119,7 +120,9 @@ bool bucket_has(const struct m_bucket *b, int64_t now_ns, uint32_t n)
 
 void bucket_take(struct m_bucket *b, int64_t now_ns, uint32_t n)
 {
-	*b = (struct m_bucket){ .used = true, .last_ns = now_ns, .level_ns = bucket_level(b, now_ns, n) - NS_PER_S / n };
+	*b = (struct m_bucket){ .used = true,
+		                .last_ns = now_ns,
+		                .level_ns = bucket_level(b, now_ns, n) - NS_PER_S / n };
 }
 
 /* ---- ends ---- */
@@ -157,18 +160,28 @@ static bool holds_down(const struct model *m, const struct m_mapping *mapping, e
 	return !(h->filtered == RELEASE && m->config->filtering[mapping->protocol] != ENDPOINT_INDEPENDENT);
 }
 
-static void end_mapping(struct model *m, int64_t now_ns, struct m_mapping *mapping, enum nat_end why, bool seen_to_close)
+static void end_mapping(struct model *m, int64_t now_ns, struct m_mapping *mapping, enum nat_end why,
+                        bool seen_to_close)
 {
 	struct m_mapping gone = *mapping;
-	struct m_held h = { .ended_ns = now_ns, .subscriber = gone.subscriber, .address = gone.address, .slot = gone.slot,
-	                    .protocol = gone.protocol };
+	struct m_held h = { .ended_ns = now_ns,
+		            .subscriber = gone.subscriber,
+		            .address = gone.address,
+		            .slot = gone.slot,
+		            .protocol = gone.protocol };
 	uint32_t held = 0;
 
 	list_remove(&m->mappings, mapping);
-	say_event(m, &(struct nat_event){
-		.kind = NAT_MAPPING_ENDED, .time_ns = now_ns, .since_ns = gone.created_ns, .subscriber = gone.subscriber,
-		.address = gone.address, .slot = gone.slot, .count = 1, .protocol = gone.protocol, .port = gone.port,
-		.end = (uint8_t)why });
+	say_event(m, &(struct nat_event){ .kind = NAT_MAPPING_ENDED,
+	                                  .time_ns = now_ns,
+	                                  .since_ns = gone.created_ns,
+	                                  .subscriber = gone.subscriber,
+	                                  .address = gone.address,
+	                                  .slot = gone.slot,
+	                                  .count = 1,
+	                                  .protocol = gone.protocol,
+	                                  .port = gone.port,
+	                                  .end = (uint8_t)why });
 	if (!holds_down(m, &gone, why, seen_to_close)) {
 		released(m, now_ns, &h);
 		return;
@@ -180,7 +193,8 @@ static void end_mapping(struct model *m, int64_t now_ns, struct m_mapping *mappi
 		give_back(m, now_ns, m->held); /* the longest held */
 }
 
-static void end_session(struct model *m, int64_t now_ns, struct m_mapping *mapping, struct m_session *s, enum nat_end why)
+static void end_session(struct model *m, int64_t now_ns, struct m_mapping *mapping, struct m_session *s,
+                        enum nat_end why)
 {
 	bool last = !mapping->sessions->next;
 	bool seen_to_close = mapping->protocol == PROTO_TCP && (s->tcp == FINS_RCV || s->tcp == TRANS);

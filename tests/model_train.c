@@ -6,7 +6,8 @@
 /* The last packet of it that refreshes; NS_NONE. */
 static int64_t refreshed(const struct model *m, const struct segment *train)
 {
-	return m->config->inbound_refresh && train->last_in_ns > train->last_out_ns ? train->last_in_ns : train->last_out_ns;
+	return m->config->inbound_refresh && train->last_in_ns > train->last_out_ns ? train->last_in_ns
+	                                                                            : train->last_out_ns;
 }
 
 static void live_on(const struct model *m, const struct m_mapping *mapping, struct m_session *s, int64_t from_ns)
@@ -40,7 +41,8 @@ static enum outcome carry(struct model *m, struct m_mapping *mapping, const stru
 /* Refused for want of numbers, though he holds less than what everybody who is there could have. */
 static bool crowded_out(const struct model *m, const struct segment *train, enum outcome why)
 {
-	uint32_t own = count_held(m, train->subscriber, train->protocol), address = m->subscribers[train->subscriber].address;
+	uint32_t address = m->subscribers[train->subscriber].address;
+	uint32_t own = count_held(m, train->subscriber, train->protocol);
 	uint64_t others = 0, numbers = m->numbers;
 
 	if (why != OUT_NO_PORT && why != OUT_NO_ADDRESS)
@@ -50,7 +52,8 @@ static bool crowded_out(const struct model *m, const struct segment *train, enum
 	else if (address == ADDRESS_NONE)
 		return true;
 	for (uint32_t i = 0; i < m->setup.subscribers; i++)
-		others += m->setup.pooling == POOLING_ARBITRARY ? count_held(m, i, -1) > 0 : m->subscribers[i].address == address;
+		others += m->setup.pooling == POOLING_ARBITRARY ? count_held(m, i, -1) > 0
+		                                                : m->subscribers[i].address == address;
 	return own * others < numbers;
 }
 
@@ -66,7 +69,8 @@ struct verdict model_show(struct model *m, const struct segment *train)
 	model_advance(m, train->start_ns);
 	if (is_exempt(m, train->remote, train->remote_port))
 		return (struct verdict){ .outcome = OUT_EXEMPT };
-	mapping = mapping_of_inside(m, like.subscriber, like.host, like.protocol, like.port, like.remote, like.remote_port);
+	mapping = mapping_of_inside(m, like.subscriber, like.host, like.protocol, like.port, like.remote,
+	                            like.remote_port);
 	if (!mapping && train->flags & SEG_INBOUND)
 		return v;
 	if (mapping) {

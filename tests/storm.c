@@ -71,13 +71,15 @@ static void pair_close(struct pair *p)
 
 static void print_ends(const char *name, const struct packet_ends *e)
 {
-	printf(" %s{%u %08x:%u > %08x:%u}", name, e->protocol, e->source, e->source_port, e->destination, e->destination_port);
+	printf(" %s{%u %08x:%u > %08x:%u}", name, e->protocol, e->source, e->source_port, e->destination,
+	       e->destination_port);
 }
 
 static void print_datagram(const struct datagram *d)
 {
 	print_ends("ends", &d->ends);
-	printf(" flags %x icmp %u/%u id %u offset %u more %d", d->tcp_flags, d->icmp_type, d->icmp_code, d->id, d->offset, d->more);
+	printf(" flags %x icmp %u/%u id %u offset %u more %d", d->tcp_flags, d->icmp_type, d->icmp_code, d->id,
+	       d->offset, d->more);
 	print_ends("inner", &d->inner);
 }
 
@@ -88,8 +90,9 @@ static void print_path(struct nat_path path)
 
 static void print_record(const struct record *r)
 {
-	static const char *const kinds[] = { "created", "ended", "released", "session created", "session ended",
-	                                     "block given", "block returned", "block free", "refused", "interim", "notice" };
+	static const char *const kinds[] = { "created",       "ended",       "released",       "session created",
+		                             "session ended", "block given", "block returned", "block free",
+		                             "refused",       "interim",     "notice" };
 	const struct nat_event *e = &r->event;
 
 	if (r->sent) {
@@ -99,10 +102,11 @@ static void print_record(const struct record *r)
 		putchar('\n');
 		return;
 	}
-	printf("    %lld %s since %lld subscriber %u address %d slot %u count %u step %u odds %u %s outcome %s end %u notice %s "
+	printf("    %lld %s since %lld subscriber %u address %d slot %u count %u step %u odds %u %s outcome %s end %u "
+	       "notice %s "
 	       "remote %08x:%u port %u\n",
-	       (long long)e->time_ns, kinds[e->kind], (long long)e->since_ns, e->subscriber, (int)e->address, e->slot, e->count,
-	       e->step, e->odds, protocol_name[e->protocol], outcome_text[e->outcome].name, e->end,
+	       (long long)e->time_ns, kinds[e->kind], (long long)e->since_ns, e->subscriber, (int)e->address, e->slot,
+	       e->count, e->step, e->odds, protocol_name[e->protocol], outcome_text[e->outcome].name, e->end,
 	       e->kind == NAT_NOTICE ? nat_notice_name[e->notice] : "-", e->remote, e->remote_port, e->port);
 }
 
@@ -111,8 +115,8 @@ static void print_train(const struct segment *t, const struct verdict v[2])
 	printf("  train %s out until %lld in until %lld remote %08x:%u port %u flags %x:", protocol_name[t->protocol],
 	       (long long)t->last_out_ns, (long long)t->last_in_ns, t->remote, t->remote_port, t->port, t->flags);
 	for (int i = 0; i < 2; i++)
-		printf(" %s %d.%u number %u crowded_out %d", outcome_text[v[i].outcome].name, (int)v[i].address, v[i].slot,
-		       v[i].number, v[i].crowded_out);
+		printf(" %s %d.%u number %u crowded_out %d", outcome_text[v[i].outcome].name, (int)v[i].address,
+		       v[i].slot, v[i].number, v[i].crowded_out);
 	putchar('\n');
 }
 
@@ -135,19 +139,24 @@ void world_print(const struct world *w)
 
 	printf("  mapping %s %s %s filtering %s %s %s pooling %d assignment %d select %d parity %d class %d\n",
 	       depends[c->mapping[0]], depends[c->mapping[1]], depends[c->mapping[2]], depends[c->filtering[0]],
-	       depends[c->filtering[1]], depends[c->filtering[2]], s->pooling, s->assignment, s->select, s->parity, s->port_class);
-	printf("  addresses %u subscribers %u ports %u-%u, %zu excluded from %u-%u; exempt %zu on_full %d inbound_refresh %d icmp %u\n",
-	       s->addresses, s->subscribers, s->ports.lo, s->ports.hi, w->excluded.count, w->exclude[0].lo, w->exclude[0].hi,
-	       c->exempt.count, c->on_full, c->inbound_refresh, c->icmp_per_second);
-	printf("  hold %lld tcp %d same %d filtered %d max %u; limits %u %u %u %u, sessions %u %u, rate %u, total %u, bytes %u\n",
+	       depends[c->filtering[1]], depends[c->filtering[2]], s->pooling, s->assignment, s->select, s->parity,
+	       s->port_class);
+	printf("  addresses %u subscribers %u ports %u-%u, %zu excluded from %u-%u; exempt %zu on_full %d "
+	       "inbound_refresh %d icmp %u\n",
+	       s->addresses, s->subscribers, s->ports.lo, s->ports.hi, w->excluded.count, w->exclude[0].lo,
+	       w->exclude[0].hi, c->exempt.count, c->on_full, c->inbound_refresh, c->icmp_per_second);
+	printf("  hold %lld tcp %d same %d filtered %d max %u; limits %u %u %u %u, sessions %u %u, rate %u, total %u, "
+	       "bytes %u\n",
 	       (long long)c->hold_down.time, c->hold_down.tcp, c->hold_down.same_subscriber, c->hold_down.filtered,
 	       c->hold_down.max_ports, l->ports_per_subscriber, l->tcp, l->udp, l->icmp, l->sessions_per_subscriber,
 	       l->sessions_per_mapping, l->new_per_second, l->mappings_total, l->state_bytes_per_subscriber);
-	printf("  timeouts udp %lld %lld tcp %lld %lld %lld syn %lld icmp %lld fragment %lld; notify %g %g %u %u %lld\n",
-	       (long long)c->timeouts.udp, (long long)c->timeouts.udp_well_known, (long long)c->timeouts.tcp_established,
-	       (long long)c->timeouts.tcp_open, (long long)c->timeouts.tcp_closing, (long long)c->timeouts.tcp_incoming_syn,
-	       (long long)c->timeouts.icmp, (long long)c->timeouts.fragment, c->notify.pool_high, c->notify.pool_low,
-	       c->notify.mappings_high, c->notify.subscriber_high, (long long)c->notify.interval);
+	printf("  timeouts udp %lld %lld tcp %lld %lld %lld syn %lld icmp %lld fragment %lld; notify %g %g %u %u "
+	       "%lld\n",
+	       (long long)c->timeouts.udp, (long long)c->timeouts.udp_well_known,
+	       (long long)c->timeouts.tcp_established, (long long)c->timeouts.tcp_open,
+	       (long long)c->timeouts.tcp_closing, (long long)c->timeouts.tcp_incoming_syn, (long long)c->timeouts.icmp,
+	       (long long)c->timeouts.fragment, c->notify.pool_high, c->notify.pool_low, c->notify.mappings_high,
+	       c->notify.subscriber_high, (long long)c->notify.interval);
 }
 
 /* ---- compared ---- */
@@ -161,8 +170,8 @@ static bool same_ends(const struct packet_ends *a, const struct packet_ends *b)
 static bool same_datagram(const struct datagram *a, const struct datagram *b)
 {
 	return same_ends(&a->ends, &b->ends) && same_ends(&a->inner, &b->inner) && a->tcp_flags == b->tcp_flags &&
-	       a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code && a->id == b->id && a->offset == b->offset &&
-	       a->more == b->more;
+	       a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code && a->id == b->id &&
+	       a->offset == b->offset && a->more == b->more;
 }
 
 static bool same_path(struct nat_path a, struct nat_path b)
@@ -172,10 +181,11 @@ static bool same_path(struct nat_path a, struct nat_path b)
 
 static bool same_event(const struct nat_event *a, const struct nat_event *b)
 {
-	return a->time_ns == b->time_ns && a->since_ns == b->since_ns && a->kind == b->kind && a->subscriber == b->subscriber &&
-	       a->address == b->address && a->slot == b->slot && a->count == b->count && a->step == b->step &&
-	       a->odds == b->odds && a->protocol == b->protocol && a->outcome == b->outcome && a->end == b->end &&
-	       a->notice == b->notice && a->remote == b->remote && a->remote_port == b->remote_port && a->port == b->port;
+	return a->time_ns == b->time_ns && a->since_ns == b->since_ns && a->kind == b->kind &&
+	       a->subscriber == b->subscriber && a->address == b->address && a->slot == b->slot &&
+	       a->count == b->count && a->step == b->step && a->odds == b->odds && a->protocol == b->protocol &&
+	       a->outcome == b->outcome && a->end == b->end && a->notice == b->notice && a->remote == b->remote &&
+	       a->remote_port == b->remote_port && a->port == b->port;
 }
 
 static bool same_record(const struct record *a, const struct record *b)
@@ -212,7 +222,8 @@ static bool same_said(const struct pair *p)
 /* What both tell when they are asked. */
 static bool same_state(const struct pair *p, uint32_t first, uint32_t last)
 {
-	bool same = nat_mappings(p->nat) == model_mappings(p->model) && nat_icmp_sent(p->nat) == model_icmp_sent(p->model) &&
+	bool same = nat_mappings(p->nat) == model_mappings(p->model) &&
+	            nat_icmp_sent(p->nat) == model_icmp_sent(p->model) &&
 	            nat_icmp_withheld(p->nat) == model_icmp_withheld(p->model);
 
 	for (int o = 0; o < OUT_COUNT; o++)
@@ -316,9 +327,10 @@ static bool differs(const struct pair *p, const char *name, uint64_t packet)
 	print_train(&p->step.train, p->verdict);
 	print_side("the NAT", &p->passage[0], &p->datagram[0], &p->heard);
 	print_side("the model", &p->passage[1], &p->datagram[1], model_said(p->model));
-	printf("  mappings %u, %u; ICMP sent %llu, %llu, withheld %llu, %llu\n", nat_mappings(p->nat), model_mappings(p->model),
-	       (unsigned long long)nat_icmp_sent(p->nat), (unsigned long long)model_icmp_sent(p->model),
-	       (unsigned long long)nat_icmp_withheld(p->nat), (unsigned long long)model_icmp_withheld(p->model));
+	printf("  mappings %u, %u; ICMP sent %llu, %llu, withheld %llu, %llu\n", nat_mappings(p->nat),
+	       model_mappings(p->model), (unsigned long long)nat_icmp_sent(p->nat),
+	       (unsigned long long)model_icmp_sent(p->model), (unsigned long long)nat_icmp_withheld(p->nat),
+	       (unsigned long long)model_icmp_withheld(p->model));
 	for (uint32_t s = 0; s < p->world.setup.subscribers; s++)
 		printf("  subscriber %u: address %d, %d; sessions %u, %u\n", s, (int)nat_address_of(p->nat, s),
 		       (int)model_address_of(p->model, s), nat_sessions(p->nat, s), model_sessions(p->model, s));
@@ -347,7 +359,8 @@ bool storm(uint32_t combination, uint64_t packets, struct dice *dice, const char
 		step_draw(&p.step, &p.world, p.model, dice);
 		who = p.step.subscriber;
 		play(&p);
-		good = (same_said(&p) && (n % 64 ? same_state(&p, who, who) : same_state(&p, 0, p.world.setup.subscribers - 1))) ||
+		good = (same_said(&p) &&
+		        (n % 64 ? same_state(&p, who, who) : same_state(&p, 0, p.world.setup.subscribers - 1))) ||
 		       differs(&p, name, n);
 		if (good)
 			tally_step(tally, &p);

@@ -76,7 +76,8 @@ void step_draw(struct step *s, const struct world *w, const struct model *m, str
 /* What the storms met. */
 struct tally {
 	uint64_t packets, combinations[STORM_COMBINATIONS];
-	uint64_t outcomes[OUT_COUNT], events[NAT_NOTICE + 1], ends[END_LOST + 1], notices[NOTICE_COUNT], refusals[OUT_COUNT];
+	uint64_t outcomes[OUT_COUNT], events[NAT_NOTICE + 1], ends[END_LOST + 1], notices[NOTICE_COUNT],
+		refusals[OUT_COUNT];
 	uint64_t sent_in, sent_out, icmp_withheld, hairpins, fragments_sent, ties, trains, crowded_out;
 	uint64_t released_at_once, released_early; /* numbers, though there is a hold-down */
 };

@@ -18,8 +18,9 @@ uint32_t dice_below(struct dice *d, uint32_t n)
 	return drawn % n;
 }
 
-#define PICK(dice, ...) \
-	(((const int64_t[]){ __VA_ARGS__ })[dice_below(dice, sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t))])
+/* One of these; one that is there twice is twice as likely. */
+#define COUNT(...) (sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t))
+#define PICK(dice, ...) (((const int64_t[]){ __VA_ARGS__ })[dice_below(dice, COUNT(__VA_ARGS__))])
 
 static int64_t seconds(struct dice *d, uint32_t most)
 {
@@ -181,7 +182,8 @@ static uint16_t draw_number(const struct world *w, struct dice *d)
 {
 	struct port_range r = w->setup.ports;
 
-	return (uint16_t)(dice_one_in(d, 16) ? dice_below(d, 65536) : r.lo + dice_below(d, (uint32_t)(r.hi - r.lo + 1)));
+	return (uint16_t)(dice_one_in(d, 16) ? dice_below(d, 65536)
+	                                     : r.lo + dice_below(d, (uint32_t)(r.hi - r.lo + 1)));
 }
 
 /* One of its own, now and then one that is not. */
@@ -224,8 +226,11 @@ static struct packet_ends draw_ends(const struct world *w, bool inbound, struct 
 
 static struct packet_ends turned(struct packet_ends e)
 {
-	return (struct packet_ends){ .source = e.destination, .destination = e.source, .source_port = e.destination_port,
-	                             .destination_port = e.source_port, .protocol = e.protocol };
+	return (struct packet_ends){ .source = e.destination,
+		                     .destination = e.source,
+		                     .source_port = e.destination_port,
+		                     .destination_port = e.source_port,
+		                     .protocol = e.protocol };
 }
 
 /* An error about one of its packets, about a wrong one, or about nothing that it knows. */
@@ -234,7 +239,8 @@ static void make_error(struct datagram *d, const struct packet_ends *about, bool
 	d->icmp_type = (uint8_t)PICK(dice, ICMP_UNREACHABLE, ICMP_TIME_EXCEEDED, ICMP_QUENCH, ICMP_PARAMETER);
 	d->icmp_code = (uint8_t)dice_below(dice, 4);
 	d->inner = turned(*about);
-	d->ends = (struct packet_ends){ .source = about->source, .destination = about->destination, .protocol = IP_ICMP };
+	d->ends =
+		(struct packet_ends){ .source = about->source, .destination = about->destination, .protocol = IP_ICMP };
 	if (inbound && dice_one_in(dice, 2))
 		d->ends.source = REMOTE + 77; /* a router on the way */
 	if (dice_one_in(dice, 12))
@@ -250,9 +256,9 @@ static void make_error(struct datagram *d, const struct packet_ends *about, bool
 static void draw_kind(struct datagram *d, bool inbound, struct dice *dice)
 {
 	if (d->ends.protocol == IP_TCP)
-		d->tcp_flags = (uint8_t)PICK(dice, TCP_SYN, TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_ACK, TCP_FIN | TCP_ACK,
-		                             TCP_FIN | TCP_ACK, TCP_RST, TCP_RST | TCP_ACK, 0, TCP_SYN | TCP_FIN,
-		                             TCP_SYN | TCP_RST);
+		d->tcp_flags = (uint8_t)PICK(dice, TCP_SYN, TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_ACK,
+		                             TCP_FIN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, TCP_RST | TCP_ACK, 0,
+		                             TCP_SYN | TCP_FIN, TCP_SYN | TCP_RST);
 	if (d->ends.protocol != IP_ICMP)
 		return;
 	if (dice_one_in(dice, 4)) {

@@ -12,7 +12,7 @@ uint32_t addr6_bits(const struct addr6 *a, unsigned first, unsigned count)
 
 	must(count <= 32 && first + count <= 128);
 	for (unsigned i = first; i < first + count; i++)
-		value = value << 1 | (a->bytes[i / 8] >> (7 - i % 8) & 1u);
+		value = value << 1 | ((unsigned)a->bytes[i / 8] >> (7 - i % 8) & 1u);
 	return value;
 }
 

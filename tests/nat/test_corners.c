@@ -44,10 +44,15 @@ static void open_corner(struct corner *c, struct nat_config config, struct port_
 		.scheme_config = &sequential, .outside = &c->outside, .send = hear, .send_context = c });
 }
 
-static enum outcome tcp_out(struct corner *c, int64_t at_ns, uint16_t port, uint32_t to, uint16_t to_port, uint8_t flags)
+static enum outcome tcp_out(struct corner *c, int64_t at_ns, uint16_t port, uint32_t to, uint16_t to_port,
+                            uint8_t flags)
 {
-	struct datagram d = { .ends = { .source = 1, .source_port = port, .destination = to, .destination_port = to_port,
-	                                .protocol = IP_TCP }, .tcp_flags = flags };
+	struct datagram d = { .ends = { .source = 1,
+		                        .source_port = port,
+		                        .destination = to,
+		                        .destination_port = to_port,
+		                        .protocol = IP_TCP },
+		              .tcp_flags = flags };
 
 	return nat_outbound(c->bench.nat, at_ns, 0, 3, &d).outcome;
 }
@@ -79,7 +84,7 @@ static void inbound_syns_keep_nothing_open(void **state)
 	bench_close(&c.bench);
 }
 
-/* The same, TRANS: any packet but a reset makes it established, a FIN too, which is then not one of the two that end it. */
+/* The same, TRANS: any packet but a reset makes it established; so does a FIN, which is then none of the two that end it. */
 static void fin_after_reset_is_established(void **state)
 {
 	struct corner c;

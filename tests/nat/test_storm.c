@@ -61,7 +61,8 @@ static void expect_met(const char *what, const char *which, uint64_t times)
 /* What other schemes give alone. */
 static bool of_session_scheme(int outcome)
 {
-	return outcome != OUT_BLOCK_LIMIT && outcome != OUT_RANGE_FULL && outcome != OUT_NO_BLOCK && outcome != OUT_TRIES_EXHAUSTED;
+	return outcome != OUT_BLOCK_LIMIT && outcome != OUT_RANGE_FULL && outcome != OUT_NO_BLOCK &&
+	       outcome != OUT_TRIES_EXHAUSTED;
 }
 
 /* A storm that does not reach a branch proves nothing of it. */
