@@ -98,7 +98,8 @@ struct attribution *attribution_create(const struct attribution_setup *setup)
 	before_flow = a->offset_bound_ns + e->resolution_ns + e->assumed_error_ns;
 	before_now = a->log_resolution_ns + e->resolution_ns + 2 * e->assumed_error_ns;
 	a->reach_ns = (before_flow > before_now ? before_flow : before_now) + a->log_resolution_ns;
-	a->book = logbook_create(setup->log_resolution_ns, setup->log->events == LOG_CREATE ? setup->log->max_life_ns : 0);
+	a->book = logbook_create(setup->log_resolution_ns, setup->log->events == LOG_CREATE ? setup->log->max_life_ns : 0,
+	                          setup->shared);
 	return a;
 }
 

@@ -11,7 +11,7 @@
  * (log.events "create") it ends when the same (address, number, protocol) or
  * block is given again, else it is open, and at most log.max_life if that is set.
  * In any log, a record that begins on numbers of an open one ends that: numbers
- * are one subscriber's at a time. Records of sessions (log.destinations) are not
+ * are one subscriber's at a time, unless the NAT overloads them (`shared`). Records of sessions (log.destinations) are not
  * read: giving one aborts.
  *
  * What a server does is a function of (seed, its address): whether it logs the
@@ -98,6 +98,7 @@ struct attribution_setup {
 	int64_t log_resolution_ns;
 	uint64_t seed;           /* for which servers log the port, and their clocks */
 	const struct rule *rule; /* NULL: none */
+	bool shared;             /* the NAT gives a number to several mappings at a time */
 };
 
 /* `rule` must outlive it, as must what evidence->clock_offset points to. */

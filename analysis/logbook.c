@@ -35,6 +35,7 @@ struct logbook {
 	uint32_t waiting_count;
 	struct waiting waiting[WAITING];
 	int64_t log_resolution_ns, max_life_ns, forget_ns;
+	bool shared;             /* a number may be several mappings' at a time */
 
 	struct expiry *expiries; /* a ring, in order of start; a power of two */
 	size_t expiry_first, expiry_count, expiry_room;
@@ -90,7 +91,7 @@ static inline struct numbers *numbers_at(struct logbook *b, uint32_t outside, en
 
 	if (__builtin_expect(!p->numbers[protocol], 0)) {
 		p = place_for(b, outside);
-		p->numbers[protocol] = numbers_create(b->log_resolution_ns, b->max_life_ns > 0);
+		p->numbers[protocol] = numbers_create(b->log_resolution_ns, b->max_life_ns > 0, b->shared);
 	}
 	return p->numbers[protocol];
 }
@@ -104,12 +105,13 @@ static struct holdings *blocks_at(struct logbook *b, uint32_t outside)
 	return p->blocks;
 }
 
-struct logbook *logbook_create(int64_t log_resolution_ns, int64_t max_life_ns)
+struct logbook *logbook_create(int64_t log_resolution_ns, int64_t max_life_ns, bool shared)
 {
 	struct logbook *b = must_alloc(1, sizeof(*b));
 
 	b->log_resolution_ns = log_resolution_ns;
 	b->max_life_ns = max_life_ns;
+	b->shared = shared;
 	b->forget_ns = NS_NONE;
 	size_places(b, 3);
 	return b;

@@ -20,8 +20,9 @@ struct place {
 
 struct logbook;
 
-/* max_life_ns: of a record that nothing ends; 0: none. */
-struct logbook *logbook_create(int64_t log_resolution_ns, int64_t max_life_ns);
+/* max_life_ns: of a record that nothing ends; 0: none. `shared`: the NAT gives a
+ * number to several mappings at a time. */
+struct logbook *logbook_create(int64_t log_resolution_ns, int64_t max_life_ns, bool shared);
 void logbook_destroy(struct logbook *b); /* NULL is fine */
 
 /* The next record, in the order written. It is read at the latest by logbook_expire(). */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/sharers.h"
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 
@@ -34,9 +35,10 @@ struct numbers {
 	int64_t (*begins)[PAGE]; /* since when; NULL: nobody will ask */
 	uint32_t room, free;     /* places; first of the free ones, chained by their first owner; 0: none is */
 	struct page pages[PAGES];
+	struct sharers *sharers; /* who has each number, where several may; NULL: one at a time */
 };
 
-struct numbers *numbers_create(int64_t log_resolution_ns, bool begins)
+struct numbers *numbers_create(int64_t log_resolution_ns, bool begins, bool shared)
 {
 	struct numbers *n = must_alloc(1, sizeof(*n));
 
@@ -45,6 +47,7 @@ struct numbers *numbers_create(int64_t log_resolution_ns, bool begins)
 	n->owners = must_alloc(1, sizeof(*n->owners));
 	memset(n->owners, 0xff, sizeof(*n->owners)); /* NUMBERS_NOBODY */
 	n->room = 1;
+	n->sharers = shared ? sharers_create() : NULL;
 	n->changes = must_alloc(FIRST_CHANGES, sizeof(*n->changes));
 	n->change_mask = FIRST_CHANGES - 1;
 	return n;
@@ -58,6 +61,7 @@ void numbers_destroy(struct numbers *n)
 	free(n->owners);
 	free(n->begins);
 	free(n->changes);
+	sharers_destroy(n->sharers);
 	free(n);
 }
 
@@ -158,11 +162,27 @@ static __attribute__((noinline)) bool at_odds(struct numbers *n, uint16_t number
 	return true;
 }
 
+/* Where several may have the number. */
+static __attribute__((noinline)) void record_shared(struct numbers *n, uint16_t number, uint32_t inside, bool ends,
+                                                    int64_t time_ns, int64_t forget_ns)
+{
+	if (!ends)
+		sharers_add(n->sharers, number, inside, time_ns);
+	else if (!sharers_remove(n->sharers, number, inside))
+		return;
+	add_change(n, number, inside, ends, time_ns, forget_ns);
+	presence_record(&n->presence, inside, ends, time_ns, forget_ns);
+}
+
 void numbers_record(struct numbers *n, uint16_t number, uint32_t inside, bool ends, int64_t time_ns, int64_t forget_ns)
 {
 	struct page *page = &n->pages[number / PAGE];
 	uint32_t *owner = owner_of(n, number);
 
+	if (__builtin_expect(n->sharers != NULL, 0)) {
+		record_shared(n, number, inside, ends, time_ns, forget_ns);
+		return;
+	}
 	if (__builtin_expect(*owner != (ends ? inside : NUMBERS_NOBODY), 0) && !at_odds(n, number, ends, time_ns, forget_ns))
 		return;
 	if (__builtin_expect(!page->place, 0)) {
@@ -181,6 +201,8 @@ void numbers_record(struct numbers *n, uint16_t number, uint32_t inside, bool en
 
 bool numbers_began_at(const struct numbers *n, uint16_t number, uint32_t inside, int64_t time_ns)
 {
+	if (n->sharers)
+		return sharers_began_at(n->sharers, number, inside, time_ns);
 	return *owner_of(n, number) == inside && n->begins[n->pages[number / PAGE].place][number % PAGE] == time_ns;
 }
 
@@ -189,13 +211,56 @@ void numbers_prefetch(const struct numbers *n, uint16_t number)
 	__builtin_prefetch(owner_of(n, number), 1);
 }
 
+/* Back from now to the end of the window, which says who had the number then; from there on, whose records ended. */
+static void of_shared(const struct numbers *n, uint16_t number, int64_t from_ns, int64_t to_ns,
+                      void (*each)(void *context, uint32_t inside), void *context)
+{
+	size_t count;
+	uint32_t *open = sharers_of(n->sharers, number, &count), i = n->change_count;
+
+	open = must_grow(open, count + n->change_count + 1, sizeof(*open));
+	for (; i-- > 0;) {
+		const struct change *c = &n->changes[(n->change_first + i) & n->change_mask];
+		size_t k = 0;
+
+		if (c->time_ns <= to_ns)
+			break;
+		if (c->number != number)
+			continue;
+		if (c->ends) {
+			open[count++] = c->inside;
+			continue;
+		}
+		while (open[k] != c->inside)
+			must(++k < count);
+		open[k] = open[--count];
+	}
+	for (size_t k = 0; k < count; k++)
+		each(context, open[k]);
+	for (i++; i-- > 0;) {
+		const struct change *c = &n->changes[(n->change_first + i) & n->change_mask];
+
+		if (c->time_ns < from_ns)
+			break;
+		if (c->number == number && c->ends)
+			each(context, c->inside);
+	}
+	free(open);
+}
+
 /* Back from now: whoever has the number had it since it was last begun. What lies
  * before the window changes nothing in it: who has the number there had it when it opened. */
 void numbers_of(const struct numbers *n, uint16_t number, int64_t from_ns, int64_t to_ns,
                 void (*each)(void *context, uint32_t inside), void *context)
 {
 	uint32_t inside = *owner_of(n, number);
-	bool owned = inside != NUMBERS_NOBODY;
+	bool owned;
+
+	if (n->sharers) {
+		of_shared(n, number, from_ns, to_ns, each, context);
+		return;
+	}
+	owned = inside != NUMBERS_NOBODY;
 
 	for (uint32_t i = n->change_count; i-- > 0;) {
 		const struct change *c = &n->changes[(n->change_first + i) & n->change_mask];

@@ -9,6 +9,9 @@
  * for, so that no jump depends on what is in the record. Memory follows what is
  * live: the table is made of pages that are given back when they are empty.
  *
+ * Where the NAT gives a number to several mappings at once (`shared`), open records
+ * of a number stand beside each other (sharers.h), and only their own ends end them.
+ *
  * Times never go back. A record covers [begin, end + resolution of the log];
  * `from_ns` in questions has that resolution already taken off, and is not before
  * the forget_ns of any earlier call. */
@@ -23,7 +26,7 @@
 struct numbers;
 
 /* `begins`: numbers_began_at() will be asked. */
-struct numbers *numbers_create(int64_t log_resolution_ns, bool begins);
+struct numbers *numbers_create(int64_t log_resolution_ns, bool begins, bool shared);
 void numbers_destroy(struct numbers *n); /* NULL is fine */
 
 /* A record begins; or (`ends`) the subscriber's open record of the number ends:

@@ -130,7 +130,7 @@ struct meter {
 	struct guess_past *past;                /* [subscriber * PROTO_COUNT + protocol]; NULL until a mapping has no law; owned */
 	uint32_t subscribers, addresses;
 	struct level active[PROTO_COUNT], held[PROTO_COUNT], blocks;
-	uint64_t further;           /* sessions beyond one a mapping */
+	uint64_t further;           /* sessions beyond one a live number */
 	bool begun, counting;       /* the window has begun; and is not over */
 	int64_t due_ns;             /* at this moment one of those below is due */
 	int64_t sample_ns;          /* of the next sample, taken once this is past */
@@ -266,13 +266,15 @@ static void mapping_created(struct meter *m, const struct nat_event *e, uint64_t
 	struct address_meter *a = &m->of_address[e->address];
 	enum protocol p = e->protocol;
 
-	level_change(&m->active[p], now, 1);
-	level_change(&m->held[p], now, 1);
+	level_change(&m->active[p], now, e->live);
+	level_change(&m->held[p], now, e->taken);
+	m->further += !e->live;
 	subscriber_change(m, s, now, 1);
 	if (s->active > s->peak)
 		s->peak = s->active;
 	s->address = e->address;
-	if (++a->held[p] > a->peak[p])
+	a->held[p] += e->taken;
+	if (a->held[p] > a->peak[p])
 		a->peak[p] = a->held[p];
 	if (e->odds == ODDS_UNKNOWN)
 		guess(m, e, m->counting);
@@ -309,12 +311,13 @@ void meter_event(struct meter *m, const struct nat_event *e)
 		mapping_created(m, e, now);
 		break;
 	case NAT_MAPPING_ENDED:
-		level_change(&m->active[e->protocol], now, -1);
+		level_change(&m->active[e->protocol], now, -(int64_t)e->live);
+		m->further -= !e->live;
 		subscriber_change(m, &m->of_subscriber[e->subscriber], now, -1);
 		break;
 	case NAT_PORT_RELEASED:
-		level_change(&m->held[e->protocol], now, -1);
-		m->of_address[e->address].held[e->protocol]--;
+		level_change(&m->held[e->protocol], now, -(int64_t)e->taken);
+		m->of_address[e->address].held[e->protocol] -= e->taken;
 		break;
 	case NAT_BLOCK_GIVEN:
 		level_change(&m->blocks, now, e->count);

@@ -63,6 +63,9 @@ struct nat_event {
 	enum outcome outcome;  /* REFUSED: why; NOTICE of an exhaustion or a quota: the refusal behind it */
 	uint8_t  end;          /* MAPPING_ENDED: enum nat_end */
 	uint8_t  notice;       /* NOTICE: enum nat_notice */
+	/* By how much this changed how many numbers are live, and live or held: 1, or 0 where the number
+	 * carries other mappings too. MAPPING_CREATED raises both, MAPPING_ENDED lowers `live`, PORT_RELEASED `taken`. */
+	uint8_t  live, taken;
 	uint32_t remote;       /* SESSION_*: IPv4 */
 	uint16_t remote_port;
 	uint16_t port;         /* the inside port, for MAPPING_* and SESSION_* */

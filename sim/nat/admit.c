@@ -204,7 +204,7 @@ static bool make_room(struct nat *nat, const struct need *need, uint32_t address
 			return true;
 		}
 	}
-	if (nat->config->on_full != FULL_EVICT_RANDOM)
+	if (nat->config->on_full != FULL_EVICT_RANDOM || nat->ground.tuples)
 		return false;
 	victim = draw_victim(nat, need, address != ADDRESS_NONE ? address : rng_below(&nat->eviction, nat->ground.addresses));
 	if (victim != INDEX_NONE)
@@ -225,14 +225,36 @@ static struct verdict assign(struct nat *nat, const struct need *need, struct bi
 	return v;
 }
 
+/* By how much live and taken numbers become more. */
+struct more {
+	uint8_t live, taken;
+};
+
+/* Where numbers carry several mappings: its 5-tuple is the mapping's. */
+static struct more take_tuple(struct nat *nat, const struct need *need, const struct verdict *v, uint32_t entry)
+{
+	enum protocol protocol = need->inside.protocol;
+	struct tuples *t = nat->ground.tuples;
+
+	tuples_take(t, &(struct tuple){ v->address, v->slot, need->remote, need->remote_port, protocol }, entry);
+	return (struct more){ tuples_live(t, v->address, protocol, v->slot) == 1,
+		              tuples_taken(t, v->address, protocol, v->slot) == 1 };
+}
+
 /* The number is the mapping's: counters, notices, the event. */
-static void take(struct nat *nat, const struct need *need, const struct verdict *v, uint32_t odds)
+static void take(struct nat *nat, const struct need *need, const struct verdict *v, uint32_t entry, uint32_t odds)
 {
 	enum protocol protocol = need->inside.protocol;
 	struct tenant *tenant = &nat->pairing.tenants[need->inside.subscriber];
+	struct more more = { 1, 1 };
 	uint32_t bits;
 
-	portset_take(ground_ports(&nat->ground, v->address, protocol), v->slot);
+	if (nat->ground.tuples)
+		more = take_tuple(nat, need, v, entry);
+	else if (nat->holders)
+		holders_set(nat->holders, v->address, protocol, v->slot, entry);
+	if (more.taken)
+		portset_take(ground_ports(&nat->ground, v->address, protocol), v->slot);
 	tenant->active[protocol]++;
 	tenant->held[protocol]++;
 	nat->mappings++;
@@ -248,6 +270,8 @@ static void take(struct nat *nat, const struct need *need, const struct verdict 
 		.odds = odds,
 		.protocol = protocol,
 		.port = need->inside.port,
+		.live = more.live,
+		.taken = more.taken,
 	});
 	if (!nat->notices.watching)
 		return;
@@ -273,8 +297,6 @@ struct verdict mapping_create(struct nat *nat, const struct need *need, uint32_t
 	m->created_ns = need->time_ns;
 	m->address = v.address;
 	m->slot = (uint16_t)v.slot;
-	if (nat->holders)
-		holders_set(nat->holders, v.address, need->inside.protocol, v.slot, *entry);
-	take(nat, need, &v, binding.odds);
+	take(nat, need, &v, *entry, binding.odds);
 	return v;
 }

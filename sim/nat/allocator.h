@@ -15,6 +15,7 @@
 #include "sim/base/sink.h"
 #include "sim/nat/pool.h"
 #include "sim/nat/portset.h"
+#include "sim/nat/tuples.h"
 
 #define ADDRESS_NONE UINT32_MAX
 
@@ -26,6 +27,7 @@ struct ground {
 	uint32_t first_subscriber;   /* its number 0 is this one of the scenario */
 	uint32_t first_address;      /* its address 0 is this one of the pool */
 	struct portset **ports;      /* [address * PROTO_COUNT + protocol] */
+	struct tuples *tuples;       /* for an allocator that overloads: which 5-tuples are in use; else NULL */
 	struct rng rng;              /* the scheme's own stream */
 	struct sink sink;            /* for block events */
 };
@@ -73,6 +75,10 @@ struct allocator {
 	/* It chooses the address of each mapping itself: numbers of one subscriber lie on
 	 * several (arbitrary pooling only). Then `home` and `room` are not asked. */
 	bool places;
+	/* It gives a number to several mappings at once, each to a remote endpoint of its own: a
+	 * number is free for a request if its 5-tuple is (`tuples`), taken or not. Mapping and
+	 * filtering must be address-and-port-dependent. */
+	bool overloads;
 	/* Each number belongs to one subscriber while it is live or not: another's cannot be taken from it. */
 	bool tied;
 };

@@ -69,7 +69,8 @@ struct passage error_inbound(struct nat *nat, struct datagram *d)
 
 	if (!wire_protocol(in->protocol, &protocol) || in->source != d->ends.destination)
 		return (struct passage){ .outcome = OUT_MALFORMED };
-	entry = wire_holder(nat, in->source, protocol, in->source_port);
+	entry = wire_holder(nat, in->source, protocol, in->source_port, in->destination,
+	                    wire_remote_port(in, in->destination_port));
 	if (entry == INDEX_NONE)
 		return (struct passage){ .outcome = OUT_NO_MAPPING };
 	m = &nat->table.mappings[entry];

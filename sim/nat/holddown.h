@@ -15,6 +15,8 @@ struct held_number {
 	int64_t  release_ns;
 	uint32_t subscriber;      /* HELD_BY_NOBODY: it was released before its time */
 	uint32_t address;
+	uint32_t remote;          /* where numbers carry several mappings: of which one */
+	uint16_t remote_port;
 	uint16_t slot;
 	uint8_t  protocol;
 };

@@ -53,6 +53,11 @@ struct nat *nat_create(const struct nat_setup *setup)
 		ground->ports[i] = portset_create(setup->slots->count);
 	rng_seed(&ground->rng, mix64(setup->rng_key, RNG_ALLOCATOR));
 	nat->allocator = setup->scheme_create(setup->scheme_config, ground);
+	if (nat->allocator.overloads)
+		ground->tuples = tuples_create(setup->addresses, setup->slots->count);
+	for (int p = 0; p < PROTO_COUNT; p++)
+		must(!nat->allocator.overloads || (nat->config->mapping[p] == ADDRESS_AND_PORT_DEPENDENT &&
+		                                   nat->config->filtering[p] == ADDRESS_AND_PORT_DEPENDENT));
 	pairing_init(&nat->pairing, setup->subscribers, setup->addresses, setup->assignment, setup->rng_key);
 	table_init(&nat->table, setup->subscribers * 16);
 	holddown_init(&nat->holddown);
@@ -79,6 +84,7 @@ void nat_destroy(struct nat *nat)
 	holddown_clear(&nat->holddown);
 	queue_destroy(nat->timers);
 	holders_destroy(nat->holders);
+	tuples_destroy(nat->ground.tuples);
 	edge_destroy(nat->edge);
 	free(nat);
 }
@@ -117,14 +123,32 @@ static void tell_notice(struct nat *nat, int64_t now_ns, uint32_t subscriber, ui
 		});
 }
 
+/* Where numbers carry several mappings: was this the number's last 5-tuple? */
+static bool give_tuple(struct nat *nat, const struct held_number *n)
+{
+	tuples_give(nat->ground.tuples, &(struct tuple){ n->address, n->slot, n->remote, n->remote_port, n->protocol });
+	return !tuples_taken(nat->ground.tuples, n->address, n->protocol, n->slot);
+}
+
+/* The same of its last live one. */
+static bool hold_tuple(struct nat *nat, const struct held_number *n)
+{
+	tuples_hold(nat->ground.tuples, &(struct tuple){ n->address, n->slot, n->remote, n->remote_port, n->protocol });
+	return !tuples_live(nat->ground.tuples, n->address, n->protocol, n->slot);
+}
+
 /* Hold-down is over: anybody may have the number. */
 static void release(struct nat *nat, int64_t now_ns, const struct held_number *n, int64_t ended_ns)
 {
 	struct allocator *a = &nat->allocator;
 	uint32_t subscriber = n->subscriber, address = n->address;
 	enum protocol protocol = n->protocol;
+	bool last = true;
 
-	portset_give(ground_ports(&nat->ground, address, protocol), n->slot);
+	if (nat->ground.tuples)
+		last = give_tuple(nat, n);
+	if (last)
+		portset_give(ground_ports(&nat->ground, address, protocol), n->slot);
 	nat->pairing.tenants[subscriber].held[protocol]--;
 	nat_emit(nat, &(struct nat_event){
 		.kind = NAT_PORT_RELEASED,
@@ -135,6 +159,7 @@ static void release(struct nat *nat, int64_t now_ns, const struct held_number *n
 		.slot = n->slot,
 		.count = 1,
 		.protocol = protocol,
+		.taken = last,
 	});
 	if (a->release)
 		a->release(a->state, now_ns, subscriber, address, n->slot, protocol);
@@ -189,11 +214,14 @@ void mapping_end(struct nat *nat, int64_t now_ns, uint32_t entry, enum nat_end w
 		.protocol = m->inside.protocol,
 		.port = m->inside.port,
 		.end = (uint8_t)why,
+		.live = 1,
 	};
 	struct held_number n = {
 		.release_ns = now_ns + hold->time,
 		.subscriber = ended.subscriber,
 		.address = ended.address,
+		.remote = m->inside.remote,
+		.remote_port = m->inside.remote_port,
 		.slot = (uint16_t)ended.slot,
 		.protocol = (uint8_t)ended.protocol,
 	};
@@ -201,7 +229,9 @@ void mapping_end(struct nat *nat, int64_t now_ns, uint32_t entry, enum nat_end w
 
 	if (held)
 		*holddown_add(&nat->holddown) = n;
-	if (nat->holders)
+	if (nat->ground.tuples)
+		ended.live = hold_tuple(nat, &n);
+	else if (nat->holders)
 		holders_set(nat->holders, ended.address, ended.protocol, ended.slot, INDEX_NONE);
 	table_remove(&nat->table, entry);
 	nat->mappings--;

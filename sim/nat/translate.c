@@ -117,7 +117,7 @@ static enum outcome carry_in(struct nat *nat, int64_t now_ns, enum protocol prot
 	struct session *s;
 	enum outcome why;
 
-	*entry = wire_holder(nat, d->ends.destination, protocol, d->ends.destination_port);
+	*entry = wire_holder(nat, d->ends.destination, protocol, d->ends.destination_port, remote, remote_port);
 	if (*entry == INDEX_NONE)
 		return OUT_NO_MAPPING;
 	if (!filter_passes(nat, *entry, remote, remote_port))

@@ -31,13 +31,18 @@ static inline struct wire_end wire_outside(const struct nat *nat, const struct m
 	return (struct wire_end){ nat->edge->outside[m->address], slots_number(nat->ground.slots, m->slot) };
 }
 
-/* The mapping that holds a public number; INDEX_NONE if none does. */
-static inline uint32_t wire_holder(const struct nat *nat, uint32_t address, enum protocol protocol, uint16_t number)
+/* The mapping that holds a public number (for this remote endpoint, if it may have several); INDEX_NONE if none does. */
+static inline uint32_t wire_holder(const struct nat *nat, uint32_t address, enum protocol protocol, uint16_t number,
+                                   uint32_t remote, uint16_t remote_port)
 {
-	uint32_t index = edge_find(nat->edge, address), slot = nat->ground.slots->slot[number];
+	uint32_t index = edge_find(nat->edge, address), slot = nat->ground.slots->slot[number], entry;
 
 	if (index == ADDRESS_NONE || slot == SLOT_NONE)
 		return INDEX_NONE;
+	if (nat->ground.tuples) {
+		entry = tuples_find(nat->ground.tuples, &(struct tuple){ index, slot, remote, remote_port, protocol });
+		return entry < TUPLE_HELD ? entry : INDEX_NONE;
+	}
 	return holders_get(nat->holders, index, protocol, slot);
 }
 

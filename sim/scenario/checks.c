@@ -189,6 +189,20 @@ bool check_nat(const struct nat_config *nat, const char *place, struct err *e)
 	return good;
 }
 
+bool check_overload(const struct trial *t, const char *place, struct err *e)
+{
+	if (!t->scheme->overloads || !t->scheme->overloads(t->scheme_config))
+		return true;
+	if (t->log.events == LOG_CREATE && !t->log.max_life_ns)
+		return params_fault(e, place, "overload with log.events \"create\" needs log.max_life: a number that is given "
+		                              "again ends no record");
+	for (int p = 0; p < PROTO_COUNT; p++)
+		if (t->nat.mapping[p] != ADDRESS_AND_PORT_DEPENDENT || t->nat.filtering[p] != ADDRESS_AND_PORT_DEPENDENT)
+			return params_fault(e, place, "overload needs nat.mapping and nat.filtering \"address-and-port-dependent\": "
+			                              "a number's mappings are told apart by their remote endpoints");
+	return true;
+}
+
 static void warn(struct scenario *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void warn(struct scenario *s, const char *format, ...)

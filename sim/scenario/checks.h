@@ -20,6 +20,8 @@ bool check_name(const char *name, const char *place, struct err *e);
 bool check_workload(const struct workload *w, const char *root, struct err *e); /* `root`: "a.json: $" */
 bool check_pool(const struct pool_config *pool, const struct workload *w, const char *place, struct err *e);
 bool check_nat(const struct nat_config *nat, const char *place, struct err *e); /* "a.json: $.nat" */
+/* Does the NAT tell remote endpoints apart where the scheme gives a number to several mappings? */
+bool check_overload(const struct trial *t, const char *place, struct err *e); /* "a.json: $.schemes[0]" */
 bool check_timeouts(const struct nat_timeouts *t, const char *place, struct err *e); /* "a.json: $.nat.timeouts" */
 
 /* Adds to s->warnings what is odd but allowed. */

@@ -239,8 +239,10 @@ static void read_trial(struct loading *l, const cJSON *object, const struct sche
 		check_nat(&t->nat, at, l->reading.e);
 		free(at);
 	}
-	if (good && pool_fits(l, object, t, place))
+	if (good && pool_fits(l, object, t, place)) {
 		settle(l, t, place);
+		check_overload(t, place, l->reading.e);
+	}
 	cJSON_AddItemToArray(l->schemes, resolved);
 }
 

@@ -50,6 +50,9 @@ struct scheme_type {
 
 	struct allocator (*create)(const void *config, struct ground *ground);
 
+	/* Does it give a number to several mappings at once (struct allocator)? NULL: no. */
+	bool (*overloads)(const void *config);
+
 	/* How the rule ties subscribers to addresses, and for TIE_RUNS how many there are on each. NULL: TIE_NONE. */
 	enum scheme_tie (*tie)(const void *config, uint32_t *each);
 

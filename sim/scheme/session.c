@@ -192,7 +192,7 @@ static const char *const select_choices[] = { "random", "sequential", "preserve"
 	                                      "rfc6056-3", "rfc6056-4", "rfc6056-5", NULL };
 static select_fn *const selects[] = { select_random, select_sequential, select_preserve, select_1, select_2,
 	                              select_3, select_4, select_5 };
-enum { SELECT_PRESERVE = 2 };
+enum { SELECT_RANDOM, SELECT_SEQUENTIAL, SELECT_PRESERVE };
 
 static const struct param params[] = {
 	{ .name = "select", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = select_choices,
@@ -212,9 +212,9 @@ static const struct param params[] = {
 	  .offset = offsetof(struct session_config, counters), .help = "rfc6056-4: entries of the table of counters" },
 	{ .name = "increment", .type = PARAM_U32, .preset = "500", .min = 1, .max = 65535,
 	  .offset = offsetof(struct session_config, increment), .help = "rfc6056-5: N, the largest step" },
-	{ .name = "overload", .type = PARAM_BOOL, .preset = "false", .only = "false",
-	  .offset = offsetof(struct session_config, overload),
-	  .help = "one number for several mappings whose remote endpoints differ" },
+	{ .name = "overload", .type = PARAM_BOOL, .preset = "false", .offset = offsetof(struct session_config, overload),
+	  .help = "one number for several mappings whose remote endpoints differ (RFC 7857 section 3): with \"random\", "
+	          "\"sequential\" or \"preserve\", and nat.mapping and nat.filtering address-and-port-dependent" },
 	{ 0 },
 };
 
@@ -226,14 +226,46 @@ static bool session_settle(void *config, const struct scheme_pool *pool, const c
 	if ((c->parity || c->port_class) && c->select != SELECT_PRESERVE)
 		return fail(e, "%s.%s: goes with \"select\": \"preserve\" alone, not with \"%s\"", place,
 		            c->parity ? "parity" : "port_class", select_choices[c->select]);
+	if (c->overload && c->select > SELECT_PRESERVE)
+		return fail(e, "%s.overload: goes with \"select\": \"random\", \"sequential\" or \"preserve\", not with \"%s\"",
+		            place, select_choices[c->select]);
 	return true;
+}
+
+/* Is the number free for the request's remote endpoint? */
+static bool is_free_for(const struct session_state *s, const struct request *r, uint32_t slot)
+{
+	return tuples_find(s->ground->tuples, &(struct tuple){ r->address, slot, r->remote, r->remote_port, r->protocol }) ==
+	       TUPLE_FREE;
+}
+
+/* Overloaded: the first number, from where `select` begins, that does not carry the remote endpoint yet. */
+static enum outcome overload(struct session_state *s, const struct request *r, struct binding *out)
+{
+	uint32_t count = s->ground->slots->count, from, *cursor = cursor_of(s, r);
+
+	out->odds = s->config->select == SELECT_RANDOM ? count : ODDS_NONE;
+	if (s->config->select == SELECT_SEQUENTIAL)
+		from = *cursor;
+	else if (s->config->select == SELECT_PRESERVE && s->ground->slots->slot[r->port] != SLOT_NONE)
+		from = s->ground->slots->slot[r->port];
+	else
+		from = rng_below(&s->ground->rng, count);
+	for (uint32_t i = 0; i < count; i++) {
+		out->slot = (from + i) % count;
+		if (is_free_for(s, r, out->slot)) {
+			*cursor = (out->slot + 1) % count;
+			return OUT_CREATED;
+		}
+	}
+	return OUT_NO_PORT;
 }
 
 static bool session_room(void *state, uint32_t address, enum protocol protocol)
 {
 	struct session_state *s = state;
 
-	return portset_free(ground_ports(s->ground, address, protocol)) > 0;
+	return s->config->overload || portset_free(ground_ports(s->ground, address, protocol)) > 0;
 }
 
 static enum outcome session_alloc(void *state, const struct request *r, struct binding *out)
@@ -241,6 +273,8 @@ static enum outcome session_alloc(void *state, const struct request *r, struct b
 	struct session_state *s = state;
 	const struct portset *ports = ground_ports(s->ground, r->address, r->protocol);
 
+	if (s->config->overload)
+		return overload(s, r, out);
 	if (!portset_free(ports))
 		return OUT_NO_PORT;
 	out->slot = selects[s->config->select](s, r, ports, &out->odds);
@@ -283,8 +317,14 @@ static struct allocator session_create(const void *config, struct ground *ground
 		.room = session_room,
 		.alloc = session_alloc,
 		.destroy = session_destroy,
+		.overloads = c->overload,
 		.state = s,
 	};
+}
+
+static bool session_overloads(const void *config)
+{
+	return ((const struct session_config *)config)->overload;
 }
 
 const struct scheme_type scheme_session = {
@@ -294,5 +334,6 @@ const struct scheme_type scheme_session = {
 	.config_size = sizeof(struct session_config),
 	.settle = session_settle,
 	.create = session_create,
+	.overloads = session_overloads,
 	.logs_mappings = true,
 };

@@ -184,6 +184,7 @@ struct lane *lane_create(const struct lane_setup *setup, struct err *e)
 		.log = &trial->log,
 		.log_resolution_ns = format ? format->resolution_ns : 0,
 		.seed = workload->seed,
+		.shared = trial->scheme->overloads && trial->scheme->overloads(trial->scheme_config),
 		.rule = trial->scheme->reverse ? &setup->ground->rule : NULL,
 	});
 	lane->outside = must_alloc(share->addresses, sizeof(*lane->outside));

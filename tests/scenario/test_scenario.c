@@ -161,6 +161,17 @@ static const struct {
 	{ PLUS("\"nat\":{\"hold_down\":{\"tcp\":\"free\",\"same_subscriber\":\"give\"}}"),
 	  { "a.json: $.nat.hold_down.tcp: \"free\" is not one of \"hold\", \"release\"",
 	    "a.json: $.nat.hold_down.same_subscriber: \"give\" is not one of \"hold\", \"release\"" } },
+	{ PLUS("\"schemes\":[{\"type\":\"session\",\"overload\":true}]"),
+	  { "a.json: $.schemes[0]: overload needs nat.mapping and nat.filtering \"address-and-port-dependent\": a number's "
+	    "mappings are told apart by their remote endpoints" } },
+	{ PLUS("\"schemes\":[{\"type\":\"session\",\"overload\":true,\"select\":\"rfc6056-3\"}]"),
+	  { "a.json: $.schemes[0].overload: goes with \"select\": \"random\", \"sequential\" or \"preserve\", not with "
+	    "\"rfc6056-3\"",
+	    "a.json: $.schemes[0]: overload needs nat.mapping and nat.filtering \"address-and-port-dependent\": a number's "
+	    "mappings are told apart by their remote endpoints" } },
+	{ PLUS("\"schemes\":[{\"type\":\"session\",\"overload\":true,\"log\":{\"events\":\"create\"}}]"),
+	  { "a.json: $.schemes[0]: overload with log.events \"create\" needs log.max_life: a number that is given again ends "
+	    "no record" } },
 	{ PLUS("\"nat\":{\"notify\":{\"pool_high\":0.5,\"pool_low\":0.6}}"),
 	  { "a.json: $.nat.notify.pool_low: 0.6 is not below pool_high, 0.5" } },
 	{ PLUS("\"nat\":{\"hold_down\":true}"),

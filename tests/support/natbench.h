@@ -36,7 +36,7 @@ struct bench {
 	int64_t now_ns;
 };
 
-static void bench_event(void *context, const struct nat_event *e)
+static inline void bench_event(void *context, const struct nat_event *e)
 {
 	struct bench *b = context;
 	uint32_t count = b->slots->count;
@@ -104,7 +104,7 @@ static struct nat_config bench_defaults(void)
 	};
 }
 
-static void bench_open(struct bench *b, struct nat_config config, struct port_range ports, uint32_t addresses,
+static inline void bench_open(struct bench *b, struct nat_config config, struct port_range ports, uint32_t addresses,
                        uint32_t subscribers, const struct scheme_type *scheme, const void *scheme_config)
 {
 	size_t numbers;
@@ -130,7 +130,7 @@ static void bench_open(struct bench *b, struct nat_config config, struct port_ra
 	});
 }
 
-static void bench_close(struct bench *b)
+static inline void bench_close(struct bench *b)
 {
 	nat_destroy(b->nat);
 	slots_destroy(b->slots);
