@@ -11,7 +11,7 @@
 #define KEYED_ADDRESSES_MAX 65536 /* each has tables of its own */
 
 static const char *const fill_choices[] = { "port-first", "address-first", NULL };
-static const char *const layout_choices[] = { "contiguous", "interlaced", "cryptographic", NULL };
+static const char *const layout_choices[] = { "contiguous", "interlaced", "cryptographic", "continuous", NULL };
 
 static const int layout_of_algorithm[ALGORITHM_LAST + 1] = {
 	LAYOUT_CONTIGUOUS, LAYOUT_INTERLACED, LAYOUT_ROUND_ROBIN, LAYOUT_HORIZONTAL, LAYOUT_CRYPTOGRAPHIC,
@@ -41,7 +41,7 @@ static const struct param params[] = {
 	{ .name = "layout", .type = PARAM_CHOICE, .preset = "\"contiguous\"", .choices = layout_choices,
 	  .offset = FIELD(layout),
 	  .help = "contiguous: a share is one run of numbers; interlaced: every (C + D)-th number, algorithm 1; "
-	          "cryptographic: algorithm 4" },
+	          "cryptographic: algorithm 4; continuous: one run that may go on on the next address" },
 	{ .name = "key", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(key),
 	  .help = "of the cryptographic layout: 32 hexadecimal digits; each address has a key made from it" },
 	{ .name = NULL },
@@ -53,6 +53,24 @@ static bool is_interlaced(const struct deterministic_rule *r)
 	return r->layout == LAYOUT_INTERLACED || r->layout == LAYOUT_HORIZONTAL;
 }
 
+/* Shares that follow one another through the whole pool; some lie on two addresses if a share does not divide one. */
+static bool settle_continuous(struct deterministic_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	struct deterministic_rule *r = &c->rule;
+
+	r->spread = r->numbers % r->share && r->addresses > 1;
+	if (r->fill == FILL_ADDRESS_FIRST)
+		return fail(e, "%s.fill: continuous shares are port-first", place);
+	if (c->dynamic)
+		return fail(e, "%s.dynamic: continuous shares leave no room on each address: D must be 0", place);
+	if (c->key)
+		return fail(e, "%s.key: only the cryptographic layout has a key", place);
+	if (r->spread && pool->config->pooling != POOLING_ARBITRARY)
+		return fail(e, "%s.layout: shares of %u do not divide the %u numbers of an address, so that some lie on two: "
+		            "pool.pooling must be \"arbitrary\"", place, r->share, r->numbers);
+	return true;
+}
+
 static bool settle_layout(struct deterministic_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
 {
 	struct deterministic_rule *r = &c->rule;
@@ -62,6 +80,8 @@ static bool settle_layout(struct deterministic_config *c, const struct scheme_po
 	if (c->algorithm && c->layout != LAYOUT_CONTIGUOUS && c->layout != r->layout)
 		return fail(e, "%s.layout: \"%s\" is not algorithm %u: give one of the two", place, layout_choices[c->layout],
 		            c->algorithm);
+	if (r->layout == LAYOUT_CONTINUOUS)
+		return settle_continuous(c, pool, place, e);
 	r->spread = deterministic_spreads(r) && r->addresses > 1;
 	if (deterministic_spreads(r) && r->fill == FILL_ADDRESS_FIRST)
 		return fail(e, "%s.fill: \"address-first\" has no meaning for algorithm %u, which spreads each subscriber over all "
@@ -130,7 +150,8 @@ static uint32_t dynamic_blocks(const struct deterministic_config *c)
 static bool settle_limits(const struct deterministic_config *c, const char *place, struct err *e)
 {
 	const struct deterministic_rule *r = &c->rule;
-	uint64_t room = (uint64_t)r->each * r->addresses;
+	uint64_t room = r->layout == LAYOUT_CONTINUOUS ? (uint64_t)r->numbers * r->addresses / r->share
+	                                               : (uint64_t)r->each * r->addresses;
 
 	if (room < r->subscribers)
 		return fail(e, "%s: the pool holds %llu subscribers at %u ports each (%u on each of %u addresses), "
@@ -176,7 +197,7 @@ bool deterministic_settle(void *config, const struct scheme_pool *pool, const ch
 	c->rule.subscribers = pool->subscribers;
 	c->rule.addresses = pool->addresses;
 	c->rule.numbers = pool->slots->count;
-	return settle_layout(c, pool, place, e) && settle_shares(c, pool, place, e) && settle_limits(c, place, e) &&
+	return settle_shares(c, pool, place, e) && settle_layout(c, pool, place, e) && settle_limits(c, place, e) &&
 	       settle_keys(c, pool, place, e);
 }
 
@@ -231,10 +252,9 @@ static uint64_t deterministic_stranded(const void *config, const struct scheme_p
 {
 	const struct deterministic_config *c = config;
 	const struct deterministic_rule *r = &c->rule;
-	uint64_t above = r->numbers - shares_end(r), dynamic = blocks_each(c) ? dynamic_blocks(c) * (uint64_t)c->block : 0;
-	uint64_t empty = (uint64_t)r->each * r->addresses - pool->subscribers;
+	uint64_t dynamic = blocks_each(c) ? dynamic_blocks(c) * (uint64_t)c->block : 0;
 
-	return (above - dynamic) * r->addresses + empty * r->share;
+	return (r->numbers - dynamic) * r->addresses - deterministic_assigned(config, pool);
 }
 
 const struct scheme_type scheme_deterministic = {

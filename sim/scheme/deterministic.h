@@ -9,6 +9,7 @@
  *   fill address-first  a = k mod A, r = k div A
  * and its n-th number, n < P, is
  *   contiguous (algorithm 0)               slot r*P + n of a
+ *   continuous                             the (k*P + n)-th of all: slot q mod N of address q div N
  *   interlaced (1, staggered)              slot n*(C+D) + r of a
  *   round robin (2)                        the (k*P + n)-th of all: slot q div A of address q mod A
  *   interlaced horizontally (3)            slot n*(C+D) + r of address (a + n) mod A
@@ -30,6 +31,7 @@
 enum deterministic_fill { FILL_PORT_FIRST, FILL_ADDRESS_FIRST };
 enum deterministic_layout {
 	LAYOUT_CONTIGUOUS, LAYOUT_INTERLACED, LAYOUT_CRYPTOGRAPHIC, /* of an address */
+	LAYOUT_CONTINUOUS,                                          /* of one, or of two that follow one another */
 	LAYOUT_ROUND_ROBIN, LAYOUT_HORIZONTAL,                      /* over all of them */
 };
 
@@ -58,7 +60,7 @@ struct deterministic_config {
 	} rule;
 };
 
-/* Does the rule spread a subscriber over all addresses? */
+/* Does the rule spread every subscriber over all addresses? */
 static inline bool deterministic_spreads(const struct deterministic_rule *r)
 {
 	return r->layout >= LAYOUT_ROUND_ROBIN;

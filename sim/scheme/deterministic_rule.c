@@ -34,6 +34,10 @@ void deterministic_forward(const void *config, const struct scheme_pool *pool, u
 		*out = (struct scheme_number){ address, feistel_slot(&r->keyed[address], pool->slots, r->domain,
 		                                                     share * r->share + n) };
 		return;
+	case LAYOUT_CONTINUOUS:
+		q = (uint64_t)subscriber * r->share + n;
+		*out = (struct scheme_number){ (uint32_t)(q / r->numbers), (uint32_t)(q % r->numbers) };
+		return;
 	case LAYOUT_ROUND_ROBIN:
 		q = (uint64_t)subscriber * r->share + n;
 		*out = (struct scheme_number){ (uint32_t)(q % r->addresses), (uint32_t)(q / r->addresses) };
@@ -80,8 +84,10 @@ bool deterministic_reverse(const void *config, const struct scheme_pool *pool, u
 		if (r->layout == LAYOUT_HORIZONTAL)
 			address = (address + r->addresses - n % r->addresses) % r->addresses;
 		return holder(r, address, slot % r->stride, subscriber);
+	case LAYOUT_CONTINUOUS:
 	case LAYOUT_ROUND_ROBIN:
-		q = ((uint64_t)slot * r->addresses + address) / r->share;
+		q = r->layout == LAYOUT_CONTINUOUS ? (uint64_t)address * r->numbers + slot : (uint64_t)slot * r->addresses + address;
+		q /= r->share;
 		if (q >= r->subscribers)
 			return false;
 		*subscriber = (uint32_t)q;
@@ -130,6 +136,12 @@ bool deterministic_tenant(const void *config, const struct scheme_pool *pool, ui
 	const struct deterministic_rule *r = rule_of(config);
 
 	(void)pool;
+	if (r->layout == LAYOUT_CONTINUOUS) {
+		uint64_t begin = (uint64_t)address * r->numbers, who = begin / r->share + n;
+
+		*subscriber = (uint32_t)who;
+		return who < r->subscribers && who * r->share < begin + r->numbers;
+	}
 	if (deterministic_spreads(r))
 		return spread_tenant(r, address, n, subscriber);
 	return n < r->each && holder(r, address, n, subscriber);

@@ -104,6 +104,8 @@ static char *put_rest(const struct deterministic_config *c)
 	}
 	if (r->fill == FILL_ADDRESS_FIRST)
 		text = append(text, ",fill=address-first");
+	if (r->layout == LAYOUT_CONTINUOUS)
+		text = append(text, ",layout=continuous");
 	if (c->key) {
 		text = append(text, ",key=");
 		text = append(text, c->key);

@@ -12,7 +12,7 @@
  * R: reserved numbers, as 1-1023,5004; those that are not are the rule's.
  * What these do not say follows in one more field, as name=value joined by commas:
  * C (subscribers on an address, else |I| / |O| rounded up) or P (a share, else
- * numbers / (C + D)), block, fill, key. */
+ * numbers / (C + D)), block, fill, layout (continuous), key. */
 #ifndef SIM_SCHEME_RECORD_H
 #define SIM_SCHEME_RECORD_H
 

@@ -129,6 +129,10 @@ static bool take_pair(char *pair, struct deterministic_config *c)
 		c->fill = !strcmp(value, "address-first") ? FILL_ADDRESS_FIRST : FILL_PORT_FIRST;
 		return c->fill == FILL_ADDRESS_FIRST || !strcmp(value, "port-first");
 	}
+	if (!strcmp(pair, "layout")) {
+		c->layout = LAYOUT_CONTINUOUS;
+		return !strcmp(value, "continuous");
+	}
 	if (strcmp(pair, "key") != 0)
 		return false;
 	free(c->key);

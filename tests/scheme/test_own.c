@@ -49,6 +49,8 @@ static void all_of_ones_own_and_no_more(void **state)
 		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'", "'type': 'deterministic'"),
 		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'soft-paired'", "'type': 'deterministic'"),
 		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'",
+		   "'type': 'deterministic', 'layout': 'continuous', 'ports_per_subscriber': 307"),
+		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'",
 		   "'type': 'deterministic', 'algorithm': 2"),
 		ON("40", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'",
 		   "'type': 'deterministic', 'algorithm': 3"),

@@ -37,6 +37,8 @@ static void written_and_read(void **state)
 		  "100.64.0.0-100.64.0.29::192.0.2.0:30:0:0:2:1-1023" },
 		{ ON("30", "100.64.0.0/10", "'prefixes': ['192.0.2.0/30'], 'pooling': 'arbitrary'", "'algorithm': 3"),
 		  "100.64.0.0-100.64.0.29::192.0.2.0:30:0:0:3:1-1023" },
+		{ ON("30", "100.64.0.0/10", "'prefixes': ['192.0.2.0/30']", "'layout': 'continuous', 'ports_per_subscriber': 256"),
+		  "100.64.0.0-100.64.0.29::192.0.2.0:30:0:0:0:1-1023:C=252,layout=continuous" },
 		{ ON("30", "100.64.0.0/10", "'prefixes': ['192.0.2.0/30']", "'fill': 'address-first', 'layout': 'cryptographic', " KEY),
 		  "100.64.0.0-100.64.0.29::192.0.2.0:30:0:0:4:1-1023:fill=address-first,key=000102030405060708090a0b0c0d0e0f" },
 	};

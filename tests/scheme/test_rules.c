@@ -101,6 +101,34 @@ static void box_arithmetic(void **state)
 	}
 }
 
+/* Junos's own formula: offset = k P, address offset div 64512, first port 1024 + offset mod 64512. Its manual's example:
+ * block size 249, the 505th after the first address: the second address, from 62257. A block may lie on two addresses. */
+static void junos_blocks_across_addresses(void **state)
+{
+	struct rulebench b;
+	uint32_t address;
+	uint16_t port;
+
+	(void)state;
+	rulebench_must_open(&b, ON("700", "'prefixes': ['32.32.32.0/30'], 'pooling': 'arbitrary'",
+	                           "'type': 'deterministic', 'layout': 'continuous', 'ports_per_subscriber': 249"));
+	assert_run(&b, 505, 1, 62257, 62505);
+	for (uint32_t k = 0; k < 700; k++)
+		for (uint32_t n = 0; n < 249; n++) {
+			rulebench_number(&b, k, n, &address, &port);
+			assert_int_equal(address, (k * 249 + n) / 64512);
+			assert_int_equal(port, 1024 + (k * 249 + n) % 64512);
+		}
+	rulebench_reverse_all(&b);
+	rulebench_close(&b);
+	/* where blocks divide an address it is the contiguous layout, and paired */
+	rulebench_must_open(&b, ON("1000", "'prefixes': ['32.32.32.0/30']",
+	                           "'type': 'deterministic', 'layout': 'continuous', 'ports_per_subscriber': 256"));
+	assert_run(&b, 252, 1, 1024, 1279);
+	rulebench_reverse_all(&b);
+	rulebench_close(&b);
+}
+
 /* Algorithm 1: port(k, n) = R + n (C + D) + k - 1, k counted from 1. */
 static void staggered(void **state)
 {
@@ -230,6 +258,7 @@ static void every_rule_is_reversible(void **state)
 		"'type': 'deterministic', 'dynamic': 1, 'block': 1",
 		"'type': 'deterministic', 'layout': 'interlaced'",
 		"'type': 'deterministic', 'layout': 'interlaced', 'fill': 'address-first'",
+		"'type': 'deterministic', 'layout': 'continuous', 'pool': { 'pooling': 'arbitrary' }",
 		"'type': 'deterministic', 'algorithm': 2, 'pool': { 'pooling': 'arbitrary' }",
 		"'type': 'deterministic', 'algorithm': 3, 'pool': { 'pooling': 'arbitrary' }",
 		"'type': 'deterministic', 'algorithm': 2, 'dynamic': 1, 'block': 1, 'pool': { 'pooling': 'arbitrary' }",
@@ -276,6 +305,9 @@ static void refusals(void **state)
 		  "test: $.schemes[0].layout: \"cryptographic\" is not algorithm 1: give one of the two" },
 		{ ON("9", "'prefixes': ['192.0.2.1']", "'type': 'deterministic', 'algorithm': 4"),
 		  "test: $.schemes[0].key: the cryptographic layout needs a key of 32 hexadecimal digits" },
+		{ ON("9", "'prefixes': ['192.0.2.0/30']", "'type': 'deterministic', 'layout': 'continuous', 'ports_per_subscriber': 249"),
+		  "test: $.schemes[0].layout: shares of 249 do not divide the 64512 numbers of an address, so that some lie on two: "
+		  "pool.pooling must be \"arbitrary\"" },
 		{ ON("9", "'prefixes': ['192.0.2.1']", "'type': 'deterministic', " KEY),
 		  "test: $.schemes[0].key: only the cryptographic layout has a key" },
 		{ ON("9", "'prefixes': ['192.0.2.1']", "'type': 'deterministic', 'sharing': 9, 'ports_per_subscriber': 100"),
@@ -301,7 +333,8 @@ static void refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(det44), cmocka_unit_test(box_arithmetic), cmocka_unit_test(staggered), cmocka_unit_test(round_robin),
+		cmocka_unit_test(det44), cmocka_unit_test(box_arithmetic), cmocka_unit_test(junos_blocks_across_addresses),
+		cmocka_unit_test(staggered), cmocka_unit_test(round_robin),
 		cmocka_unit_test(interlaced_horizontally), cmocka_unit_test(spread_over_more_addresses_than_numbers),
 		cmocka_unit_test(cryptographic), cmocka_unit_test(every_rule_is_reversible), cmocka_unit_test(refusals),
 	};
