@@ -37,7 +37,7 @@ endif
 Q       := $(if $(filter 1,$(V)),,@)
 say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
-FLOORS  := sim/base sim/engine sim/nat sim/scheme traffic analysis sim/world sim/scenario sim/command
+FLOORS  := sim/base sim/engine sim/nat sim/scheme traffic analysis sim/world sim/scenario sim/study sim/command
 SRC     := $(foreach f,$(FLOORS),$(wildcard $(f)/*.c))
 GEN     := $(BUILD)/gen/plots.c $(BUILD)/gen/presets.c
 OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(GEN:%.c=%.o)
@@ -166,6 +166,10 @@ install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/cgnsim
 	install -D -m 644 docs/cgnsim.1 $(DESTDIR)$(PREFIX)/share/man/man1/cgnsim.1
 	install -D -m 644 completion/cgnsim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cgnsim
+	install -D -m 644 include/cgnsim/scheme.h $(DESTDIR)$(PREFIX)/include/cgnsim/scheme.h
+	install -d $(DESTDIR)$(PREFIX)/share/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' cgnsim.pc.in > $(DESTDIR)$(PREFIX)/share/pkgconfig/cgnsim.pc
+	chmod 644 $(DESTDIR)$(PREFIX)/share/pkgconfig/cgnsim.pc
 
 clean:
 	$(Q)rm -rf build

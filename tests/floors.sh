@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 floor() {
 	case $1 in
-	sim/base) echo 0 ;;
+	sim/base | include/cgnsim) echo 0 ;;
 	sim/engine | sim/nat | traffic) echo 1 ;;
 	sim/scheme) echo 2 ;;
 	analysis) echo 3 ;;
@@ -20,7 +20,7 @@ floor() {
 }
 
 bad=0
-for file in sim/*.[ch] sim/*/*.[ch] traffic/*.[ch] analysis/*.[ch]; do
+for file in include/*/*.h sim/*.[ch] sim/*/*.[ch] traffic/*.[ch] analysis/*.[ch]; do
 	[ -e "$file" ] || continue
 	folder=${file%/*}
 	mine=$(floor "$folder")

@@ -32,6 +32,18 @@ enum param_type {
 	                      member is the file's name */
 	PARAM_SECONDS,  /* double: a duration, in seconds */
 	PARAM_JSON,     /* a value that its owner reads by itself; nothing is stored */
+	PARAM_NAMED,    /* struct named_numbers: an object of names that its owner knows, each a whole number, a duration or a switch */
+};
+
+/* A value of a PARAM_NAMED. */
+struct named_number {
+	char *name;           /* owned */
+	enum { NAMED_NUMBER, NAMED_DURATION, NAMED_SWITCH } kind; /* as it was written */
+	int64_t value;        /* a duration in nanoseconds; a switch 0 or 1 */
+};
+struct named_numbers {
+	struct named_number *items; /* owned */
+	size_t count;
 };
 
 #define PARAM_ALL "*"

@@ -13,6 +13,7 @@
 #include "sim/base/simtime.h"
 #include "sim/scenario/json.h"
 #include "sim/scenario/laws.h"
+#include "sim/scenario/named.h"
 #include "sim/scenario/nearest.h"
 
 #define OBJECT_FILE_MOST (16u << 20) /* bytes */
@@ -422,6 +423,8 @@ static bool read_value(const struct slot *s)
 		return read_object(s);
 	case PARAM_JSON:
 		return true;
+	case PARAM_NAMED:
+		return named_read(s->r, s->value, s->field, s->place);
 	}
 	must(!"a type of parameter that nobody reads");
 	return false;

@@ -7,6 +7,7 @@
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 #include "sim/scenario/laws.h"
+#include "sim/scenario/named.h"
 
 static cJSON *duration_json(int64_t ns)
 {
@@ -129,6 +130,8 @@ static cJSON *value_json(const struct param *p, const void *field, const char *d
 		return object;
 	case PARAM_JSON:
 		return NULL;
+	case PARAM_NAMED:
+		return named_resolve(field);
 	}
 	must(!"a type of parameter that nobody writes");
 	return NULL;
@@ -175,6 +178,9 @@ void params_clear(const struct param *table, void *config)
 			free(*(char **)field);
 			*(char **)field = NULL;
 			params_clear(p->object, field);
+			break;
+		case PARAM_NAMED:
+			named_clear(field);
 			break;
 		case PARAM_OBJECT:
 			params_clear(p->object, field);
@@ -309,6 +315,8 @@ const char *params_type_text(const struct param *p)
 	case PARAM_EXEMPTS:
 		return "list";
 	case PARAM_OBJECT:
+		return "object";
+	case PARAM_NAMED:
 		return "object";
 	case PARAM_JSON:
 		return "JSON";

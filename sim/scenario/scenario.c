@@ -205,6 +205,8 @@ static void settle(struct loading *l, struct trial *t, const char *place)
 
 	if (t->scheme->settle && l->s->workload.subscribers && scheme_pool_fill(&pool, &l->s->workload, t)) {
 		t->scheme->settle(t->scheme_config, &pool, place, l->reading.e);
+		if (t->scheme->variant)
+			t->scheme = t->scheme->variant(t->scheme_config);
 		scheme_pool_clear(&pool);
 	}
 }

@@ -5,6 +5,7 @@
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 #include "sim/scheme/blocks.h"
+#include "sim/scheme/pick.h"
 #include "sim/scheme/scheme.h"
 
 enum layout { LAYOUT_CONTIGUOUS, LAYOUT_SCATTERED };
@@ -65,6 +66,8 @@ static bool block_settle(void *config, const struct scheme_pool *pool, const cha
 	const struct block_config *c = config;
 	uint32_t numbers = pool->slots->count, end = initial_end(c, numbers);
 
+	if (pool->config->pooling != POOLING_PAIRED)
+		return fail(e, "%s: a subscriber's blocks are all of one address: pool.pooling must be paired", place);
 	if (c->layout == LAYOUT_SCATTERED && !pool->slots->contiguous)
 		return fail(e, "%s.layout: scattered blocks are logged as start, end and step, which exclusions in pool.ports "
 		            "would break: contiguous", place);
@@ -201,6 +204,18 @@ static uint64_t block_stranded(const void *config, const struct scheme_pool *poo
 	return (uint64_t)rest * pool->addresses;
 }
 
+static void block_promise(const void *config, const struct scheme_pool *pool, struct scheme_promise *out)
+{
+	const struct block_config *c = config;
+	uint64_t further = c->extension_size ? c->extension_size : c->size;
+	uint64_t most = c->size + (c->max_blocks ? c->max_blocks - 1 : 0) * further;
+
+	if (c->max_blocks)
+		out->most = most < pool->slots->count ? (uint32_t)most : pool->slots->count;
+	out->draws = PICK_DRAWS;
+	out->partial = c->extension_size > 0; /* each part keeps its numbers for its own */
+}
+
 const struct scheme_type scheme_block = {
 	.name = "block",
 	.summary = "RFC 7768: numbers by the block; only blocks are logged",
@@ -208,6 +223,7 @@ const struct scheme_type scheme_block = {
 	.config_size = sizeof(struct block_config),
 	.settle = block_settle,
 	.create = block_create,
+	.promise = block_promise,
 	.lag = block_lag,
 	.stranded = block_stranded,
 };

@@ -116,11 +116,21 @@ static struct allocator bounded_create(const void *config, struct ground *ground
 	return (struct allocator){ .room = bounded_room, .alloc = bounded_alloc, .destroy = free, .state = s };
 }
 
+static void bounded_promise(const void *config, const struct scheme_pool *pool, struct scheme_promise *out)
+{
+	const struct bounded_config *c = config;
+
+	(void)pool;
+	out->draws = 2 * c->tries + 1; /* runs of halved lengths, and the inside port */
+	out->partial = true;
+}
+
 const struct scheme_type scheme_bounded = {
 	.name = "bounded",
 	.summary = "a fixed number of tries: refuses while numbers remain; every mapping is logged",
 	.params = params,
 	.config_size = sizeof(struct bounded_config),
 	.create = bounded_create,
+	.promise = bounded_promise,
 	.logs_mappings = true,
 };

@@ -34,6 +34,17 @@ enum scheme_tie {
 	TIE_WHOLE,   /* all of the pool is one instance */
 };
 
+/* What a scheme promises of itself, for `cgnsim conform` to hold it to. Zeroed: the
+ * whole of an address for anybody, and no more than SCHEME_DRAWS draws. */
+struct scheme_promise {
+	uint32_t most;   /* most numbers of one protocol that a subscriber may get; 0: as many as there are */
+	uint32_t draws;  /* slots looked at in a call beyond each of the address once; 0: SCHEME_DRAWS */
+	bool partial;    /* it may refuse while numbers are free that somebody could have */
+};
+#define SCHEME_DRAWS 64
+
+struct guard;
+
 struct scheme_type {
 	const char *name;
 	const char *summary;
@@ -52,6 +63,10 @@ struct scheme_type {
 
 	/* Does it give a number to several mappings at once (struct allocator)? NULL: no. */
 	bool (*overloads)(const void *config);
+
+	/* The same on a guard's ground (guard.h), by a scheme that has breaches of its own to
+	 * tell the guard; create() then makes a guard itself. NULL: create() does as well. */
+	struct allocator (*create_guarded)(const void *config, struct guard *guard);
 
 	/* How the rule ties subscribers to addresses, and for TIE_RUNS how many there are on each. NULL: TIE_NONE. */
 	enum scheme_tie (*tie)(const void *config, uint32_t *each);
@@ -91,12 +106,24 @@ struct scheme_type {
 	 * caller's to free. NULL: nothing. */
 	char *(*record)(const void *config, const struct scheme_pool *pool);
 
+	/* What it promises when settled. NULL: as if zeroed. */
+	void (*promise)(const void *config, const struct scheme_pool *pool, struct scheme_promise *out);
+
+	/* A type that only a settled configuration can be told to be; of the same parameters. NULL: this one. */
+	const struct scheme_type *(*variant)(const void *config);
+
+	/* Did the scheme break a rule in any instance so far? Says so and returns false. NULL: it never does. */
+	bool (*fault)(const void *config, struct err *e);
+
 	/* Does it log each mapping (session records), or only blocks (or nothing)? */
 	bool logs_mappings;
 };
 
 extern const struct scheme_type scheme_session, scheme_bounded, scheme_block, scheme_deterministic, scheme_port_set,
-                                scheme_one_to_one;
+                                scheme_one_to_one, scheme_plugin;
+
+/* Variants. */
+extern const struct scheme_type scheme_plugin_blocks, scheme_plugin_rule;
 
 /* All of them, ended by NULL. */
 extern const struct scheme_type *const scheme_types[];

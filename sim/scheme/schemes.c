@@ -9,6 +9,7 @@ const struct scheme_type *const scheme_types[] = {
 	&scheme_deterministic,
 	&scheme_port_set,
 	&scheme_one_to_one,
+	&scheme_plugin,
 	NULL,
 };
 

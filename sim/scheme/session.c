@@ -327,6 +327,14 @@ static bool session_overloads(const void *config)
 	return ((const struct session_config *)config)->overload;
 }
 
+static void session_promise(const void *config, const struct scheme_pool *pool, struct scheme_promise *out)
+{
+	const struct session_config *c = config;
+
+	(void)pool;
+	out->draws = c->draws + PICK_DRAWS + 1; /* and the inside port */
+}
+
 const struct scheme_type scheme_session = {
 	.name = "session",
 	.summary = "one number at a time from all of the address; every mapping is logged",
@@ -335,5 +343,6 @@ const struct scheme_type scheme_session = {
 	.settle = session_settle,
 	.create = session_create,
 	.overloads = session_overloads,
+	.promise = session_promise,
 	.logs_mappings = true,
 };

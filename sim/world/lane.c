@@ -313,6 +313,7 @@ void lane_advance(struct lane *lane, int64_t now_ns)
 bool lane_finish(struct lane *lane, struct log_weight *log, struct answers *answers, struct err *e)
 {
 	const struct workload *w = lane->ground->workload;
+	const struct trial *trial = lane->ground->trial;
 	int64_t end_ns = w->warmup_ns + w->duration_ns;
 	bool good;
 
@@ -322,6 +323,8 @@ bool lane_finish(struct lane *lane, struct log_weight *log, struct answers *answ
 	attribution_destroy(lane->attribution);
 	good = log_close(lane->log, log, e);
 	nat_destroy(lane->nat);
+	if (trial->scheme->fault)
+		good &= trial->scheme->fault(trial->scheme_config, e);
 	if (lane->unlimited) {
 		nat_advance(lane->unlimited, end_ns);
 		meter_finish(lane->demand);

@@ -237,7 +237,7 @@ static const struct {
 	  { "a.json: $.traffic[0].source: \"poison\" is not one of \"poisson\", \"capture\", \"p2p\", \"mix\"" } },
 	{ PLUS("\"schemes\":[]"), { "a.json: $.schemes: is an empty list: give at least one entry" } },
 	{ PLUS("\"schemes\":[{\"type\":\"blok\"}]"),
-	  { "a.json: $.schemes[0].type: \"blok\" is not one of \"session\", \"bounded\", \"block\", \"deterministic\", \"port-set\", \"one-to-one\"" } },
+	  { "a.json: $.schemes[0].type: \"blok\" is not one of \"session\", \"bounded\", \"block\", \"deterministic\", \"port-set\", \"one-to-one\", \"plugin\"" } },
 	{ PLUS("\"schemes\":[{\"type\":\"block\",\"siez\":4}]"),
 	  { "a.json: $.schemes[0].siez: unknown key; the nearest known one is \"size\"" } },
 	{ PLUS("\"schemes\":[{\"type\":\"block\"},{\"name\":\"block\"}]"),

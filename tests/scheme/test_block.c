@@ -115,7 +115,8 @@ static void block_arithmetic(void **state)
 		const struct scheme_type *scheme = scheme_find("block");
 		void *config = conf_new(scheme);
 		struct slots *slots = slots_create(rows[i].ports, &(struct port_ranges){ 0 });
-		struct scheme_pool pool = { .slots = slots, .addresses = 1, .subscribers = 1 };
+		struct pool_config pool_config = { 0 };
+		struct scheme_pool pool = { .config = &pool_config, .slots = slots, .addresses = 1, .subscribers = 1 };
 		struct err e = ERR_INIT;
 		struct bench b;
 		uint32_t given = 0, most = 0;
@@ -166,7 +167,7 @@ static void scattered_blocks_lie_between_each_other(void **state)
 		for (uint16_t port = 1; port <= 6; port++)
 			assert_int_equal(bench_send(&b, 0, 2, PROTO_UDP, port, 0).outcome, OUT_CREATED);
 		assert_int_equal(bench_send(&b, 0, 2, PROTO_UDP, 7, 0).outcome, OUT_NO_BLOCK);
-		assert_int_equal(b.last.kind, NAT_REFUSED);
+		assert_int_equal(b.refused, 2);
 		nat_advance(b.nat, 3600 * S);
 		assert_int_equal(b.blocks_returned, 5);
 		assert_int_equal(b.last.step, 5);

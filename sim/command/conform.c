@@ -1,0 +1,200 @@
+/* conform - does a scheme or a plugin keep the rules that every one must? */
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "sim/base/file.h"
+#include "sim/base/must.h"
+#include "sim/command/command.h"
+#include "sim/scenario/set.h"
+#include "sim/study/conform.h"
+
+static const struct command_option options[] = {
+	{ .name = "plugin", .value = "FILE.so", .help = "the shared object to be judged" },
+	{ .name = "scheme", .value = "NAME", .help = "the type of scheme, or the preset, to be judged" },
+	{ .name = "set", .value = "KEY=VALUE", .many = true, .help = "a key of the scheme: size=64, parameters.size=64" },
+	{ .name = "junit", .value = "FILE", .help = "write the answer as JUnit XML too" },
+	{ .name = "json", .help = "the answer as JSON" },
+	{ .name = NULL },
+};
+
+static void print_text(const struct conform_report *r, const char *scheme)
+{
+	for (int i = 0; i < RULES; i++) {
+		const struct conform_result *x = &r->results[i];
+
+		printf("%-9s  %-15s %s", conform_verdict_name[x->verdict], conform_rules[i].name, conform_rules[i].sentence);
+		if (x->verdict != CONFORM_NOT_ASKED)
+			printf(" (%llu)", (unsigned long long)x->operations);
+		putchar('\n');
+		if (x->verdict != CONFORM_BROKEN)
+			continue;
+		printf("           %s: %s\n", conform_rules[i].source, x->finding);
+		for (size_t k = 0; k < x->call_count; k++)
+			printf("             %s\n", x->calls[k]);
+	}
+	printf("%s: %s, on %zu pools", scheme, r->broken ? "does not conform" : "conforms", r->pools);
+	if (r->pools_unfit)
+		printf("; %zu more are not fit for it", r->pools_unfit);
+	putchar('\n');
+}
+
+static void print_json(const struct conform_report *r, const char *scheme)
+{
+	cJSON *root = cJSON_CreateObject(), *rules;
+	char *text;
+
+	cJSON_AddStringToObject(root, "scheme", scheme);
+	rules = cJSON_AddArrayToObject(root, "rules");
+	for (int i = 0; i < RULES; i++) {
+		const struct conform_result *x = &r->results[i];
+		cJSON *rule = cJSON_CreateObject(), *calls;
+
+		cJSON_AddStringToObject(rule, "name", conform_rules[i].name);
+		cJSON_AddStringToObject(rule, "source", conform_rules[i].source);
+		cJSON_AddStringToObject(rule, "verdict", conform_verdict_name[x->verdict]);
+		cJSON_AddNumberToObject(rule, "operations", (double)x->operations);
+		if (x->finding)
+			cJSON_AddStringToObject(rule, "finding", x->finding);
+		calls = cJSON_AddArrayToObject(rule, "counterexample");
+		for (size_t k = 0; k < x->call_count; k++)
+			cJSON_AddItemToArray(calls, cJSON_CreateString(x->calls[k]));
+		cJSON_AddItemToArray(rules, rule);
+	}
+	text = cJSON_Print(root);
+	puts(text);
+	free(text);
+	cJSON_Delete(root);
+}
+
+static void put_xml(FILE *to, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '<')
+			fputs("&lt;", to);
+		else if (*text == '>')
+			fputs("&gt;", to);
+		else if (*text == '&')
+			fputs("&amp;", to);
+		else if (*text == '"')
+			fputs("&quot;", to);
+		else
+			fputc((unsigned char)*text < 0x20 ? '?' : *text, to);
+	}
+}
+
+static void put_junit(FILE *to, const struct conform_report *r, const char *scheme)
+{
+	int broken = 0, not_asked = 0;
+
+	for (int i = 0; i < RULES; i++) {
+		broken += r->results[i].verdict == CONFORM_BROKEN;
+		not_asked += r->results[i].verdict == CONFORM_NOT_ASKED;
+	}
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"conform ", to);
+	put_xml(to, scheme);
+	fprintf(to, "\" tests=\"%d\" failures=\"%d\" skipped=\"%d\">\n", RULES, broken, not_asked);
+	for (int i = 0; i < RULES; i++) {
+		const struct conform_result *x = &r->results[i];
+
+		fprintf(to, "  <testcase classname=\"conform\" name=\"%s\"", conform_rules[i].name);
+		if (x->verdict == CONFORM_NOT_ASKED) {
+			fputs("><skipped/></testcase>\n", to);
+		} else if (x->verdict == CONFORM_BROKEN) {
+			fputs("><failure message=\"", to);
+			put_xml(to, x->finding);
+			fputs("\">", to);
+			for (size_t k = 0; k < x->call_count; k++) {
+				put_xml(to, x->calls[k]);
+				fputc('\n', to);
+			}
+			fputs("</failure></testcase>\n", to);
+		} else {
+			fputs("/>\n", to);
+		}
+	}
+	fputs("</testsuite>\n", to);
+}
+
+static bool write_junit(const char *path, const struct conform_report *r, const char *scheme, struct err *e)
+{
+	struct outfile f;
+
+	if (!outfile_open(&f, path, e))
+		return false;
+	put_junit(f.stream, r, scheme);
+	return outfile_commit(&f, e);
+}
+
+/* The scheme's object in a scenario, as the options say. NULL with `e` set. */
+static cJSON *entry_of(const struct arguments *args, struct err *e)
+{
+	const char *plugin = arguments_value(args, "plugin"), *scheme = arguments_value(args, "scheme");
+	cJSON *entry = cJSON_CreateObject();
+	const char **sets;
+	size_t count;
+	bool good = true;
+
+	if (plugin) {
+		cJSON_AddStringToObject(entry, "type", "plugin");
+		cJSON_AddStringToObject(entry, "library", plugin);
+	} else {
+		cJSON_AddStringToObject(entry, scheme_find(scheme) ? "type" : "preset", scheme);
+	}
+	sets = arguments_values(args, "set", &count);
+	for (size_t i = 0; i < count; i++)
+		good &= set_apply(entry, sets[i], e);
+	free(sets);
+	if (good)
+		return entry;
+	cJSON_Delete(entry);
+	return NULL;
+}
+
+static int judge(const struct arguments *args, struct err *e)
+{
+	const char *junit = arguments_value(args, "junit");
+	const char *scheme = arguments_value(args, arguments_has(args, "plugin") ? "plugin" : "scheme");
+	struct conform_report report = { 0 };
+	cJSON *entry = entry_of(args, e);
+	char *text = entry ? cJSON_PrintUnformatted(entry) : NULL;
+	int status = EXIT_DONE;
+
+	if (!text || !conform_run(text, "", &report, e) || (junit && !write_junit(junit, &report, scheme, e)))
+		status = command_failed(e);
+	else if (arguments_has(args, "json"))
+		print_json(&report, scheme);
+	else
+		print_text(&report, scheme);
+	if (status == EXIT_DONE && report.broken)
+		status = EXIT_NO;
+	conform_report_clear(&report);
+	free(text);
+	cJSON_Delete(entry);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct arguments args;
+	int status = arguments_parse(&args, &command_conform, argc, argv, 0, 0);
+	struct err e = ERR_INIT;
+
+	if (status >= 0)
+		return status;
+	if (arguments_has(&args, "plugin") == arguments_has(&args, "scheme"))
+		status = command_misused(&command_conform, "give one of --plugin and --scheme");
+	else
+		status = judge(&args, &e);
+	arguments_clear(&args);
+	return status;
+}
+
+const struct command command_conform = {
+	.name = "conform",
+	.usage = "conform (--plugin FILE.so | --scheme NAME) [--set KEY=VALUE]... [--junit FILE] [--json]",
+	.summary = "holds a scheme against the rules that every allocator must keep",
+	.options = options,
+	.run = run,
+};

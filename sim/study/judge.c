@@ -1,0 +1,387 @@
+/* The rules that need the book: each is held against a moment of a stand. */
+#include <stdlib.h>
+
+#include "sim/base/fp.h"
+#include "sim/base/must.h"
+#include "sim/study/stand_state.h"
+
+/* ---- work ---- */
+
+/* What the guard looks at for itself, and the NAT on taking the number. */
+#define OWN_LOOKS 4
+
+static void judge_work(struct stand *s, uint64_t looked)
+{
+	uint32_t draws = s->promise.draws ? s->promise.draws : SCHEME_DRAWS;
+
+	s->checks[RULE_WORK]++;
+	if (looked > (uint64_t)s->ground.slots->count + draws + OWN_LOOKS)
+		stand_broken(s, RULE_WORK, "one call looked at %llu slots: an address has %u, and %u more may be drawn",
+		             (unsigned long long)looked, s->ground.slots->count, draws);
+}
+
+/* ---- guesses ---- */
+
+static bool is_own(const struct stand *s, const struct request *r, uint32_t address, uint32_t slot)
+{
+	return s->cells[((size_t)address * PROTO_COUNT + r->protocol) * s->ground.slots->count + slot].holder == r->subscriber;
+}
+
+static uint32_t lowest_not_own(const struct stand *s, const struct request *r, uint32_t address)
+{
+	for (uint32_t slot = 0; slot < s->ground.slots->count; slot++)
+		if (!is_own(s, r, address, slot))
+			return slot;
+	return SLOT_NONE;
+}
+
+#define SCANNED_MAX 8192 /* on larger addresses a scan before each mapping would take minutes */
+
+/* The slot behind the longest run of its own: a search that walks up falls on it more often. */
+static uint32_t behind_longest_run(const struct stand *s, const struct request *r, uint32_t address)
+{
+	uint32_t run = 0, longest = 0, behind = SLOT_NONE;
+
+	for (uint32_t slot = 0; slot < s->ground.slots->count && s->ground.slots->count <= SCANNED_MAX; slot++) {
+		if (is_own(s, r, address, slot)) {
+			run++;
+			continue;
+		}
+		if (run > longest) {
+			longest = run;
+			behind = slot;
+		}
+		run = 0;
+	}
+	return behind;
+}
+
+/* Sets the guessers on a number whose law was declared. */
+static void count_guesses(struct stand *s, const struct request *r, const struct binding *b)
+{
+	if (b->odds == ODDS_UNKNOWN || r->protocol != PROTO_UDP)
+		return;
+	if (s->setup.unpaired || s->allocator.places)
+		return; /* these guessers do not guess the address */
+	s->checks[RULE_GUESS]++;
+	s->expected += 1.0 / b->odds;
+	if (s->ground.slots->slot[r->port] == b->slot)
+		s->hits[GUESSERS] += GUESS_RUN;
+	if (lowest_not_own(s, r, b->address) == b->slot)
+		s->hits[GUESSERS + 1] += GUESS_RUN;
+	if (behind_longest_run(s, r, b->address) == b->slot)
+		s->hits[GUESSERS + 2] += GUESS_RUN;
+	guess_add(&s->past[(size_t)r->subscriber * PROTO_COUNT + r->protocol], b->slot, s->hits);
+}
+
+/* Right guesses are at most `expected` on average, with no greater variance: five
+ * standard deviations, and five more for the small numbers. */
+static void judge_guesses(struct stand *s)
+{
+	static const char *const names[] = { "the number after its last", "the number before its last", "its last stride",
+		                             "any of the 64 about its last", "the inside port",
+		                             "the lowest number that is not its own",
+		                             "the number behind the longest run of its own" };
+	double most = s->expected + 5 * fp_sqrt(s->expected) + 5;
+
+	for (int g = 0; g < GUESSERS + 3; g++) {
+		double right = (double)s->hits[g] / GUESS_RUN;
+
+		if (right > most)
+			stand_broken(s, RULE_GUESS, "who guesses %s is right %.0f times in %llu; the declared odds allow %.0f", names[g],
+			             right, (unsigned long long)s->checks[RULE_GUESS], s->expected);
+	}
+}
+
+/* ---- a number is given ---- */
+
+static void judge_reverse(struct stand *s, const struct request *r, const struct binding *b)
+{
+	const struct scheme_type *type = s->setup.type;
+	uint32_t who = NOBODY;
+
+	if (!type->reverse)
+		return;
+	for (size_t i = 0; i < s->block_count; i++) { /* a logged block is not the rule's */
+		const struct block_book *k = &s->blocks[i];
+
+		if (k->address == b->address && k->owner == r->subscriber && b->slot >= k->first &&
+		    (b->slot - k->first) % k->step == 0 && (b->slot - k->first) / k->step < k->count)
+			return;
+	}
+	s->checks[RULE_REVERSE]++;
+	if (!type->reverse(s->setup.config, s->setup.pool, b->address, b->slot, &who) || who != r->subscriber)
+		stand_broken(s, RULE_REVERSE, "subscriber %u is given slot %u of address %u, which is %s by the rule", r->subscriber,
+		             b->slot, b->address, who == NOBODY ? "nobody's" : "another's");
+}
+
+/* A rule alone is a limit too. */
+static uint32_t limit_of(struct stand *s, uint32_t subscriber)
+{
+	const struct scheme_type *type = s->setup.type;
+	struct tenant_book *t = &s->tenants[subscriber];
+
+	if (s->promise.most || !type->numbers || s->block_count)
+		return s->promise.most;
+	if (!t->own)
+		t->own = 1 + type->numbers(s->setup.config, s->setup.pool, subscriber);
+	return t->own - 1;
+}
+
+static void judge_limit(struct stand *s, const struct request *r)
+{
+	uint32_t most = limit_of(s, r->subscriber);
+
+	if (!most)
+		return;
+	s->checks[RULE_LIMIT]++;
+	if (r->held >= most)
+		stand_broken(s, RULE_LIMIT, "subscriber %u is given a number of %s and has %u already: %u are promised at most",
+		             r->subscriber, protocol_name[r->protocol], r->held, most);
+}
+
+void judge_grant(struct stand *s, const struct request *r, const struct binding *b, uint64_t looked)
+{
+	struct tenant_book *t = &s->tenants[r->subscriber];
+
+	s->checks[RULE_ONCE]++;
+	s->checks[RULE_HOLD_DOWN]++;
+	s->checks[RULE_POOL]++;
+	s->checks[RULE_PAIRING]++;
+	s->checks[RULE_CALLS]++;
+	judge_work(s, looked);
+	judge_limit(s, r);
+	judge_reverse(s, r, b);
+	count_guesses(s, r, b);
+	s->refused_in_a_row -= t->refused;
+	t->refused = false;
+}
+
+/* ---- blocks ---- */
+
+static bool same_place(const struct block_book *k, const struct nat_event *e)
+{
+	return k->address == e->address && k->first == e->slot && k->count == e->count && k->step == e->step;
+}
+
+static uint32_t owned_by(const struct stand *s, uint32_t subscriber)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < s->block_count; i++)
+		n += s->blocks[i].owner == subscriber;
+	return n;
+}
+
+void judge_block(struct stand *s, const struct nat_event *e)
+{
+	struct block_book *k = NULL;
+
+	s->checks[RULE_BLOCKS]++;
+	for (size_t i = 0; i < s->block_count && !k; i++)
+		if (same_place(&s->blocks[i], e))
+			k = &s->blocks[i];
+	if (!k) {
+		s->blocks = must_grow(s->blocks, s->block_count + 1, sizeof(*s->blocks));
+		k = &s->blocks[s->block_count++];
+		*k = (struct block_book){ .address = e->address, .first = e->slot, .count = e->count, .step = e->step,
+		                          .owner = NOBODY };
+	}
+	switch (e->kind) {
+	case NAT_BLOCK_GIVEN:
+		k->further = owned_by(s, e->subscriber) > 0;
+		k->owner = e->subscriber;
+		k->guarded = false;
+		break;
+	case NAT_BLOCK_RETURNED:
+		k->owner = NOBODY;
+		k->guarded = true;
+		break;
+	case NAT_BLOCK_FREE:
+		k->guarded = false;
+		break;
+	default:
+		break;
+	}
+}
+
+/* A block of an address, given before to one who had one (`further`) or had none, that nobody has now. */
+static const struct block_book *free_block(const struct stand *s, uint32_t address, bool further)
+{
+	for (size_t i = 0; i < s->block_count; i++) {
+		const struct block_book *k = &s->blocks[i];
+
+		if (k->address == address && k->owner == NOBODY && !k->guarded && k->further == further)
+			return k;
+	}
+	return NULL;
+}
+
+/* Is every slot of the subscriber's blocks taken in this protocol? */
+static bool own_blocks_full(struct stand *s, const struct request *r)
+{
+	for (size_t i = 0; i < s->block_count; i++) {
+		const struct block_book *k = &s->blocks[i];
+
+		for (uint32_t n = 0; k->owner == r->subscriber && n < k->count; n++)
+			if (cell_of(s, k->address, r->protocol, k->first + n * k->step)->holder == NOBODY)
+				return false;
+	}
+	return true;
+}
+
+/* Is every number taken that is the subscriber's by rule? */
+static bool own_range_full(struct stand *s, const struct request *r)
+{
+	bool unpaired = s->setup.unpaired || s->allocator.places;
+	uint32_t who;
+
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		for (uint32_t slot = 0; slot < s->ground.slots->count && (unpaired || a == r->address); slot++)
+			if (cell_of(s, a, r->protocol, slot)->holder == NOBODY &&
+			    s->setup.type->reverse(s->setup.config, s->setup.pool, a, slot, &who) && who == r->subscriber)
+				return false;
+	return true;
+}
+
+/* ---- a refusal ---- */
+
+static uint32_t free_on(const struct stand *s, uint32_t address, enum protocol protocol)
+{
+	uint32_t n = 0;
+
+	if (address != ADDRESS_NONE)
+		return portset_free(ground_ports(&s->ground, address, protocol));
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		n += portset_free(ground_ports(&s->ground, a, protocol));
+	return n;
+}
+
+static void judge_no_block(struct stand *s, const struct request *r)
+{
+	const struct block_book *k = free_block(s, r->address, owned_by(s, r->subscriber) > 0);
+
+	if (k)
+		stand_broken(s, RULE_REASON, "no-block: but the block of %u slots from %u on address %u is nobody's", k->count,
+		             k->first, k->address);
+	else if (!s->block_count)
+		stand_broken(s, RULE_REASON, "no-block: but no block was ever given");
+	else if (!own_blocks_full(s, r))
+		stand_broken(s, RULE_REASON, "no-block: but subscriber %u has a free number in a block", r->subscriber);
+}
+
+static void judge_reason(struct stand *s, const struct request *r, enum outcome o)
+{
+	uint32_t left = free_on(s, r->address, r->protocol);
+
+	s->checks[RULE_REASON]++;
+	if (o == OUT_NO_PORT && left)
+		stand_broken(s, RULE_REASON, "no-port: but %u numbers of address %u are free", left, r->address);
+	else if (o == OUT_TRIES_EXHAUSTED && !s->promise.partial)
+		stand_broken(s, RULE_REASON, "tries-exhausted: but the whole pool is promised");
+	else if (o == OUT_TRIES_EXHAUSTED && !left)
+		stand_broken(s, RULE_REASON, "tries-exhausted: but no number is free: no-port");
+	else if (o == OUT_NO_BLOCK)
+		judge_no_block(s, r);
+	else if (o == OUT_BLOCK_LIMIT && (!s->promise.most || !own_blocks_full(s, r)))
+		stand_broken(s, RULE_REASON, "block-limit: but %s", s->promise.most
+		             ? "the subscriber has a free number in a block" : "no limit is promised");
+	else if (o == OUT_RANGE_FULL && s->setup.type->reverse && !own_range_full(s, r))
+		stand_broken(s, RULE_REASON, "range-full: but a number that is the subscriber's by rule is free");
+	else if (o == OUT_RANGE_FULL && !s->setup.type->reverse && (!s->promise.most || r->held < s->promise.most))
+		stand_broken(s, RULE_REASON, "range-full: but the subscriber has %u numbers of the %u promised", r->held,
+		             s->promise.most);
+}
+
+/* How many numbers of a protocol the subscribers could have, at most: of the
+ * addresses that anybody is paired with, and no more than the limits. */
+static uint64_t usable(const struct stand *s)
+{
+	uint64_t all = (uint64_t)s->ground.slots->count * s->ground.addresses, most;
+	uint32_t inhabited = 0;
+
+	if (s->setup.type->stranded)
+		all -= s->setup.type->stranded(s->setup.config, s->setup.pool);
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		inhabited += s->tenants_on[a] > 0;
+	if (!s->allocator.home && !s->allocator.places && !s->setup.unpaired)
+		all = all / s->ground.addresses * inhabited;
+	most = (uint64_t)s->promise.most * s->ground.subscribers;
+	return s->promise.most && most < all ? most : all;
+}
+
+/* Everybody was refused since anything became free: then nothing is left. */
+static void judge_full(struct stand *s)
+{
+	uint64_t left = 0, taken, could = usable(s);
+
+	if (s->promise.partial || s->refused_in_a_row < s->ground.subscribers)
+		return;
+	if (s->setup.type->reverse && s->block_count)
+		return; /* how a pool behind a rule is divided is the scheme's own */
+	s->checks[RULE_FULL]++;
+	left = free_on(s, ADDRESS_NONE, PROTO_UDP);
+	taken = (uint64_t)s->ground.slots->count * s->ground.addresses - left;
+	if (taken < could)
+		stand_broken(s, RULE_FULL, "every subscriber is refused while %llu of %llu usable numbers are taken",
+		             (unsigned long long)taken, (unsigned long long)could);
+}
+
+static void count_refused(struct stand *s, uint32_t subscriber, enum protocol protocol)
+{
+	struct tenant_book *t = &s->tenants[subscriber];
+
+	if (protocol != PROTO_UDP)
+		return;
+	s->refused_in_a_row += !t->refused;
+	t->refused = true;
+	judge_full(s);
+}
+
+void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked)
+{
+	judge_work(s, looked);
+	judge_reason(s, r, o);
+	count_refused(s, r->subscriber, r->protocol);
+}
+
+void judge_newcomer(struct stand *s, uint32_t subscriber, enum protocol protocol)
+{
+	s->checks[RULE_REASON]++;
+	for (uint32_t a = 0; a < s->ground.addresses; a++) {
+		const struct block_book *k = free_block(s, a, false);
+
+		if (s->block_count ? k != NULL : !s->promise.partial && free_on(s, a, protocol))
+			stand_broken(s, RULE_REASON, "address %u has no room for a newcomer, but %s", a,
+			             k ? "a block of it is nobody's" : "numbers of it are free");
+	}
+	count_refused(s, subscriber, protocol);
+}
+
+/* Something is free again: who was refused may be served now. */
+void judge_release(struct stand *s)
+{
+	if (!s->refused_in_a_row)
+		return;
+	s->refused_in_a_row = 0;
+	for (uint32_t k = 0; k < s->ground.subscribers; k++)
+		s->tenants[k].refused = false;
+}
+
+/* ---- the end ---- */
+
+void judge_end(struct stand *s, bool fair)
+{
+	s->checks[RULE_LEAK]++;
+	for (size_t i = 0; i < s->block_count; i++)
+		if (s->blocks[i].owner != NOBODY || s->blocks[i].guarded)
+			stand_broken(s, RULE_LEAK, "a year after the last flow the block of %u slots from %u on address %u is still %s",
+			             s->blocks[i].count, s->blocks[i].first, s->blocks[i].address,
+			             s->blocks[i].guarded ? "guarded" : "given");
+	for (uint32_t k = 0; k < s->ground.subscribers; k++)
+		if (s->allocator.owns(s->allocator.state, k))
+			stand_broken(s, RULE_LEAK, "a year after the last flow subscriber %u still owns a block", k);
+	stand_log_judge(s);
+	if (fair)
+		judge_guesses(s);
+}

@@ -1,0 +1,115 @@
+/* The log of a stand, read back as its operator would: by address, port and an exact time. */
+#include <stdlib.h>
+
+#include "sim/base/must.h"
+#include "sim/study/stand_state.h"
+
+static bool holder(void *context, uint32_t outside, uint16_t port, uint32_t *inside)
+{
+	struct stand *s = context;
+
+	return s->setup.type->reverse(s->setup.config, s->setup.pool, outside, s->ground.slots->slot[port], inside);
+}
+
+/* Questions without a port are not asked. */
+static void assigned(void *context, uint32_t outside, void (*each)(void *context, uint32_t inside), void *each_context)
+{
+	(void)context;
+	(void)outside;
+	(void)each;
+	(void)each_context;
+}
+
+void stand_log_open(struct stand *s)
+{
+	s->evidence = (struct evidence_config){ .resolution_ns = 1, .port_logged = 1,
+		                                .clock_offset = { .kind = DIST_CONSTANT, .value = 0 } };
+	s->rule = (struct rule){ .context = s, .holder = holder, .assigned = assigned };
+	s->attribution = attribution_create(&(struct attribution_setup){
+		.evidence = &s->evidence,
+		.log = &s->log,
+		.rule = s->setup.type->reverse ? &s->rule : NULL,
+	});
+}
+
+void stand_log_mapping(struct stand *s, const struct live *m, uint32_t subscriber, bool ends)
+{
+	uint16_t number = slots_number(s->ground.slots, m->slot);
+
+	if (s->setup.type->logs_mappings)
+		attribution_record(s->attribution, &(struct log_record){
+			.time_ns = s->now_ns,
+			.kind = ends ? LOG_MAPPING_DELETE : LOG_MAPPING_ADD,
+			.protocol = (enum protocol)m->protocol,
+			.inside = subscriber,
+			.outside = m->address,
+			.inside_port = m->port,
+			.lo = number,
+			.hi = number,
+		});
+}
+
+void stand_log_block(struct stand *s, const struct nat_event *e)
+{
+	if (e->kind == NAT_BLOCK_FREE)
+		return;
+	attribution_record(s->attribution, &(struct log_record){
+		.time_ns = s->now_ns,
+		.kind = e->kind == NAT_BLOCK_RETURNED ? LOG_BLOCK_DELETE : LOG_BLOCK_ADD,
+		.inside = e->subscriber,
+		.outside = e->address,
+		.lo = slots_number(s->ground.slots, e->slot),
+		.hi = slots_number(s->ground.slots, e->slot + (e->count - 1) * e->step),
+		.step = (uint16_t)e->step,
+	});
+}
+
+/* On a large address with all its numbers live an answer takes long: only some are asked for. */
+#define SLOTS_LARGE 8192
+#define ASKED_OF_LARGE 16
+
+/* Who has this number now? The answer is looked at when the stand is done. */
+void stand_log_ask(struct stand *s, const struct live *m, uint32_t subscriber)
+{
+	if (s->ground.slots->count > SLOTS_LARGE && s->asks++ % ASKED_OF_LARGE)
+		return;
+	s->asked = must_grow(s->asked, s->incidents + 1, sizeof(*s->asked));
+	s->asked[s->incidents] = (struct asked){ .time_ns = s->now_ns, .subscriber = subscriber, .address = m->address,
+	                                         .slot = m->slot, .protocol = m->protocol };
+	attribution_incident(s->attribution, &(struct incident){
+		.hash = s->incidents++,
+		.time_ns = s->now_ns,
+		.subscriber = subscriber,
+		.outside = m->address,
+		.port = slots_number(s->ground.slots, m->slot),
+		.protocol = (enum protocol)m->protocol,
+		.reached = true,
+	});
+}
+
+void stand_log_judge(struct stand *s)
+{
+	struct answers answers;
+
+	attribution_finish(s->attribution, &answers);
+	for (size_t i = 0; i < answers.count; i++) {
+		const struct answer *a = &answers.items[i];
+
+		s->checks[RULE_LOG]++;
+		if (a->candidates[EVIDENCE_PORT] != 1 || !a->right[EVIDENCE_PORT]) {
+			const struct asked *q = &s->asked[a->hash];
+
+			stand_broken(s, RULE_LOG, "%.3f s: subscriber %u has %s slot %u of address %u; the log names %u subscribers, "
+			             "and it is %s", seconds_from_ns(q->time_ns), q->subscriber, protocol_name[q->protocol], q->slot,
+			             q->address, a->candidates[EVIDENCE_PORT],
+			             a->right[EVIDENCE_PORT] ? "one of them" : "none of them");
+		}
+	}
+	free(answers.items);
+}
+
+void stand_log_close(struct stand *s)
+{
+	attribution_destroy(s->attribution);
+	free(s->asked);
+}

@@ -1,0 +1,105 @@
+/* The insides of a stand, shared by what runs it (stand.c) and what judges it (judge.c). */
+#ifndef SIM_STUDY_STAND_STATE_H
+#define SIM_STUDY_STAND_STATE_H
+
+#include "analysis/attribution.h"
+#include "analysis/guess.h"
+#include "sim/nat/holddown.h"
+#include "sim/scheme/guard.h"
+#include "sim/study/stand.h"
+
+#define NOBODY UINT32_MAX
+
+struct live {             /* a live mapping */
+	uint32_t address, slot;
+	uint32_t next;        /* of the same subscriber; NOBODY: none */
+	int64_t  since_ns;
+	uint16_t port;
+	uint8_t  protocol;
+};
+
+struct tenant_book {
+	uint32_t address;             /* ADDRESS_NONE: not paired */
+	uint32_t first, active;       /* of its live mappings */
+	uint32_t held[PROTO_COUNT];   /* live and in hold-down */
+	bool     refused;             /* by UDP, since any number was released */
+	uint32_t own;                 /* how many numbers are its own by rule, + 1; 0: not asked yet */
+};
+
+struct cell_book {
+	uint32_t holder;      /* NOBODY: free */
+	bool     live;
+};
+
+struct block_book {       /* a block as first seen */
+	uint32_t address, first, count, step;
+	uint32_t owner;       /* NOBODY: free */
+	bool     further;     /* its owner had one before */
+	bool     guarded;
+};
+
+struct asked {            /* a question put to the log */
+	int64_t  time_ns;
+	uint32_t subscriber, address, slot;
+	uint8_t  protocol;
+};
+
+struct stand {
+	struct stand_setup setup;
+	struct ground ground;
+	struct allocator allocator;
+	struct guard *guard;          /* the allocator's */
+	struct scheme_promise promise;
+	struct finding finding;
+	bool silent;
+	uint64_t checks[RULES];
+	uint64_t trace;
+	int64_t now_ns;
+
+	struct live *lives;           /* a pool, chained when free; owned */
+	uint32_t live_room, live_free, live_count;
+	struct tenant_book *tenants;  /* owned */
+	uint32_t *tenants_on;         /* by address; owned */
+	struct cell_book *cells;      /* [(address * PROTO_COUNT + protocol) * slots + slot]; owned */
+	struct holddown held;
+	struct block_book *blocks;    /* every block ever seen, by address and first slot; owned */
+	size_t block_count;
+	uint32_t refused_in_a_row;    /* subscribers, by UDP */
+
+	struct guess_past *past;      /* by subscriber and protocol; owned */
+	uint64_t hits[GUESSERS + 3];  /* in 1 / GUESS_RUN; guessers' of guess.h, then judge.c's own */
+	double expected;              /* right guesses that the declared odds allow */
+
+	struct evidence_config evidence;
+	struct log_config log;
+	struct rule rule;
+	struct attribution *attribution;
+	struct asked *asked;          /* [incidents]; owned */
+	uint64_t incidents, asks;
+};
+
+static inline struct cell_book *cell_of(struct stand *s, uint32_t address, uint32_t protocol, uint32_t slot)
+{
+	return &s->cells[((size_t)address * PROTO_COUNT + protocol) * s->ground.slots->count + slot];
+}
+
+/* Tells of a breach, unless one was told; returns false. */
+bool stand_broken(struct stand *s, enum rule_id rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* judge.c: each is called at its moment, and tells. */
+void judge_grant(struct stand *s, const struct request *r, const struct binding *b, uint64_t looked);
+void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked);
+void judge_newcomer(struct stand *s, uint32_t subscriber, enum protocol protocol); /* no address has room for it */
+void judge_release(struct stand *s);
+void judge_block(struct stand *s, const struct nat_event *e);
+void judge_end(struct stand *s, bool fair);
+
+/* stand_log.c: the log, and what it says of a live mapping now. */
+void stand_log_open(struct stand *s);
+void stand_log_mapping(struct stand *s, const struct live *m, uint32_t subscriber, bool ends);
+void stand_log_block(struct stand *s, const struct nat_event *e);
+void stand_log_ask(struct stand *s, const struct live *m, uint32_t subscriber);
+void stand_log_judge(struct stand *s);  /* every answer, at the end */
+void stand_log_close(struct stand *s);
+
+#endif

@@ -1,0 +1,133 @@
+#!/bin/sh
+# conform: sound schemes pass, and for each rule there is a plugin that breaks it and is caught. The text of
+# docs/plugin.md, and what `make install` installs, build and run.
+# usage: test_conform.sh [PROGRAM], or CGNSIM=PROGRAM test_conform.sh
+set -u
+export LC_ALL=C
+program=$(realpath "${1:-${CGNSIM:-build/cgnsim}}")
+top=$(realpath "$(dirname "$0")/../..")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+bad=0
+
+# check NAME COMMAND...: the command must succeed.
+check() {
+	name=$1
+	shift
+	if "$@" >out 2>err; then
+		echo "ok $name"
+	else
+		echo "not ok $name: $*"
+		sed 's/^/  /' out err
+		bad=1
+	fi
+}
+
+# --- what is built in
+for scheme in session bounded block deterministic port-set one-to-one; do
+	check "$scheme conforms" "$program" conform --scheme $scheme
+done
+for select in sequential preserve rfc6056-1 rfc6056-2 rfc6056-3 rfc6056-4 rfc6056-5; do
+	check "session, $select, conforms" "$program" conform --scheme session --set select=$select
+done
+check "scattered blocks, guarded, conform" "$program" conform --scheme block --set size=16 --set max_blocks=4 \
+	--set layout=scattered --set guard=2m --set idle=1m --set interim=5m
+check "blocks with extensions conform" "$program" conform --scheme block --set size=16 --set max_blocks=4 \
+	--set extension_size=32 --set skip_idle=true
+check "runs of tries conform" "$program" conform --scheme bounded --set tries=128 --set walk=next --set shortest=8
+check "a rule with a dynamic pool conforms" "$program" conform --scheme deterministic --set dynamic=4 --set block=8
+
+# --- plugins
+for source in "$top"/tests/plugins/*.c; do
+	name=$(basename "$source" .c)
+	if ! ${CC:-cc} -std=gnu11 -O1 -Wall -Wextra -Werror -shared -fPIC -I"$top/include" -o "$name.so" "$source" 2>err; then
+		echo "not ok $name is built"
+		sed 's/^/  /' err
+		bad=1
+	fi
+done
+for name in good_single good_blocks good_ranges; do
+	check "$name conforms" "$program" conform --plugin $name.so
+done
+check "a plugin's own parameters" "$program" conform --plugin good_blocks.so --set parameters.size=5 --set parameters.guard=0
+
+for source in "$top"/tests/plugins/broken_*.c; do
+	name=$(basename "$source" .c)
+	rule=${name#broken_}
+	"$program" conform --plugin "./$name.so" --junit junit.xml >out 2>err
+	status=$?
+	if [ $status = 1 ] && grep -q "^broken *$rule " out && [ ! -s err ] && grep -q "name=\"$rule\"><failure" junit.xml; then
+		echo "ok $name is caught"
+	else
+		echo "not ok $name: status $status"
+		sed 's/^/  /' out err
+		bad=1
+	fi
+done
+rules=$("$program" conform --scheme one-to-one --json | sed -n 's/^.*"name":	*"\([a-z-]*\)".*/\1/p')
+missing=
+for rule in $rules; do
+	[ -e "$top/tests/plugins/broken_$rule.c" ] || missing="$missing $rule"
+done
+check "each of the $(echo "$rules" | wc -w) rules has a plugin that breaks it" test -n "$rules" -a -z "$missing"
+
+# The shortest way beyond four numbers is five calls, whatever the list was.
+"$program" conform --plugin broken_limit.so >found
+check "what breaks a rule is cut down" sh -c "[ \$(grep -c ' s: ' found) = 5 ]"
+
+# --- what cannot be judged
+refuse() {
+	name=$1 text=$2
+	shift 2
+	"$@" >out 2>err
+	got=$?
+	if [ $got = 2 ] && grep -q -- "$text" err; then
+		echo "ok $name"
+	else
+		echo "not ok $name: status $got"
+		sed 's/^/  /' out err
+		bad=1
+	fi
+}
+refuse "another version is refused" 'version 2 of the plugin interface, and this is version 1' "$program" conform --plugin other_version.so
+echo 'int nothing;' >no.c && ${CC:-cc} -shared -fPIC -o no.so no.c
+refuse "no scheme in the library" 'has no symbol cgnsim_scheme' "$program" conform --plugin no.so
+refuse "no library" 'nowhere.so' "$program" conform --plugin nowhere.so
+refuse "not a library" 'no.c' "$program" conform --plugin no.c
+refuse "an unknown parameter" 'knows: size, most, guard' "$program" conform --plugin good_blocks.so --set parameters.sise=5
+refuse "a parameter out of range" 'size: is not a whole number of 1 to 4096' "$program" conform --plugin good_blocks.so --set parameters.size=0
+refuse "a duration is wanted" 'guard: is not a duration of 0s to 1h' "$program" conform --plugin good_blocks.so --set parameters.guard=2h
+refuse "both" 'one of --plugin and --scheme' "$program" conform --plugin good_blocks.so --scheme block
+refuse "an unknown scheme" 'preset' "$program" conform --scheme nosuch
+
+# --- docs/plugin.md, word for word, with nothing but what is installed
+block() { # LANGUAGE: the first block of it
+	sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$top/docs/plugin.md" | sed '1d' | sed '/^```$/,$d'
+}
+block c >first-free.c
+block json >first-free.json
+block sh >steps.sh
+check "the walk-through has a scheme of ten lines" sh -c "[ \$(grep -c '[^[:space:]]' first-free.c) -le 11 ]"
+check "make install" make -C "$top" install DESTDIR= PREFIX="$dir/inst" BUILD="$(dirname "$program")" -o "$program" SETUP=
+check "installs header and pkg-config file" test -s inst/include/cgnsim/scheme.h -a -s inst/share/pkgconfig/cgnsim.pc
+check "the walk-through builds, conforms and runs" env PATH="$dir/inst/bin:$PATH" PKG_CONFIG_PATH="$dir/inst/share/pkgconfig" \
+	sh -e steps.sh
+check "and measures" grep -q '"mine"' results/first-free/summary.json
+
+# --- in a run
+cat >run.json <<'END'
+{ "subscribers": { "count": 200 }, "duration": "30s", "warmup": "10s", "pool": { "prefixes": ["192.0.2.0/30"] },
+  "schemes": [ { "name": "blocks", "type": "plugin", "library": "good_blocks.so", "parameters": { "size": 32, "guard": "90s" } },
+               { "name": "ranges", "type": "plugin", "library": "good_ranges.so" } ] }
+END
+check "a scenario with plugins runs" "$program" run run.json -o run --quiet
+check "the same bytes again, on one thread" sh -c "'$program' run run.json -o again --quiet --threads 1 && diff -r run again"
+check "a rule logs nothing and names everybody" sh -c "'$program' run run.json -o ranges --scheme ranges --quiet &&
+	grep -q 'ranges,.*,0,0' ranges/log.csv && grep -q '\"unique_ratio\":	1,' ranges/summary.json"
+check "map asks a plugin's rule" sh -c "'$program' map run.json --scheme ranges --inside 100.64.0.3 --json | grep -q '\"count\":	1290'"
+sed 's/good_ranges/broken_held-once/' run.json >broken.json
+refuse "a run on a broken plugin" 'held-once.so: subscriber .* taken; `cgnsim conform' "$program" run broken.json -o broken --quiet
+check "leaves nothing" test ! -e broken
+
+exit $bad

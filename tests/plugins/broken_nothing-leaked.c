@@ -1,0 +1,3 @@
+/* Some blocks are kept for good. */
+#define DEFECT_LEAK
+#include "blocks.h"

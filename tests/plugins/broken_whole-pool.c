@@ -1,0 +1,3 @@
+/* What blocks leave over of an address is nobody's, and that is not said. */
+#define DEFECT_REMAINDER
+#include "blocks.h"
