@@ -2,7 +2,7 @@
 # embed.sh FILE.json... : prints a C file that holds each preset as text, with what `list` shows of it. A preset's
 # "description", "source" and "assumed" stand on lines of their own, without escapes.
 set -eu
-echo '#include "sim/command/presets.h"'
+echo '#include "sim/scenario/presets.h"'
 for file in "$@"; do
 	stem=$(basename "$file" .json | tr - _)
 	printf '\nstatic const char text_%s[] = {\n' "$stem"

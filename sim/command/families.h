@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "sim/base/params.h"
-#include "sim/command/presets.h"
+#include "sim/scenario/presets.h"
 
 struct member {
 	const char *name;

@@ -9,6 +9,7 @@
 #include "sim/scenario/json.h"
 #include "sim/scenario/nearest.h"
 #include "sim/scenario/params.h"
+#include "sim/scenario/preset.h"
 #include "sim/scenario/set.h"
 #include "sim/scenario/tables.h"
 #include "traffic/sources.h"
@@ -321,6 +322,20 @@ static void check_scheme_name(struct loading *l, const cJSON *list, const cJSON 
 	free(at);
 }
 
+static bool expand_presets(struct loading *l, const cJSON *list, const char *place)
+{
+	bool good = true;
+	size_t i = 0;
+
+	for (cJSON *scheme = list->child; scheme; scheme = scheme->next) { /* the tree is ours to change */
+		char *at = json_item_place(place, i++);
+
+		good &= !cJSON_IsObject(scheme) || preset_expand(scheme, at, l->reading.e);
+		free(at);
+	}
+	return good;
+}
+
 static void read_schemes(struct loading *l)
 {
 	struct scenario *s = l->s;
@@ -334,6 +349,8 @@ static void read_schemes(struct loading *l)
 		             SCHEMES_MAX);
 		list = NULL;
 	}
+	if (list && !expand_presets(l, list, place))
+		list = NULL;
 	if (list && !check_wanted(l, list))
 		list = NULL;
 	if (list)

@@ -295,6 +295,7 @@ const struct param scheme_params[] = {
 	{ .name = "name", .type = PARAM_TEXT, .preset = "null", .offset = offsetof(struct scheme_head, name),
 	  .help = "names the scheme in results; without it, its type" },
 	{ .name = "type", .type = PARAM_JSON, .preset = "\"session\"", .help = "which scheme (cgnsim list schemes)" },
+	{ .name = "preset", .type = PARAM_JSON, .help = "a preset whose keys hold where the scheme says nothing itself (cgnsim list presets)" },
 	{ .name = "access", .type = PARAM_CHOICE, .preset = "null", .choices = access_choices,
 	  .offset = offsetof(struct scheme_head, access),
 	  .help = "instead of the scenario's" },

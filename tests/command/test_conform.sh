@@ -38,6 +38,11 @@ check "blocks with extensions conform" "$program" conform --scheme block --set s
 check "runs of tries conform" "$program" conform --scheme bounded --set tries=128 --set walk=next --set shortest=8
 check "a rule with a dynamic pool conforms" "$program" conform --scheme deterministic --set dynamic=4 --set block=8
 
+for preset in juniper-pba cisco-bulk nokia-extension danos linux-snat linux-random linux-fully-random linux-persistent \
+	fortigate-pba vpp-nat44-ed; do
+	check "$preset conforms" "$program" conform --scheme $preset
+done
+
 # --- plugins
 for source in "$top"/tests/plugins/*.c; do
 	name=$(basename "$source" .c)

@@ -2,7 +2,7 @@
  * the identity for the numbers of all its subscribers, or of a sample of them unless CGNSIM_EXHAUSTIVE is set. */
 #include "tests/support/rulebench.h"
 
-#include "sim/command/presets.h"
+#include "sim/scenario/presets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* presets - scenarios/presets/, embedded at build time: other projects' ways of
  * sharing addresses, each a scenario that runs as it stands. */
-#ifndef SIM_COMMAND_PRESETS_H
-#define SIM_COMMAND_PRESETS_H
+#ifndef SIM_SCENARIO_PRESETS_H
+#define SIM_SCENARIO_PRESETS_H
 
 struct preset {
 	const char *name;
