@@ -149,6 +149,11 @@ static void run_ground(struct battery *b)
 	scheme_pool_clear(&b->pool);
 }
 
+static bool overloads(const struct trial *t)
+{
+	return t->scheme->overloads && t->scheme->overloads(t->scheme_config);
+}
+
 bool conform_run(const char *entry, const char *directory, struct conform_report *out, struct err *e)
 {
 	struct err unfit = ERR_INIT;
@@ -162,6 +167,12 @@ bool conform_run(const char *entry, const char *directory, struct conform_report
 		if (!b.scenario) {
 			out->pools_unfit++;
 			continue;
+		}
+		if (overloads(&b.scenario->trials[0])) {
+			fail(&unfit, "conform: a scheme that gives a number to several mappings at once is not judged: its numbers "
+			             "are not one holder's");
+			scenario_destroy(b.scenario);
+			break;
 		}
 		out->pools++;
 		run_ground(&b);

@@ -103,6 +103,8 @@ refuse "not a library" 'no.c' "$program" conform --plugin no.c
 refuse "an unknown parameter" 'knows: size, most, guard' "$program" conform --plugin good_blocks.so --set parameters.sise=5
 refuse "a parameter out of range" 'size: is not a whole number of 1 to 4096' "$program" conform --plugin good_blocks.so --set parameters.size=0
 refuse "a duration is wanted" 'guard: is not a duration of 0s to 1h' "$program" conform --plugin good_blocks.so --set parameters.guard=2h
+refuse "overloading is not judged" 'several mappings at once' "$program" conform --scheme session --set overload=true \
+	--set nat.mapping=address-and-port-dependent --set nat.filtering=address-and-port-dependent
 refuse "both" 'one of --plugin and --scheme' "$program" conform --plugin good_blocks.so --scheme block
 refuse "an unknown scheme" 'preset' "$program" conform --scheme nosuch
 
