@@ -347,12 +347,13 @@ static bool nothing_is_left(const struct pair *p)
 	return nothing;
 }
 
-bool storm(uint32_t combination, uint64_t packets, struct dice *dice, const char *name, struct tally *tally)
+bool storm(uint32_t combination, uint64_t packets, struct dice *of_world, struct dice *dice, const char *name,
+           struct tally *tally)
 {
 	struct pair p;
 	bool good = true;
 
-	pair_open(&p, combination, dice);
+	pair_open(&p, combination, of_world);
 	for (uint64_t n = 0; good && n < packets && !dice_empty(dice); n++) {
 		uint32_t who;
 

@@ -82,8 +82,10 @@ struct tally {
 	uint64_t released_at_once, released_early; /* numbers, though there is a hold-down */
 };
 
-/* A world of so many packets, or until the dice are empty; then all timers run out,
- * and everything must have come back. False, with both sides printed, at the first difference. */
-bool storm(uint32_t combination, uint64_t packets, struct dice *dice, const char *name, struct tally *tally);
+/* A world, drawn with the one dice, of so many packets, drawn with the other (which may be the same), or until those
+ * are empty; then all timers run out, and everything must have come back. False, with both sides printed, at the first
+ * difference. */
+bool storm(uint32_t combination, uint64_t packets, struct dice *of_world, struct dice *dice, const char *name,
+           struct tally *tally);
 
 #endif

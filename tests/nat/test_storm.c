@@ -32,7 +32,7 @@ static bool play_world(uint64_t world, uint64_t packets)
 	char name[64];
 
 	snprintf(name, sizeof(name), "seed %d, world %llu", SEED, (unsigned long long)world);
-	return storm((uint32_t)(world % STORM_COMBINATIONS), packets, &dice, name, &tally);
+	return storm((uint32_t)(world % STORM_COMBINATIONS), packets, &dice, &dice, name, &tally);
 }
 
 static void nat_does_as_its_model(void **state)
