@@ -1,6 +1,7 @@
 /* Corners of the NAT where it once differed from its model (tests/model_nat.h): each is a case of its own here. */
 #include "sim/nat/translate.h"
 #include "tests/support/natbench.h"
+#include "tests/support/schemeconf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 /* One public address, numbers 1024 to 1033, four subscribers; the last datagram that it sent by itself. */
 struct corner {
 	struct bench bench;
+	void *scheme_config;
 	uint32_t outside;
 	uint32_t sent;
 	struct datagram datagram;
@@ -30,18 +32,32 @@ static void hear(void *context, int64_t now_ns, const struct datagram *d, struct
 	c->path = path;
 }
 
+/* One number after the other. The caller frees it. */
+static void *sequential(void)
+{
+	void *config = conf_new(&scheme_session);
+
+	conf_u32(&scheme_session, config, "select", 1);
+	return config;
+}
+
 static void open_corner(struct corner *c, struct nat_config config, struct port_range ports)
 {
-	static const int sequential = 1;
 	struct bench *b = &c->bench;
 
-	*c = (struct corner){ .outside = PUBLIC };
-	bench_open(b, config, ports, 1, 4, scheme_find("session"), &sequential);
+	*c = (struct corner){ .outside = PUBLIC, .scheme_config = sequential() };
+	bench_open(b, config, ports, 1, 4, &scheme_session, c->scheme_config);
 	nat_destroy(b->nat);
 	b->nat = nat_create(&(struct nat_setup){
 		.config = &b->config, .slots = b->slots, .addresses = 1, .subscribers = 4, .rng_key = RNG_TEST,
 		.sink = { .context = b, .event = bench_event }, .scheme_create = scheme_session.create,
-		.scheme_config = &sequential, .outside = &c->outside, .send = hear, .send_context = c });
+		.scheme_config = c->scheme_config, .outside = &c->outside, .send = hear, .send_context = c });
+}
+
+static void close_corner(struct corner *c)
+{
+	bench_close(&c->bench);
+	free(c->scheme_config);
 }
 
 static enum outcome tcp_out(struct corner *c, int64_t at_ns, uint16_t port, uint32_t to, uint16_t to_port,
@@ -81,7 +97,7 @@ static void inbound_syns_keep_nothing_open(void **state)
 	assert_int_equal(nat_sessions(c.bench.nat, 0), 1);
 	nat_advance(c.bench.nat, 340 * S);
 	assert_int_equal(nat_sessions(c.bench.nat, 0), 0);
-	bench_close(&c.bench);
+	close_corner(&c);
 }
 
 /* The same, TRANS: any packet but a reset makes it established; so does a FIN, which is then none of the two that end it. */
@@ -100,7 +116,7 @@ static void fin_after_reset_is_established(void **state)
 	assert_int_equal(c.bench.ended, 0);
 	nat_advance(c.bench.nat, 7204 * S);
 	assert_int_equal(c.bench.ended, 1);
-	bench_close(&c.bench);
+	close_corner(&c);
 }
 
 /* Held numbers that were given back before their time are not those that the bound is about: nor may one of them be
@@ -108,13 +124,14 @@ static void fin_after_reset_is_established(void **state)
 static void bound_on_held_ports_outlasts_early_releases(void **state)
 {
 	struct nat_config config = bench_defaults();
+	void *scheme_config = sequential();
 	struct bench b;
 
 	(void)state;
 	config.hold_down.same_subscriber = RELEASE;
 	config.hold_down.max_ports = 2;
 	config.timeouts.udp = 10 * S;
-	bench_open(&b, config, (struct port_range){ 1024, 1027 }, 1, 4, scheme_find("session"), &(int){ 1 });
+	bench_open(&b, config, (struct port_range){ 1024, 1027 }, 1, 4, &scheme_session, scheme_config);
 	for (uint16_t k = 0; k < 4; k++)
 		bench_send(&b, k * S, 0, PROTO_UDP, (uint16_t)(100 + k), 0);
 	/* Two end and are held, two live: the fifth has the first back, before its time. */
@@ -125,6 +142,7 @@ static void bound_on_held_ports_outlasts_early_releases(void **state)
 	assert_int_equal(b.ended, 4);
 	assert_int_equal(b.released, 2);
 	bench_close(&b);
+	free(scheme_config);
 }
 
 struct notices_heard {
@@ -145,6 +163,7 @@ static void threshold_is_that_share_or_more(void **state)
 	struct nat_config config = bench_defaults();
 	struct notices_heard heard = { { 0 } };
 	struct port_ranges none = { 0 };
+	void *scheme_config = sequential();
 	struct slots *slots = slots_create((struct port_range){ 1024, 1033 }, &none);
 	struct nat *nat;
 
@@ -152,7 +171,7 @@ static void threshold_is_that_share_or_more(void **state)
 	config.notify.pool_high = 0.85;
 	nat = nat_create(&(struct nat_setup){ .config = &config, .slots = slots, .addresses = 1, .subscribers = 1,
 	                                      .sink = { .context = &heard, .event = count_notices },
-	                                      .scheme_create = scheme_session.create, .scheme_config = &(int){ 1 } });
+	                                      .scheme_create = scheme_session.create, .scheme_config = scheme_config });
 	for (uint16_t k = 1; k <= 9; k++) {
 		struct segment train = train_of(0, 0, PROTO_UDP, k, 0);
 
@@ -161,6 +180,7 @@ static void threshold_is_that_share_or_more(void **state)
 	}
 	nat_destroy(nat);
 	slots_destroy(slots);
+	free(scheme_config);
 }
 
 /* RFC 5382 REQ-4 with RFC 4787 REQ-9: a SYN from inside to a public endpoint that nobody has is answered inside, as its
@@ -189,7 +209,7 @@ static void hairpinned_syn_is_answered_inside(void **state)
 			assert_int_equal(c.datagram.inner.source_port, 7);
 			assert_int_equal(c.datagram.inner.destination_port, 1030);
 		}
-		bench_close(&c.bench);
+		close_corner(&c);
 	}
 }
 
