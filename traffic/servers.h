@@ -28,13 +28,14 @@ extern const struct param server_params[]; /* of struct servers */
 /* `count` entries; the caller frees them. */
 struct server_alias *servers_build(const struct servers *s);
 
-/* An address. */
+/* An address. No jump: it would be guessed wrong half the time. */
 static inline uint32_t server_draw(const struct server_alias *table, uint32_t count, struct rng *r)
 {
 	uint32_t i = rng_below(r, count);
 	const struct server_alias *a = &table[i];
+	uint32_t own = -(uint32_t)((uint32_t)(rng_next(r) >> 32) < a->own);
 
-	return SERVERS_FIRST + ((uint32_t)(rng_next(r) >> 32) < a->own ? i : a->other);
+	return SERVERS_FIRST + ((i & own) | (a->other & ~own));
 }
 
 #endif

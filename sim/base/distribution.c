@@ -17,7 +17,7 @@
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 
-enum { LAYERS = 256 };
+enum { LAYERS = ZIGGURAT_LAYERS };
 enum { TRUNCATION_TRIES = 1000, QUANTILE_DRAWS = 100000 };
 
 /* The layers' common area, and where the tail begins, for 256 of them. */
@@ -40,17 +40,8 @@ const char *const distribution_name[DIST_KINDS + 1] = {
 
 /* --- the two ziggurats --------------------------------------------------- */
 
-struct layer {
-	double unit;     /* x[i] * 2^-53 */
-	uint64_t inside; /* a 53-bit draw below this lies under the curve */
-};
-
-struct ziggurat {
-	struct layer layers[LAYERS];
-	double density[LAYERS + 1]; /* at x[i] */
-};
-
-static struct ziggurat exponential, normal;
+struct ziggurat exponential_ziggurat;
+static struct ziggurat normal;
 
 static double exponential_density(double x)
 {
@@ -91,7 +82,7 @@ static void ziggurat_build(struct ziggurat *z, double r, double v, double (*dens
 
 static __attribute__((constructor)) void ziggurats_build(void)
 {
-	ziggurat_build(&exponential, EXPONENTIAL_R, EXPONENTIAL_V, exponential_density, exponential_inverse);
+	ziggurat_build(&exponential_ziggurat, EXPONENTIAL_R, EXPONENTIAL_V, exponential_density, exponential_inverse);
 	ziggurat_build(&normal, NORMAL_R, NORMAL_V, normal_density, normal_inverse);
 }
 
@@ -102,7 +93,7 @@ static bool under(const struct ziggurat *z, size_t i, double density, struct rng
 }
 
 /* The law has no memory: beyond R it begins anew. */
-static __attribute__((noinline)) double exponential_rest(struct rng *r, size_t i, double x)
+double draw_exponential_rest(struct rng *r, size_t i, double x)
 {
 	double beyond = 0;
 
@@ -111,30 +102,14 @@ static __attribute__((noinline)) double exponential_rest(struct rng *r, size_t i
 
 		if (i == 0)
 			beyond += EXPONENTIAL_R;
-		else if (under(&exponential, i, fp_exp(-x), r))
+		else if (under(&exponential_ziggurat, i, fp_exp(-x), r))
 			return beyond + x;
 		word = rng_next(r);
 		i = word % LAYERS;
-		x = (double)(word >> 11) * exponential.layers[i].unit;
-		if (word >> 11 < exponential.layers[i].inside)
+		x = (double)(word >> 11) * exponential_ziggurat.layers[i].unit;
+		if (word >> 11 < exponential_ziggurat.layers[i].inside)
 			return beyond + x;
 	}
-}
-
-static inline double exponential_draw(struct rng *r)
-{
-	uint64_t word = rng_next(r);
-	size_t i = word % LAYERS;
-	double x = (double)(int64_t)(word >> 11) * exponential.layers[i].unit;
-
-	if (__builtin_expect(word >> 11 < exponential.layers[i].inside, 1))
-		return x;
-	return exponential_rest(r, i, x);
-}
-
-double draw_exponential(struct rng *r)
-{
-	return exponential_draw(r);
 }
 
 /* The tail by Marsaglia, 1964. */
@@ -143,8 +118,8 @@ static double normal_tail(struct rng *r)
 	double x;
 
 	do {
-		x = exponential_draw(r) / NORMAL_R;
-	} while (2 * exponential_draw(r) <= x * x);
+		x = draw_exponential(r) / NORMAL_R;
+	} while (2 * draw_exponential(r) <= x * x);
 	return NORMAL_R + x;
 }
 
@@ -170,7 +145,7 @@ double draw_normal(struct rng *r)
 /* With mean `shape`: Marsaglia and Tsang, 2000; below 1 by their boost. */
 static double draw_gamma(struct rng *r, double shape)
 {
-	double boost = shape < 1 ? fp_exp(-exponential_draw(r) / shape) : 1;
+	double boost = shape < 1 ? fp_exp(-draw_exponential(r) / shape) : 1;
 	double d = (shape < 1 ? shape + 1 : shape) - 1. / 3;
 	double c = 1 / fp_sqrt(9 * d);
 
@@ -180,7 +155,7 @@ static double draw_gamma(struct rng *r, double shape)
 		if (v <= 0)
 			continue;
 		v = v * v * v;
-		if (-exponential_draw(r) < 0.5 * x * x + d - d * v + d * fp_log(v))
+		if (-draw_exponential(r) < 0.5 * x * x + d - d * v + d * fp_log(v))
 			return boost * d * v;
 	}
 }
@@ -223,15 +198,15 @@ static double draw_once(const struct distribution *d, struct rng *r)
 	case DIST_CONSTANT:
 		return d->value;
 	case DIST_EXPONENTIAL:
-		return d->mean * exponential_draw(r);
+		return d->mean * draw_exponential(r);
 	case DIST_UNIFORM:
 		return d->low + (d->high - d->low) * rng_unit(r);
 	case DIST_LOGNORMAL:
 		return d->median * fp_exp(d->sigma * draw_normal(r));
 	case DIST_WEIBULL:
-		return d->scale * fp_exp(fp_log(exponential_draw(r)) / d->shape);
+		return d->scale * fp_exp(fp_log(draw_exponential(r)) / d->shape);
 	case DIST_PARETO:
-		return (d->minimum > 0 ? d->minimum : d->mean * (d->shape - 1) / d->shape) * fp_exp(exponential_draw(r) / d->shape);
+		return (d->minimum > 0 ? d->minimum : d->mean * (d->shape - 1) / d->shape) * fp_exp(draw_exponential(r) / d->shape);
 	case DIST_GAMMA:
 		return d->mean / d->shape * draw_gamma(r, d->shape);
 	case DIST_EMPIRICAL:
@@ -245,15 +220,9 @@ static double draw_once(const struct distribution *d, struct rng *r)
 	return 0;
 }
 
-int64_t distribution_draw(const struct distribution *d, struct rng *r)
+double distribution_draw_rest(const struct distribution *d, struct rng *r)
 {
-	double ns = (d->kind == DIST_EXPONENTIAL && d->max <= 0 ? d->mean * exponential_draw(r) : draw(d, r)) * (double)NS_PER_S;
-
-	if (ns >= (double)NS_LONGEST)
-		return NS_LONGEST;
-	if (ns <= -(double)NS_LONGEST)
-		return -NS_LONGEST;
-	return (int64_t)(ns + (ns < 0 ? -0.5 : 0.5));
+	return draw(d, r);
 }
 
 /* --- what is known of them ----------------------------------------------- */

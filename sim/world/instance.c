@@ -7,9 +7,13 @@
 #include "sim/world/keep.h"
 #include "sim/world/workload.h"
 
-/* Trains in a slab: enough that changing from scheme to scheme costs little,
- * few enough to stay in the cache. */
-#define SLAB_TRAINS 4096.0
+/* Trains in a slab: few, so that they are still near when they are shown; but where
+ * there are several NATs to show them to, enough that going from one to the next, each
+ * of which fills the cache, costs little. */
+#define SLAB_TRAINS 512.0
+#define SLAB_TRAINS_SEVERAL 4096.0
+/* Readers of the log are told the time so often: they keep what they read until then. */
+#define ADVANCE_TRAINS 512
 #define PREFETCH_TRAINS 6
 
 /* One under way. */
@@ -86,17 +90,21 @@ static void show_slab(struct instance *in, int64_t until_ns)
 			if (i + PREFETCH_TRAINS < in->raw.count)
 				lane_prefetch(lane, &trains[i + PREFETCH_TRAINS]);
 			lane_show(lane, &trains[i], cpe ? in->home[i] : OUT_CREATED);
+			if (i % ADVANCE_TRAINS == ADVANCE_TRAINS - 1)
+				lane_advance(lane, trains[i].start_ns);
 		}
 		lane_advance(lane, until_ns);
 	}
 }
 
 /* How long a slab is, in simulated time. Changes no result. */
-static int64_t slab_length(const struct instance_setup *s, uint32_t subscribers)
+static int64_t slab_length(const struct instance *in)
 {
+	const struct instance_setup *s = in->setup;
+	bool several = s->group->count > 1 || in->cpe;
 	double total = (double)(s->workload->warmup_ns + s->workload->duration_ns);
-	double trains = s->facts->flows_expected * subscribers / s->workload->subscribers + 1;
-	double length = total * SLAB_TRAINS / trains;
+	double trains = s->facts->flows_expected * in->share.subscribers / s->workload->subscribers + 1;
+	double length = total * (several ? SLAB_TRAINS_SEVERAL : SLAB_TRAINS) / trains;
 
 	if (length >= total)
 		return (int64_t)total;
@@ -108,7 +116,7 @@ static bool run_slabs(struct instance *in)
 {
 	const struct instance_setup *s = in->setup;
 	int64_t end_ns = s->workload->warmup_ns + s->workload->duration_ns;
-	int64_t slab_ns = slab_length(s, in->share.subscribers);
+	int64_t slab_ns = slab_length(in);
 	int64_t from_ns = 0;
 
 	while (from_ns < end_ns) {

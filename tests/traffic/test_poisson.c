@@ -352,6 +352,40 @@ static void facts_are_what_is_streamed(void **state)
 	free(config);
 }
 
+/* So many flows a second that several begin in the same nanosecond: they come in the
+ * order in which their subscribers' flows before them came; and in any steps. */
+static void ties_have_an_order(void **state)
+{
+	enum { SUBSCRIBERS = 300 };
+	const struct source_setting setting = { .seed = 1, .subscribers = SUBSCRIBERS, .end_ns = 20 * NS_PER_MS };
+	struct given g = usual;
+	struct segments out, steps;
+	int64_t before[SUBSCRIBERS], last = 0; /* place of the flow before: by subscriber, and of the last train's */
+	size_t ties = 0;
+
+	(void)state;
+	g.rate_per_day = 1e9;
+	out = stream(&g, &setting, 0, SUBSCRIBERS, NS_PER_S, NULL);
+	steps = stream(&g, &setting, 0, SUBSCRIBERS, 77777, NULL);
+	assert_int_equal(out.count, steps.count);
+	for (int64_t k = 0; k < SUBSCRIBERS; k++)
+		before[k] = k - SUBSCRIBERS;
+	for (size_t i = 0; i < out.count; i++) {
+		const struct segment *t = &out.items[i];
+
+		assert_true(same_train(t, &steps.items[i]));
+		if (i > 0 && t[-1].start_ns == t->start_ns) {
+			assert_true(before[t->subscriber] > last);
+			ties++;
+		}
+		last = before[t->subscriber];
+		before[t->subscriber] = (int64_t)i;
+	}
+	assert_true(ties > 20);
+	free(out.items);
+	free(steps.items);
+}
+
 /* So rare that most subscribers never begin one, and none of them begins late. */
 static void rare_flows(void **state)
 {
@@ -408,6 +442,7 @@ int main(void)
 		cmocka_unit_test(servers_are_drawn_by_zipf),
 		cmocka_unit_test(no_two_live_flows_share_a_port),
 		cmocka_unit_test(facts_are_what_is_streamed),
+		cmocka_unit_test(ties_have_an_order),
 		cmocka_unit_test(rare_flows),
 		cmocka_unit_test(first_trains_are_pinned),
 		cmocka_unit_test(sources_are_found_by_name),
