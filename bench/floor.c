@@ -3,13 +3,14 @@
  * sorting, no decision; every touch is where a perfect program would find what
  * it looks for at first sight.
  *
- * A flow draws 4 times (one 64-bit word each, but for a ziggurat's rare tails):
+ * A flow draws 5 times (one 64-bit word each, but for a ziggurat's rare tails), as
+ * often as the program does:
  *
  *   gap to the subscriber's next flow, duration      exponential
- *   destination                                      one word for both halves of an alias table
+ *   destination                                      one word for each half of an alias table
  *   outside port                                     uniform
  *
- * and touches 23 times what the instance keeps, in lines of 64 bytes:
+ * and touches 27 times what the instance keeps, in lines of 64 bytes:
  *
  *   when it begins  1 the subscriber's stream and its next inside port
  *                   2 arrivals: this flow out, the subscriber's next one in
@@ -20,15 +21,21 @@
  *                   1 timer entry in
  *                   3 counters: the subscriber's, its histogram of levels, the address's
  *                   1 length and second of the log's record
+ *                   2 the record, as attribution reads it: the number's, the subscriber's
  *   when it ends    1 timer entry out
  *                   1 mapping
  *                   1 index cell
  *                   1 hold-down entry in
  *                   2 counters: the subscriber's, its histogram of levels
  *                   1 length and second of the log's record
+ *                   2 the record, as attribution reads it: the number's, the subscriber's
  *   when its port   1 hold-down entry out
  *   is released     1 bitmap word
  *                   2 counters: the subscriber's, the address's
+ *
+ * Attribution has to know of every record, since any may be asked for: who had this
+ * number, and whether this subscriber had any. It reads the log and nothing else, so
+ * that what the NAT keeps of the same number is of no use to it.
  *
  * Left out, since only some flows need them: answers to incidents, compression
  * of the log's sample, samples of the timeseries. That makes the floor lower in
@@ -39,7 +46,7 @@
  * ends it (30,300 mappings), then its port is held for 120 s (11,700 more); 4
  * public addresses. Mappings, timers and held ports lie in order of creation,
  * the kindest order for a cache; index cells and bitmap words are met at random,
- * as hashes and random ports are. */
+ * as hashes and random ports are, and so are the numbers of the log. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +88,11 @@ struct entry {              /* arrival, timer, or held port */
 	uint32_t what, more;
 };
 
+struct presence {
+	_Alignas(64) uint64_t start, end;
+	uint32_t open;
+};
+
 struct binding {
 	_Alignas(64) uint64_t created, expires;
 	uint32_t subscriber, remote, cell;
@@ -101,6 +113,8 @@ struct ground {
 	uint64_t cells[CELLS];
 	uint64_t ports[ADDRESSES][(PORTS + 63) / 64];
 	struct alias servers[SERVERS];
+	uint32_t holders[ADDRESSES][PORTS]; /* of the numbers, by the log */
+	struct presence presences[SUBSCRIBERS];
 	uint64_t levels[LEVELS];
 	uint32_t records[SECONDS];
 	uint64_t log_bytes;
@@ -130,6 +144,16 @@ static void log_record(struct ground *g, uint64_t time, uint16_t port)
 	g->records[time % SECONDS]++;
 }
 
+/* A number has another holder, and the subscriber another record that is open or is not. */
+static void read_record(struct ground *g, uint64_t time, uint32_t subscriber, uint32_t slot, uint32_t holder, uint32_t by)
+{
+	struct presence *p = &g->presences[subscriber];
+
+	g->holders[subscriber % ADDRESSES][slot] = holder;
+	p->open += by;
+	p->end = time;
+}
+
 /* A subscriber's time average goes on from `time`. */
 static void count(struct ground *g, struct counters *c, uint64_t time, uint32_t by)
 {
@@ -147,15 +171,15 @@ static void begin(struct ground *g, uint64_t flow)
 	struct counters *c = &g->counters[k];
 	struct address *a = &g->addresses[k % ADDRESSES];
 	double gap = draw_exponential(&s->rng), duration = draw_exponential(&s->rng);
-	uint64_t server = rng_next(&s->rng);
-	uint32_t i = (uint32_t)((server >> 32) * SERVERS >> 32), slot = rng_below(&g->rng, PORTS);
+	uint64_t drawn = rng_next(&s->rng), half = rng_next(&s->rng);
+	uint32_t i = (uint32_t)((drawn >> 32) * SERVERS >> 32), slot = rng_below(&g->rng, PORTS);
 	struct binding *m = &g->mappings[flow % LIVE_RING];
 
 	g->arrivals[(flow + (uint64_t)(gap * 16)) % SUBSCRIBERS].time = flow;
 	m->created = flow;
 	m->expires = flow + MAPPINGS + (uint64_t)(duration * 978); /* flows begun in 10 s */
 	m->subscriber = k;
-	m->remote = (uint32_t)server < g->servers[i].own ? i : g->servers[i].other;
+	m->remote = (uint32_t)(half >> 32) < g->servers[i].own ? i : g->servers[i].other;
 	m->port = s->port++;
 	m->slot = (uint16_t)slot;
 	m->cell = (uint32_t)mix64(k, s->flows++) % CELLS;
@@ -169,6 +193,7 @@ static void begin(struct ground *g, uint64_t flow)
 	if (++a->held > a->peak)
 		a->peak = a->held;
 	log_record(g, flow >> 7, m->port);
+	read_record(g, flow, k, slot, k, 1);
 }
 
 static void end(struct ground *g, uint64_t flow)
@@ -179,6 +204,7 @@ static void end(struct ground *g, uint64_t flow)
 	g->held[flow % HELD_RING] = (struct entry){ .time = flow + HELD, .what = m->subscriber, .more = m->slot };
 	count(g, &g->counters[m->subscriber], flow, (uint32_t)-1);
 	log_record(g, flow >> 7, m->port);
+	read_record(g, flow, m->subscriber, m->slot, 0, (uint32_t)-1);
 }
 
 static void release(struct ground *g, uint64_t flow)
