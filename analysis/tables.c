@@ -201,14 +201,47 @@ static void replications(FILE *out, const struct result_run *run, const cJSON *s
 		}
 }
 
+/* What each scheme trades: ports against log against who can be told apart. */
+static void trade(FILE *out, const struct result_run *run, const cJSON *schemes)
+{
+	const cJSON *scheme, *row;
+
+	(void)run;
+	fputs("scheme,type,addresses,reserved,stranded,refusal_ratio,bytes_per_subscriber_day,candidates_as_logged\n", out);
+	cJSON_ArrayForEach(scheme, schemes) {
+		member(out, scheme, "name");
+		fputc(',', out);
+		member(out, scheme, "type");
+		fputc(',', out);
+		member(out, scheme, "ports.addresses");
+		fputc(',', out);
+		member(out, scheme, "ports.reserved_mean");
+		fputc(',', out);
+		member(out, scheme, "ports.stranded");
+		fputc(',', out);
+		member(out, scheme, "ports.refusal_ratio");
+		fputc(',', out);
+		member(out, scheme, "log.bytes_per_subscriber_day");
+		fputc(',', out);
+		cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(scheme, "ambiguity"))
+			if (!strcmp(cJSON_GetObjectItemCaseSensitive(row, "evidence")->valuestring, "as-logged"))
+				member(out, row, "candidates.mean");
+		fputc('\n', out);
+	}
+}
+
+/* From so many on, schemes are too many for the other figures' colours, and have one of their own. */
+#define TRADE_SCHEMES 8
+
 bool tables_write(const char *directory, const struct result_run *run, const cJSON *summary, struct err *e)
 {
 	static const struct {
 		const char *file;
 		void (*write)(FILE *out, const struct result_run *run, const cJSON *schemes);
+		size_t least_schemes;
 	} tables[] = {
-		{ "timeseries.csv", timeseries }, { "subscribers.csv", subscribers }, { "ambiguity.csv", ambiguity },
-		{ "log.csv", log_table },         { "replications.csv", replications },
+		{ "timeseries.csv", timeseries, 0 }, { "subscribers.csv", subscribers, 0 }, { "ambiguity.csv", ambiguity, 0 },
+		{ "log.csv", log_table, 0 },         { "replications.csv", replications, 0 }, { "trade.csv", trade, TRADE_SCHEMES },
 	};
 	const cJSON *schemes = cJSON_GetObjectItemCaseSensitive(summary, "schemes");
 	bool good = true;
@@ -217,6 +250,10 @@ bool tables_write(const char *directory, const struct result_run *run, const cJS
 		char *path = must_printf("%s/%s", directory, tables[i].file);
 		struct outfile out;
 
+		if (run->scheme_count < tables[i].least_schemes) {
+			free(path);
+			continue;
+		}
 		good = outfile_open(&out, path, e);
 		if (good) {
 			tables[i].write(out.stream, run, schemes);

@@ -8,7 +8,7 @@
 #include "sim/base/err.h"
 
 /* Writes timeseries.csv, subscribers.csv, ambiguity.csv, log.csv and
- * replications.csv into `directory`. `summary` is summary_json(run). False with
+ * replications.csv into `directory`, and from eight schemes on trade.csv. `summary` is summary_json(run). False with
  * `e` set if one cannot be written. */
 bool tables_write(const char *directory, const struct result_run *run, const cJSON *summary, struct err *e);
 
