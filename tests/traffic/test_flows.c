@@ -169,6 +169,12 @@ static void trains_and_flags(void **state)
 		  { { 100, 'o', A }, { 90, 'o', A }, { 95, 'i', A } }, "90 100 95 95 first last", CLOSE_SILENT },
 		{ "out of order by a lot: trains in order of time",
 		  { { 60000, 'o', A }, { 0, 'o', S } }, "0 0 -1 -1 first so; 60000 60000 -1 -1 last", CLOSE_SILENT },
+		{ "a late packet undoes no reset", { { 0, 'o', S }, { 20, 'i', R }, { 10, 'o', A } }, "0 10 20 20 first last so rst",
+		  CLOSE_RESET },
+		{ "a late reset is one that a packet followed", { { 0, 'o', S }, { 20, 'o', A }, { 10, 'i', R } },
+		  "0 20 10 10 first last so", CLOSE_SILENT },
+		{ "trains that a late packet joins keep what they said", { { 0, 'o', S }, { 8000, 'o', F }, { 4000, 'i', F } },
+		  "0 8000 4000 4000 first last so fo fi", CLOSE_FIN },
 		{ "two trains that a third joins late become one",
 		  { { 0, 'o', S }, { 8000, 'o', A }, { 4000, 'i', A } }, "0 8000 4000 4000 first last so", CLOSE_SILENT },
 	};

@@ -413,6 +413,90 @@ static void a_home_behind_a_softwire(void **state)
 	free(path);
 }
 
+/* A capture written by hand: pcapng blocks of 32-bit words. */
+static void block(FILE *out, uint32_t type, const uint32_t *words, uint32_t count)
+{
+	uint32_t length = 12 + 4 * count;
+
+	fwrite(&type, 4, 1, out);
+	fwrite(&length, 4, 1, out);
+	fwrite(words, 4, count, out);
+	fwrite(&length, 4, 1, out);
+}
+
+/* UDP of 10.0.0.1 to 203.0.113.7, raw IP, in an enhanced block at so many seconds, or in a simple one, which has no time. */
+static void packet(FILE *out, int64_t seconds, uint16_t port)
+{
+	const uint8_t ip[28] = { 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 203, 0, 113, 7,
+		                 (uint8_t)(port >> 8), (uint8_t)port, 0, 53, 0, 8, 0, 0 };
+	uint64_t ticks = (uint64_t)seconds * 1000000;
+	uint32_t words[12] = { 0, (uint32_t)(ticks >> 32), (uint32_t)ticks, sizeof(ip), sizeof(ip) };
+
+	if (seconds < 0) {
+		words[0] = sizeof(ip);
+		memcpy(words + 1, ip, sizeof(ip));
+		block(out, 3, words, 1 + sizeof(ip) / 4);
+	} else {
+		memcpy(words + 5, ip, sizeof(ip));
+		block(out, 6, words, 5 + sizeof(ip) / 4);
+	}
+}
+
+/* Stamps that are odd, and where the packets come to lie, in seconds from the first. */
+static void odd_times(void **state)
+{
+	enum { NONE = -1, DAY = 86400, YEAR = 365 * DAY };
+	static const struct {
+		const char *name;
+		int64_t stamps[4];
+		uint64_t undated, gaps, out_of_order;
+		bool timeless;
+		int64_t starts[4], duration;
+	} cases[] = {
+		{ "in order", { 100, 110, 120, 130 }, 0, 0, 0, false, { 0, 10, 20, 30 }, 30 },
+		{ "no time in the middle", { 100, 110, NONE, 130 }, 1, 0, 0, false, { 0, 10, 10, 30 }, 30 },
+		{ "none has one", { NONE, NONE, NONE, NONE }, 4, 0, 0, true, { 0, 0, 0, 0 }, 0 },
+		{ "all zero", { 0, 0, 0, 0 }, 0, 0, 0, true, { 0, 0, 0, 0 }, 0 },
+		{ "out of order", { 100, 130, 110, 120 }, 0, 0, 2, false, { 0, 30, 10, 20 }, 30 },
+		{ "years between", { 100, 110, 20 * (int64_t)YEAR, 20 * (int64_t)YEAR + 5 }, 0, 1, 0, false,
+		  { 0, 10, DAY + 10, DAY + 15 }, DAY + 15 },
+		{ "and back", { 20 * (int64_t)YEAR, 20 * (int64_t)YEAR + 5, 100, 110 }, 0, 1, 2, false,
+		  { DAY + 10, DAY + 15, 0, 10 }, DAY + 15 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		static const uint32_t section[] = { 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX }, interface[] = { 101, 0 };
+		char name[] = "/tmp/test_import.XXXXXX";
+		const char *path = name;
+		struct import_report r;
+		struct trace *t;
+		FILE *out = fdopen(mkstemp(name), "wb");
+
+		assert_non_null(out);
+		block(out, 0x0a0d0d0a, section, 4);
+		block(out, 1, interface, 2);
+		for (uint16_t k = 0; k < 4; k++)
+			packet(out, cases[i].stamps[k], (uint16_t)(1000 + k));
+		fclose(out);
+		t = import(&path, 1, NULL, &r);
+		assert_int_equal(t->record_count, 4);
+		for (uint32_t k = 0; k < 4; k++)
+			if (t->records[k].train.start_ns != cases[i].starts[t->records[k].train.port - 1000] * NS_PER_S)
+				fail_msg("%s: packet %d starts at %d s", cases[i].name, t->records[k].train.port - 1000,
+				         (int)(t->records[k].train.start_ns / NS_PER_S));
+		assert_int_equal(t->duration_ns, cases[i].duration * NS_PER_S);
+		assert_int_equal(r.undated, cases[i].undated);
+		assert_int_equal(r.gaps, cases[i].gaps);
+		assert_int_equal(r.out_of_order, cases[i].out_of_order);
+		assert_int_equal(r.timeless, cases[i].timeless);
+		adds_up(t, &r);
+		import_report_clear(&r);
+		trace_destroy(t);
+		unlink(name);
+	}
+}
+
 /* Of 10,000 packets of a capture cut in the middle of a frame, those before it
  * are imported, and the fault is told; cut in its first frame, nothing is. */
 static void a_capture_that_breaks_off(void **state)
@@ -476,6 +560,7 @@ int main(void)
 		cmocka_unit_test(prefixes_of_an_isp),
 		cmocka_unit_test(several_captures_are_one),
 		cmocka_unit_test(both_sides_of_a_nat),
+		cmocka_unit_test(odd_times),
 		cmocka_unit_test(options_lose_nothing),
 		cmocka_unit_test(a_home_behind_a_softwire),
 		cmocka_unit_test(a_capture_that_breaks_off),

@@ -175,6 +175,8 @@ static void tunnels_are_unwrapped(void **state)
 		{ "a softwire, first fragment", OUTER_6("2c", "0030") "0400 0001 00000007" TCP, TUNNEL_SOFTWIRE, REASON_NONE },
 		{ "6in4", OUTER("29", "003c") IPV6, TUNNEL_6IN4, REASON_6IN4 },
 		{ "Teredo", OUTER("11", "004c") "0dd8 80a4 0038 0000" TEREDO_6, TUNNEL_TEREDO, REASON_TEREDO },
+		{ "Teredo with an authentication", OUTER("11", "0059") "0dd8 80a4 0045 0000 0001 0000 1122334455667788 00" TEREDO_6,
+		  TUNNEL_TEREDO, REASON_TEREDO },
 		{ "Teredo with an origin", OUTER("11", "0054") "0dd8 80a4 0040 0000 0000 1234 56789abc" TEREDO_6, TUNNEL_TEREDO, REASON_TEREDO },
 		{ "UDP that is not", OUTER("11", "004c") "0dd8 80a4 0038 0000" IPV6 "0000000000000000", TUNNEL_NONE, REASON_NONE },
 	};
@@ -204,6 +206,35 @@ static void tunnels_are_unwrapped(void **state)
 			free(shorter);
 		}
 		free(exact);
+	}
+}
+
+/* Who sent a frame and who gets it, by the last byte of their addresses; 0: not told. */
+static void stations_of_frames(void **state)
+{
+#define LLC "aaaa03 000000 0800"
+#define W(n) "02000000000" n
+	static const struct { const char *name; int link; const char *frame; uint8_t source, destination; } cases[] = {
+		{ "Ethernet", 1, W("2") W("1") "0800" TCP, 1, 2 },
+		{ "802.11, ad hoc", 105, "0800 0000" W("2") W("1") W("9") "0000" LLC TCP, 1, 2 },
+		{ "802.11, to an access point", 105, "0801 0000" W("9") W("1") W("2") "0000" LLC TCP, 1, 2 },
+		{ "802.11, from one", 105, "0802 0000" W("2") W("9") W("1") "0000" LLC TCP, 1, 2 },
+		{ "802.11, between two", 105, "0803 0000" W("8") W("9") W("2") "0000" W("1") LLC TCP, 1, 2 },
+		{ "cooked", 113, "0000 0001 0006" W("1") "0000 0800" TCP, 1, 0 },
+		{ "cooked 2", 276, "0800 0000 00000002 0001 00 06" W("1") "0000" TCP, 1, 0 },
+		{ "raw", 12, TCP, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t frame[256];
+		size_t n = bytes_of(cases[i].frame, frame, sizeof(frame));
+		struct wire_packet p;
+
+		assert_int_equal(wire_decode(frame, n, n, cases[i].link, &p), REASON_NONE);
+		if ((p.source_station ? p.source_station[5] : 0) != cases[i].source ||
+		    (p.destination_station ? p.destination_station[5] : 0) != cases[i].destination)
+			fail_msg("%s", cases[i].name);
 	}
 }
 
@@ -376,6 +407,7 @@ int main(void)
 		cmocka_unit_test(every_link_type_leads_to_ip),
 		cmocka_unit_test(nflog_leads_to_ip),
 		cmocka_unit_test(tunnels_are_unwrapped),
+		cmocka_unit_test(stations_of_frames),
 		cmocka_unit_test(ipv6_is_looked_into),
 		cmocka_unit_test(every_other_frame_has_its_reason),
 		cmocka_unit_test(the_view_says_what_the_packet_is),
