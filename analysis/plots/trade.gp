@@ -50,7 +50,7 @@ array class_colour[4] = ['#009e73', '#0072b2', '#e69f00', '#d55e00']
 class_name(k) = k == 1 ? '1 candidate' : k == 2 ? 'up to 3' : k == 3 ? 'up to 20' : 'more'
 do for [k = 1 : 4] {
 	eval sample(8000 + 2 * k, 22.0 + (k - 1) * 130.0, 50.0, 7, 0.9, class_name(k))
-	set label 8001 + 2 * k point linecolor rgb class_colour[k]
+	set label 8001 + 2 * k point pointtype 7 pointsize 0.9 linewidth 1.5 linecolor rgb class_colour[k]
 }
 
 # Points that fall together share one label, six numbers to a line, on the side where there is room.
