@@ -25,6 +25,7 @@
 #include "sim/base/must.h"
 #include "sim/base/queue.h"
 #include "sim/base/rng.h"
+#include "traffic/capture_tail.h"
 #include "traffic/import.h"
 #include "traffic/sources.h"
 #include "traffic/trace.h"
@@ -238,6 +239,45 @@ static uint64_t flows_before(const struct trace *t, int64_t time_ns)
 	return flows;
 }
 
+/* Which host a subscriber is, and where it begins; both draws and that of its
+ * being active at all are made in any case, so that none depends on what another
+ * is for. False: it stays silent. */
+static bool draw_host(const struct source *s, const struct source_setting *setting, uint32_t subscriber, uint32_t *host,
+                      int64_t *phase_ns)
+{
+	const struct trace *t = s->trace;
+	struct rng r;
+	bool active;
+
+	rng_seed(&r, mix64(mix64(mix64(mix64(setting->seed, setting->replication), RNG_HOST), setting->index), subscriber));
+	active = rng_unit(&r) < s->config->active_share;
+	*host = rng_below(&r, t->host_count);
+	*phase_ns = (int64_t)(rng_unit(&r) * (double)s->length_ns);
+	if (s->config->scale == SCALE_REPLAY) {
+		active = subscriber < t->host_count;
+		*host = subscriber;
+	}
+	if (s->config->extend == EXTEND_ONCE)
+		*phase_ns = 0;
+	return active;
+}
+
+/* Distinct hosts that the subscribers are. */
+static uint32_t hosts_drawn(const struct source *s, const struct source_setting *setting)
+{
+	bool *seen = must_alloc(s->trace->host_count, sizeof(*seen));
+	uint32_t count = 0, host;
+	int64_t phase_ns;
+
+	for (uint32_t k = 0; k < setting->subscribers && count < s->trace->host_count; k++)
+		if (draw_host(s, setting, k, &host, &phase_ns) && !seen[host]) {
+			seen[host] = true;
+			count++;
+		}
+	free(seen);
+	return count;
+}
+
 static void capture_facts(const struct source *s, const struct source_setting *setting, struct source_facts *out)
 {
 	const struct trace *t = s->trace;
@@ -254,10 +294,17 @@ static void capture_facts(const struct source *s, const struct source_setting *s
 		.longest_p99_ns = s->longest_p99_ns,
 		.captured_ns = t->duration_ns,
 		.captured_hosts = t->host_count,
+		.drawn_hosts = hosts_drawn(s, setting),
 	};
 	for (int p = 0; p < PROTO_COUNT; p++)
 		out->protocols[p] = t->flows[p] > 0;
 	out->tcp_left_open = t->flows[PROTO_TCP] > 0;
+}
+
+static void capture_tail_of(const struct source *s, const struct source_setting *setting, const struct source_holding *holding,
+                            struct source_tail *out)
+{
+	capture_tail(s->trace, s->config->extend == EXTEND_LOOP, s->length_ns, holding, setting->seed, out);
 }
 
 /* The host's first record that starts at or after a time of the trace. */
@@ -276,29 +323,15 @@ static uint32_t first_after(const struct trace *t, const struct trace_host *h, i
 	return low;
 }
 
-/* Which host a subscriber is, and where it begins. False: it stays silent. The
- * three draws are made in any case, so that none depends on what another is for. */
 static bool cursor_begin(const struct source *s, const struct source_setting *setting, uint32_t subscriber,
                          struct cursor *c)
 {
 	const struct trace *t = s->trace;
-	struct rng r;
-	bool active;
 	uint32_t host;
 	int64_t phase_ns;
 
-	rng_seed(&r, mix64(mix64(mix64(mix64(setting->seed, setting->replication), RNG_HOST), setting->index), subscriber));
-	active = rng_unit(&r) < s->config->active_share;
-	host = rng_below(&r, t->host_count);
-	phase_ns = (int64_t)(rng_unit(&r) * (double)s->length_ns);
-	if (s->config->scale == SCALE_REPLAY) {
-		active = subscriber < t->host_count;
-		host = subscriber;
-	}
-	if (!active || !t->hosts[host].count)
+	if (!draw_host(s, setting, subscriber, &host, &phase_ns) || !t->hosts[host].count)
 		return false;
-	if (s->config->extend == EXTEND_ONCE)
-		phase_ns = 0;
 	*c = (struct cursor){
 		.shift_ns = -phase_ns,
 		.host = host,
@@ -421,6 +454,7 @@ const struct source_type source_capture = {
 	.open = capture_open,
 	.close = capture_close,
 	.facts = capture_facts,
+	.tail = capture_tail_of,
 	.stream = capture_stream,
 	.next = capture_next,
 	.left_out = capture_left_out,

@@ -23,6 +23,7 @@ enum rng_purpose {
 	RNG_INCIDENT = 5,    /* keyed by flow */
 	RNG_CLOCK = 6,       /* keyed by server */
 	RNG_HOST = 7,        /* keyed by subscriber: which captured host it is, and its phase */
+	RNG_BOOTSTRAP = 8,   /* alone: hosts of a capture drawn again */
 	RNG_EVICTION = 9,    /* keyed by scheme name and instance */
 	RNG_TEST = 99,
 };

@@ -38,8 +38,22 @@ struct source_facts {
 	int64_t  longest_p99_ns;   /* 99th percentile of a flow's duration */
 	int64_t  captured_ns;      /* length of the capture behind it; 0 if none */
 	uint32_t captured_hosts;   /* distinct inside hosts behind it; 0 if no capture */
+	uint32_t drawn_hosts;      /* of them, those that a subscriber is; 0 if none is any */
 	bool     protocols[3];     /* by enum protocol: can a flow be of it? */
 	bool     tcp_left_open;    /* can a TCP flow end without being closed? Else none outlasts the closing timer */
+};
+
+/* How long a port stays in use after its last packet. */
+struct source_holding {
+	int64_t udp_ns, icmp_ns;
+	int64_t tcp_open_ns, tcp_established_ns, tcp_closed_ns;
+};
+
+/* Ports in use by one subscriber, over subscribers and time. */
+struct source_tail {
+	uint32_t hosts;        /* behind it; 0: nothing is known. With one there is no interval */
+	uint32_t p999;         /* 99.9th percentile */
+	uint32_t low, high;    /* its 95% interval, other hosts of the same kind */
 };
 
 struct source;                 /* opened; opaque to all but its type */
@@ -56,6 +70,9 @@ struct source_type {
 	struct source *(*open)(const void *config, const struct source_setting *setting, const char *place, struct err *e);
 	void (*close)(struct source *);
 	void (*facts)(const struct source *, const struct source_setting *, struct source_facts *out);
+
+	/* What a capture says of the tail; NULL: nothing stands behind it that could. */
+	void (*tail)(const struct source *, const struct source_setting *, const struct source_holding *, struct source_tail *out);
 
 	/* A stream over subscribers first .. first+count-1 of one replication. */
 	struct source_stream *(*stream)(const struct source *, const struct source_setting *, uint32_t first, uint32_t count);

@@ -81,6 +81,15 @@ static void warn_capture(struct warnings *w, const struct scenario *s, const str
 	if (facts->captured_hosts && facts->captured_hosts < s->workload.subscribers)
 		warn(w, RESULT_ALL, "%u distinct captured hosts stand behind the %u subscribers", facts->captured_hosts,
 		     s->workload.subscribers);
+	if (facts->captured_hosts && facts->drawn_hosts && facts->drawn_hosts < facts->captured_hosts)
+		warn(w, RESULT_ALL, "%u of the %u captured hosts were drawn for a subscriber", facts->drawn_hosts, facts->captured_hosts);
+	if (facts->tail.hosts > 1)
+		warn(w, RESULT_ALL, "99.9%% of the time a captured host has at most %u ports in use; with other hosts of the same kind, "
+		                    "as few and chosen as blindly as these %u, it might be %u to %u (95%%)",
+		     facts->tail.p999, facts->tail.hosts, facts->tail.low, facts->tail.high);
+	else if (facts->tail.hosts)
+		warn(w, RESULT_ALL, "99.9%% of the time the one captured host has at most %u ports in use; what another would have, "
+		                    "nothing can say", facts->tail.p999);
 }
 
 void warnings_find(struct warnings *w, const struct scenario *s, const struct workload_facts *facts)

@@ -71,6 +71,8 @@ struct workload_facts {
 	int64_t  longest_p99_ns;
 	int64_t  captured_ns;      /* shortest capture behind it; 0: none */
 	uint32_t captured_hosts;   /* of the source with the fewest; 0: no capture */
+	uint32_t drawn_hosts;      /* of them, those that a subscriber is */
+	struct source_tail tail;   /* of that source, with the first trial's timers; only if `tails` */
 	bool     protocols[PROTO_COUNT];
 	bool     tcp_left_open;
 	int64_t  longest_timer_ns; /* that a flow of the mix can reach, in any trial or CPE */

@@ -55,8 +55,31 @@ static void facts_of(const struct traffic_sources *t, struct workload_facts *fac
 		facts->tcp_left_open |= one.tcp_left_open;
 		if (one.captured_ns && (!facts->captured_ns || one.captured_ns < facts->captured_ns))
 			facts->captured_ns = one.captured_ns;
-		if (one.captured_hosts && (!facts->captured_hosts || one.captured_hosts < facts->captured_hosts))
+		if (one.captured_hosts && (!facts->captured_hosts || one.captured_hosts < facts->captured_hosts)) {
 			facts->captured_hosts = one.captured_hosts;
+			facts->drawn_hosts = one.drawn_hosts;
+		}
+	}
+}
+
+/* The tail of the source with the fewest hosts behind it. */
+static void tail_of(const struct traffic_sources *t, const struct nat_timeouts *timers, struct workload_facts *facts)
+{
+	const struct source_holding holding = {
+		.udp_ns = timers->udp, .icmp_ns = timers->icmp, .tcp_open_ns = timers->tcp_open,
+		.tcp_established_ns = timers->tcp_established, .tcp_closed_ns = timers->tcp_closing,
+	};
+
+	for (size_t i = 0; i < t->workload->traffic_count; i++) {
+		const struct source_type *type = t->workload->traffic[i].type;
+		struct source_setting setting = setting_of(t->workload, 0, i);
+		struct source_tail one = { 0 };
+
+		if (!type->tail)
+			continue;
+		type->tail(t->sources[i], &setting, &holding, &one);
+		if (one.hosts && (!facts->tail.hosts || one.hosts < facts->tail.hosts))
+			facts->tail = one;
 	}
 }
 
@@ -89,6 +112,8 @@ struct traffic_sources *workload_open(struct workload *workload, const struct tr
 		timers_of(trials, count, facts);
 	}
 	facts->tails = !facts->captured_ns || facts->captured_ns >= facts->longest_timer_ns;
+	if (facts->tails && count)
+		tail_of(t, &trials[0].nat.timeouts, facts);
 	return t;
 }
 
