@@ -157,9 +157,10 @@ test-long: $(PROGRAM) $(BUILD)/tests/nat/test_storm
 	$(Q)CGNSIM=$(PROGRAM) sh tests/run.sh build/tsan/tests/world/test_trial $(sort $(wildcard tests/long/*.sh))
 	$(Q)$(MAKE) fuzz FUZZ_SECONDS=$(LONG_FUZZ_SECONDS)
 
-# The committed results' figures and reports, from their tables.
+# The committed results' figures and reports, and those of the documentation, from their tables.
 figures: $(PROGRAM)
 	$(Q)for run in results/reference/*/summary.json; do $(PROGRAM) report $${run%/*} --quiet || exit 1; done
+	$(Q)for table in docs/figures/*.csv; do $(PROGRAM) report $$table || exit 1; done
 
 PREFIX ?= /usr/local
 install: $(PROGRAM)

@@ -237,10 +237,11 @@ static void choose(struct fitted *f, unsigned laws)
 	law_choose(&f->sample, laws, &f->choice);
 }
 
+/* Does any train have packets both ways? */
 static bool comes_back(const struct trace *t)
 {
 	for (uint32_t i = 0; i < t->record_count; i++)
-		if (t->records[i].train.first_in_ns != NS_NONE)
+		if (t->records[i].train.first_in_ns != NS_NONE && t->records[i].train.last_out_ns != NS_NONE)
 			return true;
 	return false;
 }
@@ -272,6 +273,7 @@ bool fit_trace(const struct trace *t, const char *name, struct fit *out, struct 
 	for (int p = 0; p < PROTO_COUNT; p++) {
 		choose(&out->protocols[p].duration, LAWS_ALL);
 		choose(&out->protocols[p].fan_out, LAWS_ALL);
+		out->protocols[p].fan_out.choice.constant = fmax(1, ceil(out->protocols[p].fan_out.choice.constant));
 		choose(&out->protocols[p].spacing, LAWS_ALL);
 	}
 	fit_destinations(w.remotes, count_remotes(w.remotes, w.remote_count), &out->destinations);

@@ -1,7 +1,6 @@
 #include "traffic/host_fit.h"
 
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_integration.h>
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,8 +8,10 @@
 #include "sim/base/must.h"
 
 #define SECONDS_PER_DAY 86400.0
-#define NODES 9
-#define NEAR 0.25
+#define NEAR 0.5         /* of a peak's width: close enough to step out from */
+#define STEP_MOST 0.7    /* of the sum over log rate; the error is below exp(-10 / 0.7) */
+#define STEPS_MOST 400
+#define DEPTH 15         /* below the peak's logarithm, where nothing is left to add */
 #define GAPS_MOST 20000
 #define HOSTS_MOST 1000
 #define GAP_LEAST_S 1e-6  /* what most captures can tell apart; two at one moment are half of it apart */
@@ -35,9 +36,7 @@ struct task {
 	size_t count, gaps;
 	enum spread spread;
 	enum law law;
-	double node[NODES], log_weight[NODES];
 	bool all_known;               /* else a host is known because it did something */
-	double near;                  /* enough, of a peak's width, when peaks are looked for */
 	/* The rest depends on the parameters at hand. */
 	double *peak;        /* by host: where its likelihood peaks over log rate, from the last time */
 	double *power;       /* by host: sum of gaps^shape (Weibull) */
@@ -186,7 +185,7 @@ static double find_peak(const struct task *t, size_t i, double *peak)
 		}
 		width = bend > 1e-4 ? 1 / sqrt(bend) : 3;
 		by = bend > 1e-4 ? slope / bend : slope > 0 ? 1 : -1;
-		if (fabs(by) < t->near * width)
+		if (fabs(by) < NEAR * width)
 			return width;
 		by = fmax(-2, fmin(2, by));
 		while (!((next = integrand(t, i, *peak + by)) > here) && fabs(by) > 1e-3)
@@ -197,20 +196,32 @@ static double find_peak(const struct task *t, size_t i, double *peak)
 	return width;
 }
 
+/* From a peak one way, until nothing is left to add; relative to the peak. */
+static double walk(const struct task *t, size_t i, double peak, double step, double top)
+{
+	double sum = 0;
+
+	for (int k = 1; k < STEPS_MOST; k++) {
+		double depth = integrand(t, i, peak + k * step) - top;
+
+		if (!(depth > -DEPTH))
+			break;
+		sum += exp(depth);
+	}
+	return sum;
+}
+
+/* A sum in even steps: of a function like this, smooth and vanishing at both ends,
+ * it is exact to many digits, wherever the steps begin. */
 static double host_integral(const struct task *t, size_t i)
 {
-	double width, value[NODES], most = -HUGE_VAL, sum = 0;
+	double step, top;
 
 	if (t->spread == SPREAD_EQUAL)
 		return host_log_likelihood(t, i, t->log_rate);
-	width = find_peak(t, i, &t->peak[i]);
-	for (int k = 0; k < NODES; k++) {
-		value[k] = integrand(t, i, t->peak[i] + M_SQRT2 * width * t->node[k]) + t->log_weight[k];
-		most = fmax(most, value[k]);
-	}
-	for (int k = 0; k < NODES; k++)
-		sum += exp(value[k] - most);
-	return most + log(sum * M_SQRT2 * width);
+	step = fmin(find_peak(t, i, &t->peak[i]), STEP_MOST);
+	top = integrand(t, i, t->peak[i]);
+	return top + log((1 + walk(t, i, t->peak[i], step, top) + walk(t, i, t->peak[i], -step, top)) * step);
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -312,15 +323,11 @@ static bool holds_one(const struct estimate *e, size_t i)
 	return e->determined && bound(e, i, -1) <= 0 && bound(e, i, 1) >= 0;
 }
 
-/* The curvature of sums over hosts wants their peaks closer than the climb does. */
 static void curve(struct task *t, struct attempt *a)
 {
 	t->spread = a->spread;
 	t->law = a->law;
-	t->near = 0.01;
-	a->e.log_likelihood = task_log_likelihood(t, a->e.free);
 	likelihood_curvature(task_log_likelihood, t, &a->e);
-	t->near = NEAR;
 }
 
 /* The gaps' law, then the rates'. */
@@ -437,7 +444,6 @@ static void add_host(struct task *t, const struct host_times *times, double span
 static void task_fill(struct task *t, const struct host_times *hosts, size_t count, size_t times, double span_s)
 {
 	size_t every = 1 + times / GAPS_MOST, taken = 0;
-	gsl_integration_fixed_workspace *hermite = gsl_integration_fixed_alloc(gsl_integration_fixed_hermite, NODES, 0, 1, 0, 0);
 
 	if (every < (count + HOSTS_MOST - 1) / HOSTS_MOST)
 		every = (count + HOSTS_MOST - 1) / HOSTS_MOST;
@@ -448,17 +454,11 @@ static void task_fill(struct task *t, const struct host_times *hosts, size_t cou
 			add_host(t, &hosts[i], span_s);
 	t->peak = must_alloc(t->count, sizeof(*t->peak));
 	t->power = must_alloc(t->count, sizeof(*t->power));
-	must(hermite);
-	for (int k = 0; k < NODES; k++) {
-		t->node[k] = gsl_integration_fixed_nodes(hermite)[k];
-		t->log_weight[k] = log(gsl_integration_fixed_weights(hermite)[k]) + t->node[k] * t->node[k];
-	}
-	gsl_integration_fixed_free(hermite);
 }
 
 void host_fit(const struct host_times *hosts, size_t count, double span_s, bool all_known, struct host_fit *out)
 {
-	struct task t = { .near = NEAR, .all_known = all_known };
+	struct task t = { .all_known = all_known };
 	struct attempt best = { 0 };
 	size_t times = 0, active = 0;
 

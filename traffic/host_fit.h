@@ -4,8 +4,7 @@
  * A host does it at a rate of its own, and the gaps between are independent
  * draws, in units of the host's mean gap, from a law of mean 1. Both laws are
  * found together, by the likelihood of all hosts' gaps with each host's rate
- * integrated out (Gauss and Hermite's quadrature about its peak): fitting gaps
- * alone would take differences between hosts for burstiness, and counts alone
+ * integrated out: fitting gaps alone would take differences between hosts for burstiness, and counts alone
  * burstiness for differences. The time after a host's last is censored, not left
  * out. Where all hosts are known, also those that did nothing, the time before a
  * host's first counts too; a captured host is known because it did something, and

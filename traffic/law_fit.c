@@ -236,7 +236,8 @@ static enum law simpler(const struct law_fit *f)
 	}
 }
 
-static bool all_equal(const struct sample *s)
+/* Of those that are known; then *value is theirs. */
+static bool all_equal(const struct sample *s, double *value)
 {
 	double least = s->exact ? s->x[0] : HUGE_VAL, most = s->exact ? s->x[s->exact - 1] : 0;
 
@@ -245,9 +246,12 @@ static bool all_equal(const struct sample *s)
 			least = fmin(least, s->ranges[i].high);
 			most = fmax(most, s->ranges[i].high);
 		}
+	if (most > 0 && least >= most)
+		*value = most;
 	return least >= most;
 }
 
+/* The mean, a censored one for as much as was seen of it. */
 static double mean_known(const struct sample *s)
 {
 	double sum = s->sum, count = (double)s->exact;
@@ -266,7 +270,7 @@ void law_choose(const struct sample *s, unsigned mask, struct law_choice *out)
 	enum law wanted;
 
 	*out = (struct law_choice){ .constant = mean_known(s), .values = s->count, .censored = s->censored };
-	if (s->count - s->censored < LAW_FEWEST || all_equal(s))
+	if (s->count - s->censored < LAW_FEWEST || all_equal(s, &out->constant))
 		return;
 	for (int law = 0; law < LAW_COUNT; law++)
 		if (mask & 1u << law && law_fit(s, (enum law)law, &out->fits[out->count]))

@@ -10,7 +10,7 @@
 #include "sim/base/must.h"
 
 #define SECONDS_PER_DAY 86400.0
-#define POINTS 60
+#define POINTS 40
 
 static void parameter(struct fit_item *item, const char *name, double value, double low, double high)
 {

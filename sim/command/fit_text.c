@@ -14,6 +14,8 @@ static void print_item(const struct fit_item *item, FILE *to)
 	fprintf(to, "\n%-14s  %.0f values", "", item->values);
 	if (item->censored > 0)
 		fprintf(to, ", %.0f cut off", item->censored);
+	if (item->censored > item->values / 2)
+		fprintf(to, " (most: the tail is a guess)");
 	if (!isnan(item->ks))
 		fprintf(to, "; KS %.3f", item->ks);
 	if (item->instead_of)

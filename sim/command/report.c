@@ -1,14 +1,29 @@
-/* report - figures and report.html of a run, made again from its tables. */
+/* report - figures and report.html of a run, or a fit's figure, made again from the tables. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analysis/figures.h"
 #include "analysis/report.h"
+#include "sim/base/must.h"
 #include "sim/command/command.h"
 
 static const struct command_option options[] = {
 	{ .name = "quiet", .letter = 'q', .help = "do not print the name of the report" },
 	{ .name = NULL },
 };
+
+/* FIT.csv gives FIT.svg. */
+static int report_fit(const char *csv, struct err *e)
+{
+	char *svg = must_printf("%.*s.svg", (int)strlen(csv) - 4, csv);
+	enum figures_result drawn = figure_make("fit", csv, svg, e);
+
+	free(svg);
+	if (drawn == FIGURES_NO_GNUPLOT)
+		fail_lacks(e, "%s", FIGURES_WITHOUT_GNUPLOT);
+	return drawn == FIGURES_MADE ? EXIT_DONE : command_failed(e);
+}
 
 static int run(int argc, char **argv)
 {
@@ -21,6 +36,11 @@ static int run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	dir = args.words[0];
+	if (strlen(dir) > 4 && !strcmp(dir + strlen(dir) - 4, ".csv")) {
+		status = report_fit(dir, &e);
+		arguments_clear(&args);
+		return status;
+	}
 	drawn = figures_make(dir, &e);
 	if (drawn == FIGURES_NO_GNUPLOT)
 		fprintf(stderr, "cgnsim: %s\n", FIGURES_WITHOUT_GNUPLOT);
@@ -37,8 +57,8 @@ static int run(int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.usage = "report DIR [--quiet]",
-	.summary = "rebuilds figures and report.html from the tables of a run",
+	.usage = "report DIR [--quiet]\nreport FIT.csv",
+	.summary = "rebuilds figures and report.html from the tables of a run, or the figure of a fit from its table",
 	.options = options,
 	.run = run,
 };

@@ -39,6 +39,8 @@ check "the report names the laws" 'grep -q "^gaps  *weibull  *shape 0\.[56]" rep
 check "moments are told from durations" 'grep -q "^udp .* [45][0-9]\.[0-9]% of one moment" report'
 check "table and mix are there" '[ -s found.json ] && [ "$(head -1 found.csv)" = law,x,measured,fitted ]'
 if command -v gnuplot >/dev/null; then
+	cp found.csv drawn.csv
+	check "report draws it again" '"$program" report drawn.csv && cmp -s drawn.svg found.svg'
 	check "and the figure" 'grep -q "</svg>" found.svg && grep -q "tcp duration (s): lognormal" found.svg'
 fi
 "$program" fit t -o again.json --json >account || no "fit --json"
