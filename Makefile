@@ -46,7 +46,7 @@ PROGRAM := $(BUILD)/cgnsim
 TESTSRC := $(wildcard tests/*/test_*.c)
 TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
 
-.PHONY: all run test test-long conformance setup install figures clean fuzz bench bench-million
+.PHONY: all run test test-long conformance mutants coverage setup install figures clean fuzz bench bench-million
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -102,6 +102,15 @@ test: $(PROGRAM) $(TESTS)
 # What the RFCs ask, and what the tests say to it.
 conformance: $(foreach t,$(TESTS),$(if $(findstring /test_rfc,$t),$t))
 	$(Q)sh tests/conformance.sh $(BUILD) > $(BUILD)/conformance.md && mv $(BUILD)/conformance.md docs/conformance.md
+
+# The NAT's tests on the NAT broken in one place at a time, and which of its lines they run. MUTANTS: files, all if empty.
+NATTEST := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/nat/test_*.c)) $(addprefix $(BUILD)/,$(STORM))
+MUTANTS ?=
+mutants: $(LIB) $(NATTEST)
+	$(Q)LIBS="$(TESTLIBS) $(LIBS)" sh tests/mutants.sh $(BUILD) $(shell nproc) $(MUTANTS)
+
+coverage: $(LIB) $(NATTEST)
+	$(Q)LIBS="$(TESTLIBS) $(LIBS)" sh tests/coverage.sh $(BUILD)
 
 # Fuzzers need clang: libFuzzer with both sanitizers. FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 10

@@ -18,7 +18,8 @@ void error_send(struct nat *nat, int64_t now_ns, const struct datagram *about, u
 		.inner = about->ends,
 	};
 
-	if (!rate || (about->ends.protocol == IP_ICMP && icmp_is_error(about->icmp_type)))
+	must(about->ends.protocol != IP_ICMP || !icmp_is_error(about->icmp_type)); /* RFC 1122 section 3.2.2 */
+	if (!rate)
 		return;
 	if (!back.inside && edge_find(e, d.ends.destination) != ADDRESS_NONE) {
 		struct passage p = error_inbound(nat, &d); /* a host of ours spoke: hairpin (RFC 4787 REQ-9) */

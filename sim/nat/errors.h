@@ -6,7 +6,7 @@
 #include "sim/nat/nat.h"
 #include "sim/nat/translate.h"
 
-/* Answers `about` with a destination unreachable of this code, unless icmp_per_second
+/* Answers `about`, which is no ICMP error itself, with a destination unreachable of this code, unless icmp_per_second
  * forbids it. `back` is where that came from. */
 void error_send(struct nat *nat, int64_t now_ns, const struct datagram *about, uint8_t code, struct nat_path back);
 

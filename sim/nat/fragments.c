@@ -56,15 +56,14 @@ static struct fragment_train *find_or_add(struct fragments *f, const struct frag
 	return t;
 }
 
-bool fragments_decide(struct fragments *f, const struct fragment_key *key, const struct fragment_fate *fate, int64_t until_ns)
+void fragments_decide(struct fragments *f, const struct fragment_key *key, const struct fragment_fate *fate, int64_t until_ns)
 {
 	struct fragment_train *t = find_or_add(f, key, until_ns);
 
 	if (!t)
-		return false;
+		return;
 	t->decided = true;
 	t->fate = *fate;
-	return true;
 }
 
 bool fragments_keep(struct fragments *f, const struct fragment_key *key, const struct datagram *d, int64_t until_ns)

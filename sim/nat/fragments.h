@@ -50,8 +50,8 @@ void fragments_clear(struct fragments *f);
 /* What the first fragment's fate was; NULL if it has not come, or is forgotten. */
 const struct fragment_fate *fragments_fate(const struct fragments *f, const struct fragment_key *key);
 
-/* The first fragment's fate. Its packet is remembered until `until_ns` if it was not known. False: no room. */
-bool fragments_decide(struct fragments *f, const struct fragment_key *key, const struct fragment_fate *fate, int64_t until_ns);
+/* The first fragment's fate. Its packet is remembered until `until_ns` if it was not known, and if there is room. */
+void fragments_decide(struct fragments *f, const struct fragment_key *key, const struct fragment_fate *fate, int64_t until_ns);
 
 /* Keeps a fragment that came before its first. False: no room. */
 bool fragments_keep(struct fragments *f, const struct fragment_key *key, const struct datagram *d, int64_t until_ns);

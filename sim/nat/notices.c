@@ -60,7 +60,7 @@ uint32_t notices_taken(struct notices *n, int64_t now_ns, enum protocol protocol
 		bits |= 1u << give(n, now_ns, NOTICE_MAPPINGS_HIGH);
 	if (of_subscriber == n->config->subscriber_high)
 		bits |= 1u << give(n, now_ns, NOTICE_SUBSCRIBER_HIGH);
-	return bits & ((1u << NOTICE_COUNT) - 1);
+	return bits;
 }
 
 enum nat_notice notices_released(struct notices *n, int64_t now_ns, enum protocol protocol)

@@ -23,7 +23,7 @@ void notices_init(struct notices *n, const struct nat_notify *config, uint64_t n
 enum nat_notice notices_refused(struct notices *n, int64_t now_ns, enum outcome why);
 enum nat_notice notices_released(struct notices *n, int64_t now_ns, enum protocol protocol);
 
-/* A number was taken: a bit for each notice that must go out. */
+/* A number was taken: a bit for each notice that must go out, and that of NOTICE_COUNT, which is none, for one that may not. */
 uint32_t notices_taken(struct notices *n, int64_t now_ns, enum protocol protocol, uint32_t mappings, uint32_t of_subscriber);
 
 #endif

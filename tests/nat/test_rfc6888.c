@@ -216,7 +216,8 @@ static void state_is_limited(void **state)
 /* REQ-6. By address, by port, by both: as it was, with no mapping and no event, though the subscriber may have no more. */
 static void exempt_destinations_pass_untranslated(void **state)
 {
-	struct exempt list[] = { { { 0xcb007100, 0xcb0071ff }, 53 }, { { 0xcb007200, 0xcb0072ff }, 0 }, { { 0, UINT32_MAX }, 123 } };
+	struct exempt list[] = { { { 0xcb007100, 0xcb0071ff }, 53 }, { { 0xcb007200, 0xcb0072ff }, 0 }, { { 0, UINT32_MAX }, 123 },
+		                 { { 0, UINT32_MAX }, 0 } }; /* the last is not in the list */
 	static const struct { uint32_t remote; uint16_t port; enum outcome want; } rows[] = {
 		{ 0xcb007100, 53, OUT_EXEMPT }, { 0xcb0071ff, 53, OUT_EXEMPT }, { 0xcb0071ff, 54, OUT_SUBSCRIBER_LIMIT },
 		{ 0xcb007200, 1, OUT_EXEMPT }, { 0xcb0072ff, 65535, OUT_EXEMPT }, { 0xcb007300, 53, OUT_SUBSCRIBER_LIMIT },

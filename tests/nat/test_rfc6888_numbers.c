@@ -326,7 +326,13 @@ static void thresholds_are_told(void **state)
 			nat_advance(b.nat, t0 + (300 + k) * S);
 			assert_int_equal(notices(&b, NOTICE_POOL_LOW), round + (k >= 4));
 		}
+		assert_int_equal(lab_events(&b, NAT_NOTICE), 5 * (round + 1)); /* and nothing else is */
 	}
+	/* A kind comes at most once in an interval: the second subscriber's is not told. */
+	for (uint16_t k = 0; k < 6; k++)
+		lab_out(&b, 3000 * S, k / 3, udp(k, REMOTE(0), 80));
+	assert_int_equal(notices(&b, NOTICE_SUBSCRIBER_HIGH), 5);
+	assert_int_equal(lab_events(&b, NAT_NOTICE), 13);
 	lab_close(&b);
 }
 
