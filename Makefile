@@ -26,7 +26,7 @@ CPPFLAGS += -DCGNSIM_MPI
 endif
 CFLAGS  := $(WARN) $(OPT) $(CFLAGS)
 LDFLAGS := $(SANITIZE) $(LDFLAGS)
-LIBS    := -lpcap -lcjson -lzstd -lz -llzma -lnettle -lgsl -lgslcblas -lpthread -lm
+LIBS    := -lpcap -lnet -lcjson -lzstd -lz -llzma -lnettle -lgsl -lgslcblas -lpthread -lm
 TESTLIBS := -lcmocka
 
 # As many jobs as cores, unless the user says otherwise.

@@ -7,8 +7,8 @@
 #include "sim/scenario/nearest.h"
 
 static const struct command *const commands[] = {
-	&command_run,    &command_import, &command_trace, &command_fit, &command_generate,
-	&command_map,    &command_conform, &command_report, &command_list,  &command_validate,
+	&command_run, &command_import,  &command_trace,  &command_fit,  &command_generate, &command_replay,
+	&command_map, &command_conform, &command_report, &command_list, &command_validate,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

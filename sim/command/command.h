@@ -82,6 +82,7 @@ extern const struct command command_import;
 extern const struct command command_trace;
 extern const struct command command_fit;
 extern const struct command command_generate;
+extern const struct command command_replay;
 extern const struct command command_map;
 extern const struct command command_report;
 extern const struct command command_conform;
