@@ -41,7 +41,11 @@ _cgnsim()
 		words=$(_cgnsim_schemes "$program")
 	elif [ "$before" = = ] && [ "${COMP_WORDS[COMP_CWORD-2]-}" = --scheme ]; then
 		words=$(_cgnsim_schemes "$program")
-	elif [ "$before" = -o ]; then
+	elif [ "$before" = --side ]; then
+		words="inside outside"
+	elif [ "$before" = --interface ]; then
+		words=$(ls /sys/class/net 2>/dev/null)
+	elif [ "$before" = -o ] || [ "$before" = --pcap ]; then
 		compopt -o default
 		return
 	elif [[ $word == -* ]]; then

@@ -88,10 +88,12 @@ struct placed6 {
 static int by_first(const void *a, const void *b)
 {
 	const struct placed6 *x = a, *y = b;
+	int order;
 
 	if (x->flow.first_ns != y->flow.first_ns)
 		return x->flow.first_ns < y->flow.first_ns ? -1 : 1;
-	return (x->number > y->number) - (x->number < y->number);
+	order = memcmp(&x->flow, &y->flow, sizeof(x->flow)); /* by address: numbers depend on who was seen first */
+	return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
 struct assembler *assembler_create(const struct assembly_rules *rules)

@@ -148,7 +148,7 @@ static void begin_train(struct replaying *r, uint32_t number)
 	} else {
 		const struct trace_flow6 *f = &t->flows6[number - t->record_count];
 
-		order = replay_order6(f, &opening);
+		order = replay_order6(f, r->options->opener_only, &opening);
 		protocol = (enum protocol)f->protocol;
 		order.header = replay_header(protocol, true);
 		r->report->flows6++;
@@ -338,7 +338,7 @@ bool replay(const struct trace *t, const struct replay_options *options, struct 
 	r.builder = replay_builder_create(e);
 	if (!r.builder)
 		return false;
-	replay_plan_make(&r.plan, t);
+	replay_plan_make(&r.plan, t, options->opener_only);
 	marks_make(&r.marks, t);
 	r.tuples = must_alloc(r.plan.tuples, sizeof(*r.tuples));
 	line_up(&r);

@@ -22,6 +22,7 @@ struct replay_taker {
 
 struct replay_options {
 	int64_t until_ns;          /* nothing later is sent; NS_NEVER: all */
+	bool opener_only;          /* private addresses told nothing when the trace was imported, and will not */
 	/* If set: called now and then with how much is sent, 0 to 1, and the packets so far. */
 	void (*progress)(void *context, double share, uint64_t packets);
 	void *progress_context;

@@ -20,9 +20,6 @@ enum {
 const uint8_t replay_station_inside[6] = { 0x02, 0x00, 0x5e, 0x00, 0x00, 0x01 };
 const uint8_t replay_station_outside[6] = { 0x02, 0x00, 0x5e, 0x00, 0x00, 0x02 };
 
-/* The AFTR's end of every softwire: RFC 6333 gives it no fixed address. */
-static const uint8_t aftr[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
-
 struct replay_builder {
 	libnet_t *net;
 	uint8_t *frame;    /* libnet's; NULL: none */
@@ -160,6 +157,16 @@ static struct libnet_in6_addr address6(const uint8_t *bytes)
 	return a;
 }
 
+/* The AFTR's end of a softwire: RFC 6333 gives it no fixed address. One that is a home's (of our own packets,
+ * imported by who opened) has a neighbour. */
+static struct libnet_in6_addr aftr_of(const uint8_t *home)
+{
+	uint8_t aftr[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+
+	aftr[15] = memcmp(home, aftr, 16) ? 1 : 2;
+	return address6(aftr);
+}
+
 static bool build_ethernet(struct replay_builder *b, bool outbound, uint16_t type)
 {
 	return libnet_build_ethernet(outbound ? replay_station_outside : replay_station_inside,
@@ -191,7 +198,7 @@ static void mend_udp(uint8_t *frame, const struct replay_packet *p)
 static const uint8_t *wrap(struct replay_builder *b, const struct replay_packet *p, size_t *length, struct err *e)
 {
 	size_t bytes = *length - ETHERNET_BYTES;
-	struct libnet_in6_addr home = address6(p->tunnel), end = address6(aftr);
+	struct libnet_in6_addr home = address6(p->tunnel), end = aftr_of(p->tunnel);
 	bool built;
 
 	memcpy(b->inner, b->frame + ETHERNET_BYTES, bytes);
@@ -237,7 +244,7 @@ const uint8_t *replay_build_mark(struct replay_builder *b, size_t *length, struc
 
 const uint8_t *replay_build_home(struct replay_builder *b, const uint8_t home[16], size_t *length, struct err *e)
 {
-	bool built = libnet_build_ipv6(0, 0, 0, IP_NOTHING, TTL, address6(home), address6(aftr), NULL, 0, b->net, 0) >= 0 &&
+	bool built = libnet_build_ipv6(0, 0, 0, IP_NOTHING, TTL, address6(home), aftr_of(home), NULL, 0, b->net, 0) >= 0 &&
 	             build_ethernet(b, true, ETHERTYPE_IPV6);
 
 	return finish(b, built, length, e);

@@ -11,18 +11,19 @@
 
 enum { ENDS = 8 }; /* bits: FIN out, FIN in, reset */
 
-bool replay_private(uint32_t inside, uint32_t remote, bool softwire)
+/* Does the inside address tell by itself that it is inside? If not, whoever opened must be. */
+static bool is_private(const struct replay_plan *p, uint32_t inside, uint32_t remote, bool softwire)
 {
-	static const struct inside_rules rules = { 0 };
+	struct inside_rules rules = { .opener_only = p->opener_only };
 	struct inside_case c = { .address = { inside, remote }, .softwire = softwire };
 	enum inside_rule rule;
 
 	return inside_decide(&rules, &c, &rule) == SIDE_0 && rule == INSIDE_PRIVATE;
 }
 
-static bool private6(const struct trace_flow6 *f)
+static bool is_private6(const struct trace_flow6 *f, bool opener_only)
 {
-	static const struct inside_rules rules = { 0 };
+	struct inside_rules rules = { .opener_only = opener_only };
 	struct inside_case c = { .address6 = { f->inside, f->remote } };
 	enum inside_rule rule;
 
@@ -192,7 +193,7 @@ static void read_host(struct replay_plan *p, const struct trace *t, const struct
 			p->tuples++;
 		for (n = 0; i + n < h->count && places[i + n].flow == places[i].flow; n++)
 			p->tuple[places[i + n].record] = p->tuples - 1;
-		read_flow(p, t, places + i, n, replay_private(inside, s->remote, h->inner_count > 0), scratch);
+		read_flow(p, t, places + i, n, is_private(p, inside, s->remote, h->inner_count > 0), scratch);
 	}
 }
 
@@ -223,13 +224,14 @@ static void number_flows6(struct replay_plan *p, const struct trace *t)
 	free(sorted);
 }
 
-void replay_plan_make(struct replay_plan *p, const struct trace *t)
+void replay_plan_make(struct replay_plan *p, const struct trace *t, bool opener_only)
 {
 	uint32_t most = 0;
 	struct place *places;
 	struct reading *scratch;
 
 	*p = (struct replay_plan){
+		.opener_only = opener_only,
 		.opening = must_alloc(t->record_count, sizeof(*p->opening)),
 		.tuple = must_alloc(t->record_count, sizeof(*p->tuple)),
 		.tuple6 = must_alloc(t->flow6_count, sizeof(*p->tuple6)),
@@ -298,7 +300,7 @@ static void span6(const struct trace_flow6 *f, struct train_order *o, enum way w
 	o->ways[way].bytes = way == WAY_OUT ? f->bytes_out : f->bytes_in;
 }
 
-struct train_order replay_order6(const struct trace_flow6 *f, enum opening *opening)
+struct train_order replay_order6(const struct trace_flow6 *f, bool opener_only, enum opening *opening)
 {
 	enum way speaker = f->packets_out ? WAY_OUT : WAY_IN;
 	bool tcp = f->protocol == PROTO_TCP, both = f->packets_out && f->packets_in;
@@ -310,14 +312,14 @@ struct train_order replay_order6(const struct trace_flow6 *f, enum opening *open
 	o.clustered = f->last_ns - f->first_ns >= NS_PER_DAY; /* a gap may lie between: see replay_mark.h */
 	*opening = OPENED_NOT;
 	if (f->protocol == PROTO_ICMP)
-		*opening = speaker == WAY_IN && private6(f) ? OPENED_IN : OPENED_OUT;
+		*opening = speaker == WAY_IN && is_private6(f, opener_only) ? OPENED_IN : OPENED_OUT;
 	if (!tcp)
 		return o;
 	if (!(f->cut & CUT_BEGIN) && !(f->cut & CUT_SPLIT)) {
 		o.ways[speaker].syn = true;
 		o.ways[WAY_IN].syn = f->packets_in > 0 && both;
 		o.ways[WAY_IN].syn = o.ways[WAY_IN].syn || speaker == WAY_IN;
-		*opening = speaker == WAY_OUT ? OPENED_OUT : private6(f) ? OPENED_IN : OPENED_NOT;
+		*opening = speaker == WAY_OUT ? OPENED_OUT : is_private6(f, opener_only) ? OPENED_IN : OPENED_NOT;
 	}
 	if (f->close == CLOSE_FIN || f->close == CLOSE_HALF)
 		o.ways[speaker].fin = true;

@@ -21,19 +21,18 @@ struct replay_plan {
 	uint32_t *tuple;    /* by train: number of its 5-tuple */
 	uint32_t *tuple6;   /* by IPv6 flow */
 	uint32_t tuples;
+	bool     opener_only;
 	uint64_t unclosed;  /* flows whose end no choice gives */
 };
 
-void replay_plan_make(struct replay_plan *p, const struct trace *t);
+/* `opener_only`: the inside address tells nothing (import_options.opener_only). */
+void replay_plan_make(struct replay_plan *p, const struct trace *t, bool opener_only);
 void replay_plan_clear(struct replay_plan *p);
 
 /* What is to be sent for a train, but for bytes of headers. */
 struct train_order replay_order(const struct trace_record *r, enum opening opening);
 
 /* The same for an IPv6 flow, which is one train here. */
-struct train_order replay_order6(const struct trace_flow6 *f, enum opening *opening);
-
-/* Does the inside address tell by itself that it is inside? If not, whoever opened must be. */
-bool replay_private(uint32_t inside, uint32_t remote, bool softwire);
+struct train_order replay_order6(const struct trace_flow6 *f, bool opener_only, enum opening *opening);
 
 #endif

@@ -82,7 +82,7 @@ static bool count_packets(struct train_walk *w, const struct train_order *o)
 }
 
 /* Packets that are not anchors: first where they are needed, then by length. */
-static bool deal_packets(struct train_walk *w)
+static bool deal_packets(struct train_walk *w, const struct train_order *o)
 {
 	uint32_t spare[WAYS];
 	bool good = true;
@@ -111,7 +111,7 @@ static bool deal_packets(struct train_walk *w)
 				must(needed < UINT32_MAX - w->ways[way].packets);
 				w->between[s].packets[way] += (uint32_t)needed;
 				w->ways[way].packets += (uint32_t)needed;
-				good = false;
+				good = good && !o->ways[way].packets;
 			}
 		}
 	for (int way = 0; way < WAYS; way++) {
@@ -189,7 +189,7 @@ bool train_begin(struct train_walk *w, const struct train_order *o)
 	anchors_set(w, o);
 	if (!w->anchor_count)
 		return good;
-	good = deal_packets(w) && good;
+	good = deal_packets(w, o) && good;
 	w->ways[last_way(w)].reset = o->reset;
 	good = deal_bytes(w, WAY_OUT, o) && good;
 	return deal_bytes(w, WAY_IN, o) && good;

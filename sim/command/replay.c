@@ -8,6 +8,7 @@
 #include "sim/base/simtime.h"
 #include "sim/command/command.h"
 #include "sim/command/progress.h"
+#include "sim/command/replay_scenario.h"
 #include "traffic/replay_file.h"
 #include "traffic/replay_interface.h"
 
@@ -17,6 +18,11 @@ static const struct command_option options[] = {
 	{ .name = "speed", .value = "X", .help = "X times as fast (with --interface; default 1)" },
 	{ .name = "force", .help = "send even where the default route leaves (with --interface)" },
 	{ .name = "seconds", .value = "TIME", .help = "only what comes before that time (90s, 2h4m, or a number of seconds)" },
+	{ .name = "inside-opener", .help = "the trace was imported with --inside-opener: whoever opened a flow is inside" },
+	{ .name = "side", .value = "inside|outside", .help = "of a scenario: before its CGN (default) or after it" },
+	{ .name = "scheme", .value = "NAME", .help = "of a scenario: whose CGN; else the first scheme's" },
+	OPTION_SET,
+	OPTION_SEED,
 	{ .name = "json", .help = "the report as JSON" },
 	{ .name = "quiet", .letter = 'q', .help = "no progress and no report" },
 	{ 0 },
@@ -43,12 +49,66 @@ static bool speed_parse(const struct arguments *args, double *speed, struct err 
 	return true;
 }
 
-static bool output_open(struct output *out, const struct arguments *args, const struct trace *t, int64_t until_ns, struct err *e)
+/* What to send: a trace as it is, or what a scenario makes. */
+struct input {
+	struct opened opened;
+	struct trace *trace;
+	struct replay_scenario scenario; /* scheme NULL: it is a trace */
+	int64_t until_ns;
+};
+
+static bool side_parse(const struct arguments *args, bool *outside, struct err *e)
+{
+	const char *side = arguments_value(args, "side");
+
+	*outside = side && !strcmp(side, "outside");
+	return !side || *outside || !strcmp(side, "inside") || fail(e, "--side: \"%s\" is neither inside nor outside", side);
+}
+
+static bool scenario_input(struct input *in, const struct arguments *args, bool outside, struct err *e)
+{
+	const struct workload *w;
+	int64_t end_ns;
+
+	if (!scenario_open(&in->opened, args, e))
+		return false;
+	w = &in->opened.scenario->workload;
+	end_ns = w->warmup_ns + w->duration_ns;
+	in->until_ns = in->until_ns < end_ns ? in->until_ns : end_ns;
+	in->trace = replay_scenario(&in->opened, &in->opened.scenario->trials[0], outside, in->until_ns, &in->scenario, e);
+	return in->trace != NULL;
+}
+
+static bool input_open(struct input *in, const struct arguments *args, struct err *e)
+{
+	static const char *const of_scenarios[] = { "side", "scheme", "set", "seed" };
+	const char *path = args->words[0];
+	bool outside;
+
+	if (!side_parse(args, &outside, e))
+		return false;
+	if (!trace_is(path) && strlen(path) > 5 && !strcmp(path + strlen(path) - 5, ".json"))
+		return scenario_input(in, args, outside, e);
+	for (size_t i = 0; i < sizeof(of_scenarios) / sizeof(of_scenarios[0]); i++)
+		if (arguments_has(args, of_scenarios[i]))
+			return fail(e, "--%s goes with a scenario (a .json file); %s is to be a trace", of_scenarios[i], path);
+	in->trace = trace_load(path, e);
+	return in->trace != NULL;
+}
+
+static void input_close(struct input *in)
+{
+	trace_destroy(in->trace);
+	scenario_close(&in->opened);
+}
+
+static bool output_open(struct output *out, const struct arguments *args, const struct input *in, struct err *e)
 {
 	const char *path = arguments_value(args, "pcap"), *interface = arguments_value(args, "interface");
 
 	if (path)
-		out->file = replay_file_open(path, t->epoch_ns, until_ns < t->duration_ns ? until_ns : t->duration_ns, e);
+		out->file = replay_file_open(path, in->trace->epoch_ns,
+		                             in->until_ns < in->trace->duration_ns ? in->until_ns : in->trace->duration_ns, e);
 	else
 		out->interface = replay_interface_open(interface, out->speed, arguments_has(args, "force"), e);
 	return out->file || out->interface;
@@ -75,14 +135,33 @@ static uint64_t packets_of(const struct replay_report *r)
 	return r->packets[PROTO_TCP] + r->packets[PROTO_UDP] + r->packets[PROTO_ICMP] + r->packets6;
 }
 
-static void print_text(const struct replay_report *r, const char *to)
+static void print_scenario_text(const struct replay_scenario *s)
+{
+	uint64_t refused = s->refused_home;
+
+	for (int o = 0; o < OUT_COUNT; o++)
+		refused += s->refused[o];
+	printf("  %s, scheme %s: %" PRIu64 " flows offered, %" PRIu64 " refused\n", s->outside ? "after the CGN" : "before the CGN",
+	       s->scheme, s->flows, refused);
+	for (int o = 0; o < OUT_COUNT; o++)
+		if (s->refused[o])
+			printf("    %-18s %" PRIu64 "%s\n", outcome_text[o].name, s->refused[o], s->outside ? " (not there)" : "");
+	if (s->refused_home)
+		printf("    %-18s %" PRIu64 " (not there)\n", "at home", s->refused_home);
+	if (s->dropped)
+		printf("  %" PRIu64 " inbound trains that no mapping carries%s\n", s->dropped, s->outside ? " (not there)" : "");
+}
+
+static void print_text(const struct replay_report *r, const struct replay_scenario *s, const char *to)
 {
 	printf("%s: %" PRIu64 " packets (%" PRIu64 " tcp, %" PRIu64 " udp, %" PRIu64 " icmp, %" PRIu64 " IPv6) of %" PRIu64
 	       " flows, %" PRIu64 " bytes, %.15g s\n",
 	       to, packets_of(r), r->packets[PROTO_TCP], r->packets[PROTO_UDP], r->packets[PROTO_ICMP], r->packets6,
 	       r->flows[PROTO_TCP] + r->flows[PROTO_UDP] + r->flows[PROTO_ICMP] + r->flows6, r->bytes, seconds_from_ns(r->last_ns));
+	if (s->scheme)
+		print_scenario_text(s);
 	if (r->marks)
-		printf("  %" PRIu64 " frames mark moments at which something else than these flows was seen\n", r->marks);
+		printf("  %" PRIu64 " frames mark moments at which something other than these flows was seen\n", r->marks);
 	if (r->resized)
 		printf("  %" PRIu64 " trains have other packets or bytes than the trace says: such packets cannot be\n", r->resized);
 	if (r->unclosed)
@@ -92,7 +171,22 @@ static void print_text(const struct replay_report *r, const char *to)
 		       r->seams_lost);
 }
 
-static void print_json(const struct replay_report *r, const char *to)
+static void add_scenario(cJSON *json, const struct replay_scenario *s)
+{
+	cJSON *scenario = cJSON_AddObjectToObject(json, "scenario"), *refused;
+
+	cJSON_AddStringToObject(scenario, "scheme", s->scheme);
+	cJSON_AddStringToObject(scenario, "side", s->outside ? "outside" : "inside");
+	cJSON_AddNumberToObject(scenario, "flows", (double)s->flows);
+	refused = cJSON_AddObjectToObject(scenario, "refused_by");
+	for (int o = 0; o < OUT_COUNT; o++)
+		if (s->refused[o])
+			cJSON_AddNumberToObject(refused, outcome_text[o].name, (double)s->refused[o]);
+	cJSON_AddNumberToObject(scenario, "refused_at_home", (double)s->refused_home);
+	cJSON_AddNumberToObject(scenario, "inbound_dropped", (double)s->dropped);
+}
+
+static void print_json(const struct replay_report *r, const struct replay_scenario *s, const char *to)
 {
 	cJSON *json = cJSON_CreateObject(), *packets = cJSON_AddObjectToObject(json, "packets"), *flows;
 	char *text;
@@ -111,6 +205,8 @@ static void print_json(const struct replay_report *r, const char *to)
 	cJSON_AddNumberToObject(json, "resized_trains", (double)r->resized);
 	cJSON_AddNumberToObject(json, "unclosed_flows", (double)r->unclosed);
 	cJSON_AddNumberToObject(json, "seams_lost", (double)r->seams_lost);
+	if (s->scheme)
+		add_scenario(json, s);
 	cJSON_AddStringToObject(json, "to", to);
 	text = cJSON_Print(json);
 	must(text);
@@ -119,17 +215,18 @@ static void print_json(const struct replay_report *r, const char *to)
 	cJSON_Delete(json);
 }
 
-static bool send(const struct trace *t, const struct arguments *args, struct output *out, int64_t until_ns,
-                 struct replay_report *report, struct err *e)
+static bool send(const struct input *in, const struct arguments *args, struct output *out, struct replay_report *report,
+                 struct err *e)
 {
 	struct progress progress = { 0 };
-	struct replay_options how = { .until_ns = until_ns, .progress = show_progress, .progress_context = &progress };
+	struct replay_options how = { .until_ns = in->until_ns, .opener_only = arguments_has(args, "inside-opener"),
+	                              .progress = show_progress, .progress_context = &progress };
 	bool good;
 
-	if (!output_open(out, args, t, until_ns, e))
+	if (!output_open(out, args, in, e))
 		return false;
 	progress_begin(&progress, "packets", arguments_has(args, "quiet"));
-	good = replay(t, &how, out->file ? replay_file_taker(out->file) : replay_interface_taker(out->interface), report, e);
+	good = replay(in->trace, &how, out->file ? replay_file_taker(out->file) : replay_interface_taker(out->interface), report, e);
 	progress_end(&progress);
 	return output_close(out, good, e);
 }
@@ -148,12 +245,11 @@ static const char *misuse(const struct arguments *args)
 static int run(int argc, char **argv)
 {
 	struct arguments args;
-	struct trace *t = NULL;
+	struct input in = { .until_ns = NS_NEVER };
 	struct output out = { 0 };
 	struct replay_report report = { 0 };
 	struct err e = ERR_INIT;
 	const char *seconds, *to, *wrong;
-	int64_t until_ns = NS_NEVER;
 	int status = arguments_parse(&args, &command_replay, argc, argv, 1, 1);
 
 	if (status >= 0)
@@ -165,30 +261,31 @@ static int run(int argc, char **argv)
 	}
 	to = arguments_has(&args, "pcap") ? arguments_value(&args, "pcap") : arguments_value(&args, "interface");
 	seconds = arguments_value(&args, "seconds");
-	if (seconds && !duration_parse(seconds, &until_ns))
+	if (seconds && !duration_parse(seconds, &in.until_ns))
 		fail(&e, "--seconds: \"%s\" is not a time (90s, 2h4m, or a number of seconds)", seconds);
 	speed_parse(&args, &out.speed, &e);
-	if (!e.count)
-		t = trace_load(args.words[0], &e);
-	if (!t || !send(t, &args, &out, until_ns, &report, &e)) {
+	if (e.count || !input_open(&in, &args, &e) || !send(&in, &args, &out, &report, &e)) {
 		status = command_failed(&e);
 		goto out;
 	}
 	status = EXIT_DONE;
 	if (arguments_has(&args, "json"))
-		print_json(&report, to);
+		print_json(&report, &in.scenario, to);
 	else if (!arguments_has(&args, "quiet"))
-		print_text(&report, to);
+		print_text(&report, &in.scenario, to);
 out:
-	trace_destroy(t);
+	input_close(&in);
 	arguments_clear(&args);
 	return status;
 }
 
 const struct command command_replay = {
 	.name = "replay",
-	.usage = "replay TRACE (--pcap FILE | --interface IF [--speed X] [--force]) [--seconds TIME] [--json] [--quiet]",
-	.summary = "turns a flow trace into packets: a capture, or frames from an interface at the trace's pace",
+	.usage = "replay TRACE (--pcap FILE | --interface IF [--speed X] [--force]) [--seconds TIME]\n"
+	         "  [--inside-opener] [--json] [--quiet]\n"
+	         "replay SCENARIO.json [--side inside|outside] [--scheme NAME] [--set PATH=VALUE]... [--seed N]\n"
+	         "  (--pcap FILE | --interface IF [--speed X] [--force]) [--seconds TIME] [--json] [--quiet]",
+	.summary = "turns a flow trace, or a scenario before or after its CGN, into packets: a capture, or frames from an interface",
 	.options = options,
 	.run = run,
 };
