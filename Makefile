@@ -165,6 +165,7 @@ test-long: $(PROGRAM) $(BUILD)/tests/nat/test_storm
 	$(Q)$(MAKE) TSAN=1 build/tsan/tests/world/test_trial
 	$(Q)CGNSIM=$(PROGRAM) sh tests/run.sh build/tsan/tests/world/test_trial $(sort $(wildcard tests/long/*.sh))
 	$(Q)$(MAKE) fuzz FUZZ_SECONDS=$(LONG_FUZZ_SECONDS)
+	$(Q)$(MAKE) coverage mutants
 
 # The committed results' figures and reports, and those of the documentation, from their tables.
 figures: $(PROGRAM)

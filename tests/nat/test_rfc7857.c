@@ -83,6 +83,36 @@ static void a_reset_is_carried_and_waited_for(void **state)
 		}
 }
 
+/* Section 3, where told so: one number carries mappings whose remotes differ, each is reached by its own remote alone, and
+ * a remote that it carries already, or that it held down, is refused. */
+static void one_number_may_serve_remotes_that_differ(void **state)
+{
+	struct lab b;
+	struct trip t[3];
+
+	(void)state;
+	lab_defaults(&b);
+	for (int p = 0; p < PROTO_COUNT; p++)
+		b.config.mapping[p] = b.config.filtering[p] = ADDRESS_AND_PORT_DEPENDENT;
+	b.addresses = 1;
+	b.ports = (struct port_range){ 2000, 2000 };
+	lab_flag(&b, "overload", true);
+	lab_open(&b);
+	for (uint32_t who = 0; who < 3; who++) {
+		t[who] = lab_out(&b, 0, who, udp(5000, REMOTE(who / 2), (uint16_t)(80 + who % 2)));
+		assert_int_equal(t[who].outcome, OUT_CREATED);
+		assert_int_equal(t[who].d.ends.source_port, 2000);
+	}
+	for (uint32_t who = 0; who < 3; who++)
+		assert_int_equal(lab_in(&b, 0, answer(t[who].d)).path.subscriber, who);
+	assert_true(outcome_is_refusal(lab_out(&b, 0, 3, udp(5000, REMOTE(0), 80)).outcome));
+	nat_advance(b.nat, 300 * S);
+	assert_int_equal(nat_mappings(b.nat), 0);
+	assert_true(outcome_is_refusal(lab_out(&b, 420 * S - 1, 3, udp(5000, REMOTE(0), 80)).outcome));
+	assert_int_equal(lab_out(&b, 420 * S, 3, udp(5000, REMOTE(0), 80)).outcome, OUT_CREATED);
+	lab_close(&b);
+}
+
 /* Section 4. Paired: a subscriber whose address is full is refused, though others have room. Soft-paired: it is given a
  * number elsewhere, and comes back when there is room. */
 static void exhausted_pairing_refuses_or_softens(void **state)
@@ -315,8 +345,8 @@ static const struct requirement rows[] = {
 	      open_and_closing_are_set_apart),
 	SHOWN("section 2.2", "A reset is translated; the session waits four minutes, and data restores it",
 	      a_reset_is_carried_and_waited_for),
-	NOT_HERE("section 3", "One outside port may serve several sessions whose remotes differ",
-	         "a MAY; a number here has one mapping"),
+	SHOWN("section 3", "One outside port may serve several sessions whose remotes differ, where told so",
+	      one_number_may_serve_remotes_that_differ),
 	SHOWN("section 4", "Paired pooling refuses when the address is full; soft pairing goes elsewhere",
 	      exhausted_pairing_refuses_or_softens),
 	SHOWN("section 4", "Soft pairing refuses when every address is full", soft_pairing_refuses_when_all_is_full),
