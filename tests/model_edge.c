@@ -54,6 +54,19 @@ struct passage error_out(struct model *m, uint32_t subscriber, uint8_t host, str
 	return (struct passage){ .outcome = OUT_ICMP_ERROR };
 }
 
+/* Can this mapping have sent to that remote endpoint? */
+static bool sent_to(const struct model *m, const struct m_mapping *mapping, uint32_t remote, uint16_t remote_port)
+{
+	switch (m->config->mapping[mapping->protocol]) {
+	case ENDPOINT_INDEPENDENT:
+		return true;
+	case ADDRESS_DEPENDENT:
+		return mapping->remote == remote;
+	default:
+		return mapping->remote == remote && mapping->remote_port == remote_port;
+	}
+}
+
 /* About a packet that left, as it looks outside: to whoever sent it. */
 struct passage error_in(struct model *m, struct datagram *d)
 {
@@ -64,7 +77,7 @@ struct passage error_in(struct model *m, struct datagram *d)
 	if (!protocol_of(about->protocol, &protocol) || about->source != d->ends.destination)
 		return (struct passage){ .outcome = OUT_MALFORMED };
 	mapping = mapping_of_outside(m, about->source, protocol, about->source_port);
-	if (!mapping)
+	if (!mapping || !sent_to(m, mapping, about->destination, remote_port_of(about->protocol, about->destination_port)))
 		return (struct passage){ .outcome = OUT_NO_MAPPING };
 	d->ends.destination = about->source = 0;
 	about->source_port = mapping->port;
@@ -81,8 +94,14 @@ bool keep_syn(struct model *m, int64_t now_ns, const struct datagram *d)
 	uint32_t kept = 0;
 	struct m_syn *s;
 
-	for (s = m->syns; s; s = s->next)
+	for (s = m->syns; s; s = s->next) {
+		const struct packet_ends *e = &s->datagram.ends;
+
 		kept++;
+		if (!(d->tcp_flags & TCP_ACK) && e->source == d->ends.source && e->source_port == d->ends.source_port &&
+		    e->destination == d->ends.destination && e->destination_port == d->ends.destination_port)
+			return true; /* it is there already */
+	}
 	if (d->tcp_flags & TCP_ACK || address_index(m, d->ends.destination) == ADDRESS_NONE || kept == NAT_SYNS_MAX)
 		return false;
 	s = list_append(&m->syns, sizeof(*s));

@@ -67,6 +67,7 @@ struct passage error_inbound(struct nat *nat, struct datagram *d)
 	enum protocol protocol;
 	uint32_t entry;
 	const struct mapping *m;
+	int depends;
 
 	if (!wire_protocol(in->protocol, &protocol) || in->source != d->ends.destination)
 		return (struct passage){ .outcome = OUT_MALFORMED };
@@ -75,6 +76,11 @@ struct passage error_inbound(struct nat *nat, struct datagram *d)
 	if (entry == INDEX_NONE)
 		return (struct passage){ .outcome = OUT_NO_MAPPING };
 	m = &nat->table.mappings[entry];
+	/* A mapping that depends on the remote never sent to another one. */
+	depends = nat->config->mapping[protocol];
+	if ((depends != ENDPOINT_INDEPENDENT && m->inside.remote != in->destination) ||
+	    (depends == ADDRESS_AND_PORT_DEPENDENT && m->inside.remote_port != wire_remote_port(in, in->destination_port)))
+		return (struct passage){ .outcome = OUT_NO_MAPPING };
 	d->ends.destination = 0;
 	d->inner.source = 0;
 	d->inner.source_port = m->inside.port;

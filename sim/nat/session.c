@@ -135,32 +135,33 @@ bool filter_passes(struct nat *nat, uint32_t entry, uint32_t remote, uint16_t re
 
 /* ---- trains ---- */
 
-/* When the session last was refreshed by this train; NS_NONE if nothing in it does. */
-static int64_t refreshed_at(const struct nat *nat, const struct segment *train)
+/* A TCP train renews the session from its last packet on. What only shortens a life is a reset: it does not renew what
+ * it ends. A connection that was refused is one of its SYN, at the train's start. */
+static void refresh_tcp(struct nat *nat, struct session *s, uint32_t what, const struct segment *train)
 {
-	if (train->protocol == PROTO_TCP || nat->config->inbound_refresh)
-		return longer(train->last_out_ns, train->last_in_ns);
-	return train->last_out_ns;
+	bool begins = !s->expires_ns;
+	int64_t last = longer(train->last_out_ns, train->last_in_ns), until_ns;
+	enum tcp_effect effect = tcp_train(&s->tcp, train->flags, begins);
+
+	if (effect == TCP_NOTHING)
+		return;
+	if (train->flags & SEG_RST && tcp_opening(s->tcp))
+		last = train->start_ns;
+	until_ns = last + session_timeout(nat, s, PROTO_TCP);
+	if (effect == TCP_SHORTENS && last == train->start_ns && until_ns > s->expires_ns)
+		return;
+	session_expires(nat, s, what, until_ns);
 }
 
 /* Moves the session's expiry to what the train makes it, and its queue entry if need be. */
 static void refresh(struct nat *nat, struct session *s, uint32_t what, const struct segment *train)
 {
-	int64_t last = refreshed_at(nat, train);
-	int64_t expires;
+	int64_t last = nat->config->inbound_refresh ? longer(train->last_out_ns, train->last_in_ns) : train->last_out_ns;
 
-	if (last == NS_NONE)
-		return;
-	if (train->protocol == PROTO_TCP) {
-		if (s->expires_ns && tcp_fins(s->tcp) && !(train->flags & SEG_SYN_OUT))
-			return;
-		s->tcp = tcp_after(s->tcp, train->flags);
-	}
-	expires = last + session_timeout(nat, s, train->protocol);
-	/* Only TCP's state can shorten a life; trains of the rest may overlap. */
-	if (train->protocol != PROTO_TCP)
-		expires = longer(expires, s->expires_ns);
-	session_expires(nat, s, what, expires);
+	if (train->protocol == PROTO_TCP)
+		refresh_tcp(nat, s, what, train);
+	else if (last != NS_NONE) /* trains may overlap */
+		session_expires(nat, s, what, longer(last + session_timeout(nat, s, train->protocol), s->expires_ns));
 }
 
 /* May a train from outside begin a session on a mapping that lets it in? Only if that would refresh anything. */

@@ -13,6 +13,7 @@
 #define SIM_NAT_TCP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sim/base/packet.h"
@@ -37,17 +38,6 @@ static inline bool tcp_opening(uint8_t state)
 static inline bool tcp_closed(uint8_t state)
 {
 	return tcp_fins(state) || state & SEG_RST;
-}
-
-/* The state after a train with these flags, which describe its end: SEG_RST if
- * it ended by a reset. An outbound SYN on a closed session begins anew. */
-static inline uint8_t tcp_after(uint8_t state, uint8_t flags)
-{
-	const uint8_t kept = TCP_SYNS | TCP_FINS;
-
-	if (flags & SEG_SYN_OUT && tcp_closed(state))
-		state = 0;
-	return (uint8_t)((state & kept) | (flags & (kept | SEG_RST)));
 }
 
 /* What a packet does to its session's timer. */
@@ -89,6 +79,26 @@ static inline enum tcp_effect tcp_packet(uint8_t *state, uint8_t what)
 static inline uint8_t tcp_first(uint8_t what)
 {
 	return what & (TCP_SYNS | TCP_FINS);
+}
+
+/* Takes a train: its SYNs, its FINs, and the reset that ended it, in that order; or, if it has none of them, any other
+ * packet. `begins`: it is the session's first. */
+static inline enum tcp_effect tcp_train(uint8_t *state, uint8_t flags, bool begins)
+{
+	static const uint8_t order[] = { SEG_SYN_OUT, SEG_SYN_IN, SEG_FIN_OUT, SEG_FIN_IN, SEG_RST };
+	enum tcp_effect effect = begins ? TCP_RENEWS : TCP_NOTHING;
+
+	if (begins)
+		*state = flags & SEG_SYN_OUT ? SEG_SYN_OUT : flags & SEG_SYN_IN;
+	else if (!(flags & (TCP_SYNS | TCP_FINS | SEG_RST)))
+		return tcp_packet(state, 0);
+	for (size_t i = 0; i < sizeof(order); i++) {
+		enum tcp_effect one = flags & order[i] ? tcp_packet(state, order[i]) : TCP_NOTHING;
+
+		if (effect == TCP_NOTHING || one == TCP_RENEWS)
+			effect = one;
+	}
+	return effect;
 }
 
 /* Its life after the packet that last renewed it. */

@@ -28,7 +28,7 @@ struct passage {
 /* From a host of a subscriber (counted within the instance). */
 struct passage nat_outbound(struct nat *nat, int64_t now_ns, uint32_t subscriber, uint8_t host, struct datagram *d);
 
-/* From outside. */
+/* From outside, to a public address: what comes back from an exempt destination is not translated, and not shown. */
 struct passage nat_inbound(struct nat *nat, int64_t now_ns, struct datagram *d);
 
 /* Datagrams by outcome since the NAT was made: each is in one of them, but for a

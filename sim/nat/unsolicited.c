@@ -16,8 +16,17 @@ void unsolicited_clear(struct unsolicited *u)
 	*u = (struct unsolicited){ 0 };
 }
 
+static bool same_ends(const struct packet_ends *a, const struct packet_ends *b)
+{
+	return a->source == b->source && a->destination == b->destination && a->source_port == b->source_port &&
+	       a->destination_port == b->destination_port;
+}
+
 bool unsolicited_keep(struct unsolicited *u, const struct datagram *d, int64_t due_ns)
 {
+	for (uint32_t i = 0; i < u->count; i++)
+		if (same_ends(&u->ring[(u->first + i) % NAT_SYNS_MAX].datagram.ends, &d->ends))
+			return true; /* sent again: it is answered once */
 	if (u->count == NAT_SYNS_MAX)
 		return false;
 	u->ring[(u->first + u->count++) % NAT_SYNS_MAX] = (struct kept_syn){ .due_ns = due_ns, .datagram = *d };

@@ -25,7 +25,8 @@ struct unsolicited {
 void unsolicited_init(struct unsolicited *u);
 void unsolicited_clear(struct unsolicited *u);
 
-bool unsolicited_keep(struct unsolicited *u, const struct datagram *d, int64_t due_ns); /* false: no room */
+/* Keeps it, unless it is kept already. False: no room. */
+bool unsolicited_keep(struct unsolicited *u, const struct datagram *d, int64_t due_ns);
 
 /* An outbound SYN left from this public endpoint for this remote. */
 void unsolicited_answer(struct unsolicited *u, const struct packet_ends *outbound);

@@ -267,7 +267,7 @@ static struct segment tcp_train(int64_t at_s, uint32_t remote, uint8_t flags)
 static void trains_of_repeated_syns(void **state)
 {
 	static const struct { uint8_t first, second; int64_t life; } rows[] = {
-		{ SEG_SYN_OUT | SEG_SYN_IN, SEG_SYN_OUT, 7440 }, { SEG_SYN_OUT, SEG_SYN_OUT, 240 }, { 0, SEG_SYN_IN, 240 },
+		{ SEG_SYN_OUT | SEG_SYN_IN, SEG_SYN_OUT, 7440 }, { SEG_SYN_OUT, SEG_SYN_OUT, 240 }, { 0, SEG_SYN_IN, 7440 },
 		{ SEG_SYN_OUT | SEG_SYN_IN | SEG_RST, SEG_SYN_OUT, 240 }, { SEG_SYN_OUT | SEG_SYN_IN | SEG_RST, SEG_SYN_IN, 7440 },
 		{ SEG_SYN_OUT | SEG_SYN_IN | SEG_FIN_IN, SEG_SYN_OUT, 7200 },
 	};

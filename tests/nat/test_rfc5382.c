@@ -205,8 +205,11 @@ static void few_syns_are_kept(void **state)
 	other.tcp_flags = TCP_SYN;
 	other.ends.destination = PUBLIC(100);
 	assert_int_equal(lab_in(&b, 10 * S, other).outcome, OUT_NO_MAPPING);
-	for (int k = 0; k < NAT_SYNS_MAX; k++)
+	for (int k = 0; k < 2 * NAT_SYNS_MAX; k++) { /* each sent twice: it is kept, and answered, once */
+		syn.ends.source_port = (uint16_t)(20000 + k / 2);
 		assert_int_equal(lab_in(&b, 10 * S, syn).outcome, OUT_SYN_KEPT);
+	}
+	syn.ends.source_port = 19999;
 	assert_int_equal(lab_in(&b, 10 * S, syn).outcome, OUT_FILTERED);
 	nat_advance(b.nat, 16 * S);
 	assert_int_equal(b.told_count, NAT_SYNS_MAX);

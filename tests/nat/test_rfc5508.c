@@ -132,6 +132,29 @@ static void errors_from_outside(void **state)
 }
 
 /* REQ-4. About what no mapping sent, or what left from another address than the error was sent to: dropped, as it was. */
+/* A mapping that depends on the remote sent nothing to others. */
+static void errors_about_other_remotes_are_dropped(void **state)
+{
+	(void)state;
+	for (int depends = ENDPOINT_INDEPENDENT; depends <= ADDRESS_AND_PORT_DEPENDENT; depends++)
+		for (int k = 0; k < 3; k++) { /* the remote that was spoken to, its other port, another address */
+			struct lab b;
+			struct trip t;
+			struct datagram e;
+
+			lab_defaults(&b);
+			for (int p = 0; p < PROTO_COUNT; p++)
+				b.config.mapping[p] = depends;
+			lab_open(&b);
+			t = lab_out(&b, 0, 0, udp(5000, REMOTE(0), 80));
+			e = error_about(t.d, REMOTE(0), ICMP_UNREACHABLE, 3);
+			e.inner.destination_port = k == 1 ? 9 : 80;
+			e.inner.destination = k == 2 ? REMOTE(5) : REMOTE(0);
+			assert_int_equal(lab_in(&b, 0, e).outcome, k <= 2 - depends || !depends ? OUT_ICMP_ERROR : OUT_NO_MAPPING);
+			lab_close(&b);
+		}
+}
+
 static void strange_errors_from_outside_are_dropped(void **state)
 {
 	struct lab b;
@@ -388,6 +411,8 @@ static const struct requirement rows[] = {
 	         "datagrams are fields; checksums are the caller's"),
 	NOT_HERE("REQ-3 b", "IP options of the embedded packet are passed over", "the same"),
 	SHOWN("REQ-4", "An error from outside about what no mapping sent is dropped", strange_errors_from_outside_are_dropped),
+	SHOWN("REQ-4", "The same about what a mapping that depends on the remote sent to nobody",
+	      errors_about_other_remotes_are_dropped),
 	SHOWN("REQ-4 a, b, c", "Else its inner packet and its destination are the host's again, type and code unchanged",
 	      errors_from_outside),
 	SHOWN("REQ-5", "An error from inside about what never came in is dropped", strange_errors_from_inside_are_dropped),
