@@ -105,7 +105,7 @@ struct attribution_setup {
 struct attribution *attribution_create(const struct attribution_setup *setup);
 void attribution_destroy(struct attribution *a);
 
-/* A record of the log, in the order written. */
+/* A record of the log, in the order written. 255.255.255.255 is no subscriber's address. */
 void attribution_record(struct attribution *a, const struct log_record *shown);
 
 /* A new incident, in order of time. */

@@ -246,7 +246,7 @@ void logbook_record(struct logbook *b, const struct log_record *r)
 		read_block(b, r);
 		return;
 	}
-	must(!log_kind_is_session(r->kind) && r->lo == r->hi);
+	must(!log_kind_is_session(r->kind) && r->lo == r->hi && r->inside != NUMBERS_NOBODY);
 	if (b->waiting_count == WAITING)
 		read_waiting(b);
 	w = &b->waiting[b->waiting_count++];

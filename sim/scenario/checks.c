@@ -36,6 +36,11 @@ bool check_workload(const struct workload *w, const char *root, struct err *e)
 		             range_format(w->inside, text), (unsigned long long)range_size(w->inside), w->subscribers);
 		free(place);
 	}
+	if (w->subscribers && w->inside.first + (uint64_t)w->subscribers > UINT32_MAX) {
+		place = must_printf("%s.subscribers.prefix", root);
+		params_fault(e, place, "255.255.255.255 is nobody's address, and would be the last subscriber's");
+		free(place);
+	}
 	if (w->sample_interval_ns && (w->duration_ns + warmup) / w->sample_interval_ns > SAMPLES_MAX) {
 		char interval[DURATION_TEXT], all[DURATION_TEXT];
 

@@ -115,6 +115,8 @@ static const struct {
 	/* subscribers */
 	{ "{\"subscribers\":{\"count\":300,\"prefix\":\"10.0.0.0/24\"}," POOL "}",
 	  { "a.json: $.subscribers.prefix: 10.0.0.0/24 holds 256 addresses, and subscribers.count is 300" } },
+	{ "{\"subscribers\":{\"count\":256,\"prefix\":\"255.255.255.0/24\"}," POOL "}",
+	  { "a.json: $.subscribers.prefix: 255.255.255.255 is nobody's address, and would be the last subscriber's" } },
 	{ "{\"subscribers\":{\"count\":3,\"prefix\":\"10.0.0.1/24\"}," POOL "}",
 	  { "a.json: $.subscribers.prefix: \"10.0.0.1/24\" is not a prefix (A/LENGTH with host bits 0), an address or "
 	    "a range A-B" } },
