@@ -226,6 +226,9 @@ static bool session_settle(void *config, const struct scheme_pool *pool, const c
 	if ((c->parity || c->port_class) && c->select != SELECT_PRESERVE)
 		return fail(e, "%s.%s: goes with \"select\": \"preserve\" alone, not with \"%s\"", place,
 		            c->parity ? "parity" : "port_class", select_choices[c->select]);
+	if (c->overload && (c->parity || c->port_class))
+		return fail(e, "%s.%s: does not go with overload: the next number that does not carry the remote is taken", place,
+		            c->parity ? "parity" : "port_class");
 	if (c->overload && c->select > SELECT_PRESERVE)
 		return fail(e, "%s.overload: goes with \"select\": \"random\", \"sequential\" or \"preserve\", not with \"%s\"",
 		            place, select_choices[c->select]);
@@ -244,7 +247,8 @@ static enum outcome overload(struct session_state *s, const struct request *r, s
 {
 	uint32_t count = s->ground->slots->count, from, *cursor = cursor_of(s, r);
 
-	out->odds = s->config->select == SELECT_RANDOM ? count : ODDS_NONE;
+	/* The walk favours the number behind a run that carries the remote already: no law. */
+	out->odds = s->config->select == SELECT_RANDOM ? ODDS_UNKNOWN : ODDS_NONE;
 	if (s->config->select == SELECT_SEQUENTIAL)
 		from = *cursor;
 	else if (s->config->select == SELECT_PRESERVE && s->ground->slots->slot[r->port] != SLOT_NONE)
