@@ -1,5 +1,5 @@
-# cgnsim: see README.md. Targets: run, test, test-long, bench, figures, fuzz, all, setup, install, clean.
-# V=1 shows the commands. In a tree of its own each: SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with
+# cgnsim: see README.md. Targets: run, test, test-long, conformance, mutants, coverage, bench, figures, fuzz, all, setup, install,
+# clean. V=1 shows the commands. In a tree of its own each: SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with
 # ThreadSanitizer, MPI=1 for many machines (build/mpi/cgnsim under mpirun).
 
 CC      ?= cc

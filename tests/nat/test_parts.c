@@ -254,6 +254,27 @@ static void tuples_are_found_until_given_back(void **state)
 	tuples_destroy(NULL);
 }
 
+/* 5-tuples that differ in one thing alone, whichever it is, are others. */
+static void tuples_differ_in_any_part(void **state)
+{
+	static const struct tuple keys[] = {
+		{ 0, 0, 0, 0, PROTO_TCP }, { 1, 0, 0, 0, PROTO_TCP }, { 0, 1, 0, 0, PROTO_TCP }, { 0, 0, 1, 0, PROTO_TCP },
+		{ 0, 0, 0, 1, PROTO_TCP }, { 0, 0, 0, 0, PROTO_UDP },
+	};
+	struct tuples *t = tuples_create(2, 2);
+
+	(void)state;
+	for (uint32_t k = 0; k < 6; k++) {
+		assert_int_equal(tuples_find(t, &keys[k]), TUPLE_FREE);
+		tuples_take(t, &keys[k], k);
+	}
+	for (uint32_t k = 0; k < 6; k++)
+		assert_int_equal(tuples_find(t, &keys[k]), k);
+	assert_int_equal(tuples_live(t, 0, PROTO_TCP, 0), 3);
+	assert_int_equal(tuples_live(t, 0, PROTO_TCP, 1), 1);
+	tuples_destroy(t);
+}
+
 static struct segment tcp_train(int64_t at_s, uint32_t remote, uint8_t flags)
 {
 	bool inbound = flags & SEG_INBOUND;
@@ -321,6 +342,7 @@ int main(void)
 		cmocka_unit_test(searches_pick_in_order_and_count_their_work),
 		cmocka_unit_test(mappings_of_one_hash_are_told_apart),
 		cmocka_unit_test(tuples_are_found_until_given_back),
+		cmocka_unit_test(tuples_differ_in_any_part),
 		cmocka_unit_test(trains_of_repeated_syns),
 		cmocka_unit_test(trains_of_closed_and_strange_connections),
 	};

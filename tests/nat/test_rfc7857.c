@@ -108,6 +108,7 @@ static void one_number_may_serve_remotes_that_differ(void **state)
 	assert_true(outcome_is_refusal(lab_out(&b, 0, 3, udp(5000, REMOTE(0), 80)).outcome));
 	nat_advance(b.nat, 300 * S);
 	assert_int_equal(nat_mappings(b.nat), 0);
+	assert_int_equal(lab_in(&b, 300 * S, answer(t[0].d)).outcome, OUT_NO_MAPPING);
 	assert_true(outcome_is_refusal(lab_out(&b, 420 * S - 1, 3, udp(5000, REMOTE(0), 80)).outcome));
 	assert_int_equal(lab_out(&b, 420 * S, 3, udp(5000, REMOTE(0), 80)).outcome, OUT_CREATED);
 	lab_close(&b);
