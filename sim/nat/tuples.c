@@ -31,7 +31,7 @@ static struct cell cell_of(const struct tuple *key, uint32_t mapping)
 		.where = (uint64_t)key->remote << 32 | key->address,
 		.ports = key->slot << 16 | key->remote_port,
 		.mapping = mapping,
-		.protocol = key->protocol,
+		.protocol = (uint8_t)key->protocol,
 	};
 }
 
