@@ -235,13 +235,6 @@ static bool session_settle(void *config, const struct scheme_pool *pool, const c
 	return true;
 }
 
-/* Is the number free for the request's remote endpoint? */
-static bool is_free_for(const struct session_state *s, const struct request *r, uint32_t slot)
-{
-	return tuples_find(s->ground->tuples, &(struct tuple){ r->address, slot, r->remote, r->remote_port, r->protocol }) ==
-	       TUPLE_FREE;
-}
-
 /* Overloaded: the first number, from where `select` begins, that does not carry the remote endpoint yet. */
 static enum outcome overload(struct session_state *s, const struct request *r, struct binding *out)
 {
@@ -257,7 +250,7 @@ static enum outcome overload(struct session_state *s, const struct request *r, s
 		from = rng_below(&s->ground->rng, count);
 	for (uint32_t i = 0; i < count; i++) {
 		out->slot = (from + i) % count;
-		if (is_free_for(s, r, out->slot)) {
+		if (pick_is_free(s->ground, r, out->slot)) {
 			*cursor = (out->slot + 1) % count;
 			return OUT_CREATED;
 		}

@@ -179,68 +179,6 @@ static void preserve_keeps_parity_and_class(void **state)
 	stand_close(&s);
 }
 
-/* The inside port counts among the tries, and a try in vain is one: with one number free of a hundred, n tries
- * find it with 1 - 0.99^n, and never look at more than n. */
-static void bounded_gives_up_after_its_tries(void **state)
-{
-	static const struct { uint32_t tries; const char *walk; uint32_t shortest, looks, least, most; } rows[] = {
-		{ 10, "random", 0, 10, 100, 300 },   /* 9 in 100 of 2000 */
-		{ 100, "random", 0, 100, 1180, 1360 }, /* 63 in 100 */
-		{ 50, "next", 0, 50, 900, 1100 },    /* half of the range */
-		{ 50, "next", 25, 75, 1160, 1340 },  /* and half of what is left: 1 - 1/2 x 3/4 */
-		{ 100, "next", 0, 100, 2000, 2000 },
-		{ 300, "next", 0, 100, 2000, 2000 }, /* none twice */
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		uint32_t found = 0;
-
-		for (uint64_t seed = 0; seed < 2000; seed++) {
-			struct stand s;
-			struct binding b;
-			uint64_t before;
-			enum outcome o;
-
-			stand_open(&s, "bounded", (struct port_range){ 1024, 1123 }, mix64(seed, RNG_TEST));
-			conf_u32(s.type, s.config, "tries", rows[i].tries);
-			conf_u32(s.type, s.config, "shortest", rows[i].shortest);
-			set_choice(&s, "walk", rows[i].walk);
-			stand_begin(&s);
-			for (uint32_t slot = 0; slot < 100; slot++)
-				if (slot != 37)
-					portset_take(s.ports[PROTO_UDP], slot);
-			before = portset_looked(s.ports[PROTO_UDP]);
-			o = stand_alloc(&s, 1, 1, &b);
-			assert_true(portset_looked(s.ports[PROTO_UDP]) - before <= rows[i].looks + (o == OUT_CREATED));
-			assert_int_equal(o, o == OUT_CREATED ? OUT_CREATED : OUT_TRIES_EXHAUSTED);
-			found += o == OUT_CREATED;
-			stand_close(&s);
-		}
-		assert_in_range(found, rows[i].least, rows[i].most);
-	}
-}
-
-/* The inside port first, and a full range is no-port: the tries are not to blame. */
-static void bounded_takes_the_inside_port_first(void **state)
-{
-	struct stand s;
-	struct binding b;
-
-	(void)state;
-	stand_open(&s, "bounded", (struct port_range){ 1024, 1123 }, RNG_TEST);
-	conf_u32(s.type, s.config, "tries", 1);
-	set_choice(&s, "first", "inside-port");
-	stand_begin(&s);
-	assert_int_equal(stand_alloc(&s, 1050, 1, &b), OUT_CREATED);
-	assert_int_equal(b.slot, 26);
-	assert_int_equal(stand_alloc(&s, 1050, 1, &b), OUT_TRIES_EXHAUSTED); /* it was the one try */
-	for (uint16_t port = 1024; port <= 1123; port++)
-		stand_alloc(&s, port, 1, &b);
-	assert_int_equal(stand_alloc(&s, 1050, 1, &b), OUT_NO_PORT);
-	stand_close(&s);
-}
-
 /* The vector of SipHash's paper, appendix A. */
 static void the_keyed_hash_is_siphash(void **state)
 {
@@ -262,8 +200,6 @@ int main(void)
 		cmocka_unit_test(hashed_algorithms_count_by_endpoint),
 		cmocka_unit_test(algorithm_5_steps_at_random),
 		cmocka_unit_test(preserve_keeps_parity_and_class),
-		cmocka_unit_test(bounded_gives_up_after_its_tries),
-		cmocka_unit_test(bounded_takes_the_inside_port_first),
 		cmocka_unit_test(the_keyed_hash_is_siphash),
 	};
 

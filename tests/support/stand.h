@@ -33,11 +33,14 @@ static inline void stand_open(struct stand *s, const char *type, struct port_ran
 static inline void stand_begin(struct stand *s)
 {
 	s->allocator = s->type->create(s->config, &s->ground);
+	if (s->allocator.overloads)
+		s->ground.tuples = tuples_create(1, s->slots->count);
 }
 
 static inline void stand_close(struct stand *s)
 {
 	s->allocator.destroy(s->allocator.state);
+	tuples_destroy(s->ground.tuples);
 	for (int p = 0; p < PROTO_COUNT; p++)
 		portset_destroy(s->ports[p]);
 	slots_destroy(s->slots);
@@ -52,7 +55,9 @@ static inline enum outcome stand_alloc(struct stand *s, uint16_t port, uint32_t 
 	                     .held = s->slots->count - portset_free(ports) };
 	enum outcome o = s->allocator.alloc(s->allocator.state, &r, out);
 
-	if (o == OUT_CREATED)
+	if (o == OUT_CREATED && s->ground.tuples)
+		tuples_take(s->ground.tuples, &(struct tuple){ 0, out->slot, remote, 443, PROTO_UDP }, 0);
+	if (o == OUT_CREATED && !(s->ground.tuples && portset_has(ports, out->slot)))
 		portset_take(ports, out->slot);
 	return o;
 }
