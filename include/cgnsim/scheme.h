@@ -111,7 +111,7 @@ enum cgnsim_answer {
 	CGNSIM_GIVEN,
 	CGNSIM_NO_PORT,         /* no number of the address is free */
 	CGNSIM_NO_BLOCK,        /* no block of the address is free, and the subscriber's own are full */
-	CGNSIM_BLOCK_LIMIT,     /* its own blocks are full and it may have no more: see promise */
+	CGNSIM_BLOCK_LIMIT,     /* its own numbers are all taken, and promise.most or promise.interval_ns allow no block more */
 	CGNSIM_RANGE_FULL,      /* the range that is its own is full: see promise */
 	CGNSIM_TRIES_EXHAUSTED, /* some are free, but no more tries are allowed: only with promise.partial */
 };
@@ -129,6 +129,7 @@ struct cgnsim_promise {
 	uint32_t most;          /* most numbers of one protocol that a subscriber may get; 0: as many as there are */
 	uint32_t draws;         /* slots looked at in a call beyond each of the address once; 0: 64 */
 	bool     partial;       /* it may refuse while numbers are free that somebody could have */
+	int64_t  interval_ns;   /* a subscriber gets no block sooner than so long after its last one */
 };
 
 enum cgnsim_param_type { CGNSIM_WHOLE, CGNSIM_DURATION };

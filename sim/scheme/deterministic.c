@@ -257,6 +257,16 @@ static uint64_t deterministic_stranded(const void *config, const struct scheme_p
 	return (r->numbers - dynamic) * r->addresses - deterministic_assigned(config, pool);
 }
 
+/* Shares alone are a limit that the rule tells. */
+static void deterministic_promise(const void *config, const struct scheme_pool *pool, struct scheme_promise *out)
+{
+	const struct deterministic_config *c = config;
+
+	(void)pool;
+	if (c->dynamic && c->max_ports)
+		out->most = c->rule.share + blocks_each(c) * c->block;
+}
+
 const struct scheme_type scheme_deterministic = {
 	.name = "deterministic",
 	.summary = "RFC 7422: a fixed range of numbers for each subscriber by rule, and a dynamic pool; no log for the ranges",
@@ -273,4 +283,5 @@ const struct scheme_type scheme_deterministic = {
 	.reverse = deterministic_reverse,
 	.tenant = deterministic_tenant,
 	.record = record_text,
+	.promise = deterministic_promise,
 };

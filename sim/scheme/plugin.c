@@ -106,7 +106,8 @@ static void plugin_promise(const void *config, const struct scheme_pool *pool, s
 
 	(void)pool;
 	plugin_rule_promise(c->rule, &promise);
-	*out = (struct scheme_promise){ .most = promise.most, .draws = promise.draws, .partial = promise.partial };
+	*out = (struct scheme_promise){ .most = promise.most, .draws = promise.draws, .partial = promise.partial,
+	                                  .interval_ns = promise.interval_ns };
 }
 
 static enum scheme_tie plugin_tie(const void *config, uint32_t *each)

@@ -133,6 +133,22 @@ static uint64_t port_set_stranded(const void *config, const struct scheme_pool *
 	return numbers - port_set_assigned(config, pool) - grown;
 }
 
+/* Growth has a limit and a pace; sets alone are a limit that the rule tells. */
+static void port_set_promise(const void *config, const struct scheme_pool *pool, struct scheme_promise *out)
+{
+	const struct port_set_config *c = config;
+	uint64_t own = 0, most;
+
+	if (!c->growth)
+		return;
+	for (uint32_t set = 0; set < c->rule.each; set++)
+		if (c->rule.first[set + 1] - c->rule.first[set] > own)
+			own = c->rule.first[set + 1] - c->rule.first[set];
+	most = own + (uint64_t)c->growth * c->max_growth;
+	out->most = most < pool->slots->count ? (uint32_t)most : pool->slots->count;
+	out->interval_ns = c->growth_interval;
+}
+
 const struct scheme_type scheme_port_set = {
 	.name = "port-set",
 	.summary = "RFC 7597, 7596, 6431, 6346: numbers that are a subscriber's by their bits (MAP, lw4o6, masks, A+P)",
@@ -150,4 +166,5 @@ const struct scheme_type scheme_port_set = {
 	.tenant = port_set_tenant,
 	.tell = port_set_tell,
 	.of_prefix = port_set_of_prefix,
+	.promise = port_set_promise,
 };

@@ -38,6 +38,7 @@ enum scheme_tie {
  * whole of an address for anybody, and no more than SCHEME_DRAWS draws. */
 struct scheme_promise {
 	uint32_t most;   /* most numbers of one protocol that a subscriber may get; 0: as many as there are */
+	int64_t interval_ns; /* a subscriber gets no block sooner than so long after its last one */
 	uint32_t draws;  /* slots looked at in a call beyond each of the address once; 0: SCHEME_DRAWS */
 	bool partial;    /* it may refuse while numbers are free that somebody could have */
 };

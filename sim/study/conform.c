@@ -6,6 +6,7 @@
 #include "sim/base/must.h"
 #include "sim/scenario/scenario.h"
 #include "sim/study/child.h"
+#include "sim/study/conform_ground.h"
 
 const struct conform_rule conform_rules[RULES] = {
 	[RULE_ONCE]      = { "held-once", "RFC 4787 REQ-3", "no number is given to two at once" },
@@ -29,47 +30,17 @@ const char *const conform_verdict_name[] = {
 	[CONFORM_HELD] = "held", [CONFORM_BROKEN] = "broken", [CONFORM_NOT_ASKED] = "not asked",
 };
 
-/* Pools: one number and two, a stride trap (1999 to 2046), holes, more
- * addresses than subscribers, a middling one, a whole address. */
-static const struct ground_row {
-	const char *prefix, *ports, *exclude;
-	uint32_t subscribers;
-	unsigned mixes;          /* bits of enum operation_mix */
-} grounds[] = {
-	{ "192.0.2.0/32", "1024-1024", "[]", 3, 1 << MIX_CHURN | 1 << MIX_FILL },
-	{ "192.0.2.0/32", "1024-1031", "[]", 4, 1 << MIX_CHURN | 1 << MIX_FILL | 1 << MIX_BRIM },
-	{ "192.0.2.0/32", "1999-2046", "[]", 12, 1 << MIX_CHURN | 1 << MIX_FILL | 1 << MIX_BRIM },
-	{ "192.0.2.0/31", "1000-1100", "[\"1004\", \"1060-1069\"]", 20, 1 << MIX_CHURN | 1 << MIX_FILL | 1 << MIX_BRIM },
-	{ "192.0.2.0/28", "1024-1151", "[]", 9, 1 << MIX_CHURN | 1 << MIX_FILL },
-	{ "192.0.2.0/31", "2000-6095", "[\"2048\", \"3000-3010\"]", 100, 1 << MIX_CHURN | 1 << MIX_FILL | 1 << MIX_BRIM },
-	{ "192.0.2.0/31", "2000-6095", "[]", 100, 1 << MIX_CHURN | 1 << MIX_BRIM | 1 << MIX_ONE },
-	{ "192.0.2.0/32", "1024-65535", "[]", 200, 1 << MIX_CHURN | 1 << MIX_BRIM | 1 << MIX_ONE },
-};
-#define GROUNDS (sizeof(grounds) / sizeof(*grounds))
 #define SEEDS 3u          /* of each mix but those of all numbers */
 #define SHRINK_TRIES 600u /* small pools; a hundredth for large ones */
 #define CALLS_SHOWN 60u
 
 struct battery {
 	struct conform_report *report;
-	const struct ground_row *ground;
+	const struct conform_ground *ground;
 	struct scenario *scenario;
 	struct scheme_pool pool;
 	struct child_setup setup;
 };
-
-static struct scenario *scenario_on(const struct ground_row *g, const char *entry, const char *directory, struct err *e)
-{
-	char *text = must_printf("{ \"subscribers\": { \"count\": %u }, \"pool\": { \"prefixes\": [\"%s\"], \"ports\": \"%s\", "
-	                         "\"exclude\": %s, \"instances\": 1 }, \"schemes\": [%s] }",
-	                         g->subscribers, g->prefix, g->ports, g->exclude, entry);
-	char *name = must_printf("%sconform", directory);
-	struct scenario *s = scenario_parse(text, strlen(text), name, NULL, e);
-
-	free(name);
-	free(text);
-	return s;
-}
 
 static bool breaks_again(void *context, const struct operations *o)
 {
@@ -159,11 +130,11 @@ bool conform_run(const char *entry, const char *directory, struct conform_report
 	struct err unfit = ERR_INIT;
 
 	*out = (struct conform_report){ 0 };
-	for (size_t i = 0; i < GROUNDS; i++) {
-		struct battery b = { .report = out, .ground = &grounds[i] };
+	for (size_t i = 0; i < CONFORM_GROUNDS; i++) {
+		struct battery b = { .report = out, .ground = &conform_grounds[i] };
 
 		err_clear(&unfit);
-		b.scenario = scenario_on(b.ground, entry, directory, &unfit);
+		b.scenario = conform_ground_fit(i, entry, directory, &unfit);
 		if (!b.scenario) {
 			out->pools_unfit++;
 			continue;

@@ -10,7 +10,7 @@
 /* What the guard looks at for itself, and the NAT on taking the number. */
 #define OWN_LOOKS 4
 
-static void judge_work(struct stand *s, uint64_t looked)
+void judge_work(struct stand *s, uint64_t looked)
 {
 	uint32_t draws = s->promise.draws ? s->promise.draws : SCHEME_DRAWS;
 
@@ -164,7 +164,7 @@ static bool same_place(const struct block_book *k, const struct nat_event *e)
 	return k->address == e->address && k->first == e->slot && k->count == e->count && k->step == e->step;
 }
 
-static uint32_t owned_by(const struct stand *s, uint32_t subscriber)
+uint32_t judge_owned(const struct stand *s, uint32_t subscriber)
 {
 	uint32_t n = 0;
 
@@ -189,7 +189,8 @@ void judge_block(struct stand *s, const struct nat_event *e)
 	}
 	switch (e->kind) {
 	case NAT_BLOCK_GIVEN:
-		k->further = owned_by(s, e->subscriber) > 0;
+		k->further = judge_owned(s, e->subscriber) > 0;
+		s->tenants[e->subscriber].next_block_ns = s->now_ns + s->promise.interval_ns;
 		k->owner = e->subscriber;
 		k->guarded = false;
 		break;
@@ -203,169 +204,6 @@ void judge_block(struct stand *s, const struct nat_event *e)
 	default:
 		break;
 	}
-}
-
-/* A block of an address, given before to one who had one (`further`) or had none, that nobody has now. */
-static const struct block_book *free_block(const struct stand *s, uint32_t address, bool further)
-{
-	for (size_t i = 0; i < s->block_count; i++) {
-		const struct block_book *k = &s->blocks[i];
-
-		if (k->address == address && k->owner == NOBODY && !k->guarded && k->further == further)
-			return k;
-	}
-	return NULL;
-}
-
-/* Is every slot of the subscriber's blocks taken in this protocol? */
-static bool own_blocks_full(struct stand *s, const struct request *r)
-{
-	for (size_t i = 0; i < s->block_count; i++) {
-		const struct block_book *k = &s->blocks[i];
-
-		for (uint32_t n = 0; k->owner == r->subscriber && n < k->count; n++)
-			if (cell_of(s, k->address, r->protocol, k->first + n * k->step)->holder == NOBODY)
-				return false;
-	}
-	return true;
-}
-
-/* Is every number taken that is the subscriber's by rule? */
-static bool own_range_full(struct stand *s, const struct request *r)
-{
-	bool unpaired = s->setup.unpaired || s->allocator.places;
-	uint32_t who;
-
-	for (uint32_t a = 0; a < s->ground.addresses; a++)
-		for (uint32_t slot = 0; slot < s->ground.slots->count && (unpaired || a == r->address); slot++)
-			if (cell_of(s, a, r->protocol, slot)->holder == NOBODY &&
-			    s->setup.type->reverse(s->setup.config, s->setup.pool, a, slot, &who) && who == r->subscriber)
-				return false;
-	return true;
-}
-
-/* ---- a refusal ---- */
-
-static uint32_t free_on(const struct stand *s, uint32_t address, enum protocol protocol)
-{
-	uint32_t n = 0;
-
-	if (address != ADDRESS_NONE)
-		return portset_free(ground_ports(&s->ground, address, protocol));
-	for (uint32_t a = 0; a < s->ground.addresses; a++)
-		n += portset_free(ground_ports(&s->ground, a, protocol));
-	return n;
-}
-
-static void judge_no_block(struct stand *s, const struct request *r)
-{
-	const struct block_book *k = free_block(s, r->address, owned_by(s, r->subscriber) > 0);
-
-	if (k)
-		stand_broken(s, RULE_REASON, "no-block: but the block of %u slots from %u on address %u is nobody's", k->count,
-		             k->first, k->address);
-	else if (!s->block_count)
-		stand_broken(s, RULE_REASON, "no-block: but no block was ever given");
-	else if (!own_blocks_full(s, r))
-		stand_broken(s, RULE_REASON, "no-block: but subscriber %u has a free number in a block", r->subscriber);
-}
-
-static void judge_reason(struct stand *s, const struct request *r, enum outcome o)
-{
-	uint32_t left = free_on(s, r->address, r->protocol);
-
-	s->checks[RULE_REASON]++;
-	if (o == OUT_NO_PORT && left)
-		stand_broken(s, RULE_REASON, "no-port: but %u numbers of address %u are free", left, r->address);
-	else if (o == OUT_TRIES_EXHAUSTED && !s->promise.partial)
-		stand_broken(s, RULE_REASON, "tries-exhausted: but the whole pool is promised");
-	else if (o == OUT_TRIES_EXHAUSTED && !left)
-		stand_broken(s, RULE_REASON, "tries-exhausted: but no number is free: no-port");
-	else if (o == OUT_NO_BLOCK)
-		judge_no_block(s, r);
-	else if (o == OUT_BLOCK_LIMIT && (!s->promise.most || !own_blocks_full(s, r)))
-		stand_broken(s, RULE_REASON, "block-limit: but %s", s->promise.most
-		             ? "the subscriber has a free number in a block" : "no limit is promised");
-	else if (o == OUT_RANGE_FULL && s->setup.type->reverse && !own_range_full(s, r))
-		stand_broken(s, RULE_REASON, "range-full: but a number that is the subscriber's by rule is free");
-	else if (o == OUT_RANGE_FULL && !s->setup.type->reverse && (!s->promise.most || r->held < s->promise.most))
-		stand_broken(s, RULE_REASON, "range-full: but the subscriber has %u numbers of the %u promised", r->held,
-		             s->promise.most);
-}
-
-/* How many numbers of a protocol the subscribers could have, at most: of the
- * addresses that anybody is paired with, and no more than the limits. */
-static uint64_t usable(const struct stand *s)
-{
-	uint64_t all = (uint64_t)s->ground.slots->count * s->ground.addresses, most;
-	uint32_t inhabited = 0;
-
-	if (s->setup.type->stranded)
-		all -= s->setup.type->stranded(s->setup.config, s->setup.pool);
-	for (uint32_t a = 0; a < s->ground.addresses; a++)
-		inhabited += s->tenants_on[a] > 0;
-	if (!s->allocator.home && !s->allocator.places && !s->setup.unpaired)
-		all = all / s->ground.addresses * inhabited;
-	most = (uint64_t)s->promise.most * s->ground.subscribers;
-	return s->promise.most && most < all ? most : all;
-}
-
-/* Everybody was refused since anything became free: then nothing is left. */
-static void judge_full(struct stand *s)
-{
-	uint64_t left = 0, taken, could = usable(s);
-
-	if (s->promise.partial || s->refused_in_a_row < s->ground.subscribers)
-		return;
-	if (s->setup.type->reverse && s->block_count)
-		return; /* how a pool behind a rule is divided is the scheme's own */
-	s->checks[RULE_FULL]++;
-	left = free_on(s, ADDRESS_NONE, PROTO_UDP);
-	taken = (uint64_t)s->ground.slots->count * s->ground.addresses - left;
-	if (taken < could)
-		stand_broken(s, RULE_FULL, "every subscriber is refused while %llu of %llu usable numbers are taken",
-		             (unsigned long long)taken, (unsigned long long)could);
-}
-
-static void count_refused(struct stand *s, uint32_t subscriber, enum protocol protocol)
-{
-	struct tenant_book *t = &s->tenants[subscriber];
-
-	if (protocol != PROTO_UDP)
-		return;
-	s->refused_in_a_row += !t->refused;
-	t->refused = true;
-	judge_full(s);
-}
-
-void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked)
-{
-	judge_work(s, looked);
-	judge_reason(s, r, o);
-	count_refused(s, r->subscriber, r->protocol);
-}
-
-void judge_newcomer(struct stand *s, uint32_t subscriber, enum protocol protocol)
-{
-	s->checks[RULE_REASON]++;
-	for (uint32_t a = 0; a < s->ground.addresses; a++) {
-		const struct block_book *k = free_block(s, a, false);
-
-		if (s->block_count ? k != NULL : !s->promise.partial && free_on(s, a, protocol))
-			stand_broken(s, RULE_REASON, "address %u has no room for a newcomer, but %s", a,
-			             k ? "a block of it is nobody's" : "numbers of it are free");
-	}
-	count_refused(s, subscriber, protocol);
-}
-
-/* Something is free again: who was refused may be served now. */
-void judge_release(struct stand *s)
-{
-	if (!s->refused_in_a_row)
-		return;
-	s->refused_in_a_row = 0;
-	for (uint32_t k = 0; k < s->ground.subscribers; k++)
-		s->tenants[k].refused = false;
 }
 
 /* ---- the end ---- */

@@ -118,6 +118,8 @@ void stand_destroy(struct stand *s)
 	for (size_t i = 0; i < (size_t)s->ground.addresses * PROTO_COUNT; i++)
 		portset_destroy(s->ground.ports[i]);
 	stand_log_close(s);
+	for (uint32_t k = 0; k < s->ground.subscribers; k++)
+		free(s->tenants[k].mine);
 	free(s->ground.ports);
 	free(s->lives);
 	free(s->tenants);

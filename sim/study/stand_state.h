@@ -23,6 +23,9 @@ struct tenant_book {
 	uint32_t first, active;       /* of its live mappings */
 	uint32_t held[PROTO_COUNT];   /* live and in hold-down */
 	bool     refused;             /* by UDP, since any number was released */
+	int64_t  next_block_ns;       /* no block before this, as promised */
+	struct own_number { uint32_t address, slot; } *mine; /* its numbers by rule, once asked for; owned */
+	size_t   mine_count;
 	uint32_t own;                 /* how many numbers are its own by rule, + 1; 0: not asked yet */
 };
 
@@ -86,13 +89,15 @@ static inline struct cell_book *cell_of(struct stand *s, uint32_t address, uint3
 /* Tells of a breach, unless one was told; returns false. */
 bool stand_broken(struct stand *s, enum rule_id rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* judge.c: each is called at its moment, and tells. */
+/* judge.c and judge_refusal.c: each is called at its moment, and tells. */
 void judge_grant(struct stand *s, const struct request *r, const struct binding *b, uint64_t looked);
 void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked);
 void judge_newcomer(struct stand *s, uint32_t subscriber, enum protocol protocol); /* no address has room for it */
 void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);
 void judge_end(struct stand *s, bool fair);
+void judge_work(struct stand *s, uint64_t looked);
+uint32_t judge_owned(const struct stand *s, uint32_t subscriber); /* how many blocks it has */
 
 /* stand_log.c: the log, and what it says of a live mapping now. */
 void stand_log_open(struct stand *s);

@@ -53,7 +53,15 @@ conforms "blocks with extensions:" --scheme block --set size=16 --set max_blocks
 conforms "runs of tries:" --scheme bounded --set tries=128 --set walk=next --set shortest=8
 conforms "a rule with a dynamic pool" --scheme deterministic --set dynamic=4 --set block=8
 
-for preset in juniper-pba cisco-bulk nokia-extension danos fortigate-pba; do
+conforms "growth at a pace" --scheme port-set --set psid_offset=0 --set psid_length=9 --set sharing=56 \
+	--set growth=8 --set growth_interval=60s
+conforms "a dynamic pool with a limit" --scheme deterministic --set ports_per_subscriber=63 --set dynamic=1 --set block=8 \
+	--set max_ports=90
+
+for preset in $("$program" list presets | sed 's/ .*//'); do
+	case $preset in
+	linux-* | vpp-nat44-ed) continue ;;
+	esac
 	conforms $preset --scheme $preset
 done
 # Overloading is not judged; what else these do is.

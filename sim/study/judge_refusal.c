@@ -1,0 +1,214 @@
+/* Refusals: is the reason true, and is really nothing left? */
+#include "sim/base/must.h"
+#include "sim/study/stand_state.h"
+
+/* A block of an address, given before to one who had one (`further`) or had none, that nobody has now. */
+static const struct block_book *free_block(const struct stand *s, uint32_t address, bool further)
+{
+	for (size_t i = 0; i < s->block_count; i++) {
+		const struct block_book *k = &s->blocks[i];
+
+		if (k->address == address && k->owner == NOBODY && !k->guarded && k->further == further)
+			return k;
+	}
+	return NULL;
+}
+
+/* Is every slot of the subscriber's blocks taken in this protocol? */
+static bool own_blocks_full(struct stand *s, const struct request *r)
+{
+	for (size_t i = 0; i < s->block_count; i++) {
+		const struct block_book *k = &s->blocks[i];
+
+		for (uint32_t n = 0; k->owner == r->subscriber && n < k->count; n++)
+			if (cell_of(s, k->address, r->protocol, k->first + n * k->step)->holder == NOBODY)
+				return false;
+	}
+	return true;
+}
+
+/* The subscriber's numbers by rule: looked for once. */
+static void find_mine(struct stand *s, uint32_t subscriber, uint32_t address)
+{
+	struct tenant_book *t = &s->tenants[subscriber];
+	bool unpaired = s->setup.unpaired || s->allocator.places;
+	size_t room = 0;
+	uint32_t who;
+
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		for (uint32_t slot = 0; slot < s->ground.slots->count && (unpaired || a == address); slot++) {
+			if (!s->setup.type->reverse(s->setup.config, s->setup.pool, a, slot, &who) || who != subscriber)
+				continue;
+			if (t->mine_count == room) {
+				room = room ? room * 2 : 64;
+				t->mine = must_grow(t->mine, room, sizeof(*t->mine));
+			}
+			t->mine[t->mine_count++] = (struct own_number){ a, slot };
+		}
+	if (!t->mine)
+		t->mine = must_alloc(1, sizeof(*t->mine));
+}
+
+/* Is every number taken that is the subscriber's by rule? */
+static bool own_range_full(struct stand *s, const struct request *r)
+{
+	struct tenant_book *t = &s->tenants[r->subscriber];
+
+	if (!t->mine)
+		find_mine(s, r->subscriber, r->address);
+	for (size_t i = 0; i < t->mine_count; i++)
+		if (cell_of(s, t->mine[i].address, r->protocol, t->mine[i].slot)->holder == NOBODY)
+			return false;
+	return true;
+}
+
+/* ---- a refusal ---- */
+
+static uint32_t free_on(const struct stand *s, uint32_t address, enum protocol protocol)
+{
+	uint32_t n = 0;
+
+	if (address != ADDRESS_NONE)
+		return portset_free(ground_ports(&s->ground, address, protocol));
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		n += portset_free(ground_ports(&s->ground, a, protocol));
+	return n;
+}
+
+static void judge_no_block(struct stand *s, const struct request *r)
+{
+	const struct block_book *k = free_block(s, r->address, judge_owned(s, r->subscriber) > 0);
+
+	if (k)
+		stand_broken(s, RULE_REASON, "no-block: but the block of %u slots from %u on address %u is nobody's", k->count,
+		             k->first, k->address);
+	else if (!s->block_count)
+		stand_broken(s, RULE_REASON, "no-block: but no block was ever given");
+	else if (!own_blocks_full(s, r))
+		stand_broken(s, RULE_REASON, "no-block: but subscriber %u has a free number in a block", r->subscriber);
+}
+
+/* The fewest numbers that a further block of the subscriber's could have, as far as blocks were seen. */
+static uint32_t least_block(const struct stand *s, uint32_t subscriber)
+{
+	uint32_t least = 0;
+	bool own = judge_owned(s, subscriber) > 0;
+
+	for (size_t i = 0; i < s->block_count; i++)
+		if ((!own || s->blocks[i].owner == subscriber) && (!least || s->blocks[i].count < least))
+			least = s->blocks[i].count;
+	return least;
+}
+
+/* May it have no block more? It may if one of those that it has would fit once more below its limit. */
+static void judge_block_limit(struct stand *s, const struct request *r)
+{
+	bool early = s->now_ns < s->tenants[r->subscriber].next_block_ns;
+
+	if (!s->promise.most && !s->promise.interval_ns)
+		stand_broken(s, RULE_REASON, "block-limit: but no limit is promised");
+	else if (!own_blocks_full(s, r))
+		stand_broken(s, RULE_REASON, "block-limit: but subscriber %u has a free number in a block", r->subscriber);
+	else if (s->setup.type->reverse && !own_range_full(s, r))
+		stand_broken(s, RULE_REASON, "block-limit: but a number that is subscriber %u's by rule is free", r->subscriber);
+	else if (!early && (!s->promise.most || r->held + least_block(s, r->subscriber) <= s->promise.most))
+		stand_broken(s, RULE_REASON, "block-limit: but subscriber %u has %u numbers of the %u promised, and its last block "
+		             "is older than promised", r->subscriber, r->held, s->promise.most);
+}
+
+static void judge_reason(struct stand *s, const struct request *r, enum outcome o)
+{
+	uint32_t left = free_on(s, r->address, r->protocol);
+
+	s->checks[RULE_REASON]++;
+	if (o == OUT_NO_PORT && left)
+		stand_broken(s, RULE_REASON, "no-port: but %u numbers of address %u are free", left, r->address);
+	else if (o == OUT_TRIES_EXHAUSTED && !s->promise.partial)
+		stand_broken(s, RULE_REASON, "tries-exhausted: but the whole pool is promised");
+	else if (o == OUT_TRIES_EXHAUSTED && !left)
+		stand_broken(s, RULE_REASON, "tries-exhausted: but no number is free: no-port");
+	else if (o == OUT_NO_BLOCK)
+		judge_no_block(s, r);
+	else if (o == OUT_BLOCK_LIMIT)
+		judge_block_limit(s, r);
+	else if (o == OUT_RANGE_FULL && s->setup.type->reverse && !own_range_full(s, r))
+		stand_broken(s, RULE_REASON, "range-full: but a number that is the subscriber's by rule is free");
+	else if (o == OUT_RANGE_FULL && !s->setup.type->reverse && (!s->promise.most || r->held < s->promise.most))
+		stand_broken(s, RULE_REASON, "range-full: but the subscriber has %u numbers of the %u promised", r->held,
+		             s->promise.most);
+}
+
+/* How many numbers of a protocol the subscribers could have, at most: of the
+ * addresses that anybody is paired with, and no more than the limits. */
+static uint64_t usable(const struct stand *s)
+{
+	uint64_t all = (uint64_t)s->ground.slots->count * s->ground.addresses, most;
+	uint32_t inhabited = 0;
+
+	if (s->setup.type->stranded)
+		all -= s->setup.type->stranded(s->setup.config, s->setup.pool);
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		inhabited += s->tenants_on[a] > 0;
+	if (!s->allocator.home && !s->allocator.places && !s->setup.unpaired)
+		all = all / s->ground.addresses * inhabited;
+	most = (uint64_t)s->promise.most * s->ground.subscribers;
+	return s->promise.most && most < all ? most : all;
+}
+
+/* Everybody was refused since anything became free: then nothing is left. */
+static void judge_full(struct stand *s)
+{
+	uint64_t left = 0, taken, could = usable(s);
+
+	if (s->promise.partial || s->refused_in_a_row < s->ground.subscribers)
+		return;
+	if (s->setup.type->reverse && s->block_count)
+		return; /* how a pool behind a rule is divided is the scheme's own */
+	s->checks[RULE_FULL]++;
+	left = free_on(s, ADDRESS_NONE, PROTO_UDP);
+	taken = (uint64_t)s->ground.slots->count * s->ground.addresses - left;
+	if (taken < could)
+		stand_broken(s, RULE_FULL, "every subscriber is refused while %llu of %llu usable numbers are taken",
+		             (unsigned long long)taken, (unsigned long long)could);
+}
+
+static void count_refused(struct stand *s, uint32_t subscriber, enum protocol protocol)
+{
+	struct tenant_book *t = &s->tenants[subscriber];
+
+	if (protocol != PROTO_UDP)
+		return;
+	s->refused_in_a_row += !t->refused;
+	t->refused = true;
+	judge_full(s);
+}
+
+void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked)
+{
+	judge_work(s, looked);
+	judge_reason(s, r, o);
+	count_refused(s, r->subscriber, r->protocol);
+}
+
+void judge_newcomer(struct stand *s, uint32_t subscriber, enum protocol protocol)
+{
+	s->checks[RULE_REASON]++;
+	for (uint32_t a = 0; a < s->ground.addresses; a++) {
+		const struct block_book *k = free_block(s, a, false);
+
+		if (s->block_count ? k != NULL : !s->promise.partial && free_on(s, a, protocol))
+			stand_broken(s, RULE_REASON, "address %u has no room for a newcomer, but %s", a,
+			             k ? "a block of it is nobody's" : "numbers of it are free");
+	}
+	count_refused(s, subscriber, protocol);
+}
+
+/* Something is free again: who was refused may be served now. */
+void judge_release(struct stand *s)
+{
+	if (!s->refused_in_a_row)
+		return;
+	s->refused_in_a_row = 0;
+	for (uint32_t k = 0; k < s->ground.subscribers; k++)
+		s->tenants[k].refused = false;
+}
