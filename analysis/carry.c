@@ -149,8 +149,8 @@ static size_t parts_of(const struct usage *u, struct items parts[USAGE_PARTS])
 {
 	struct usage *v = (struct usage *)(uintptr_t)u; /* only carry_take_usage() writes */
 	uint64_t *const singles[] = {
-		&v->blocks, &v->recreated, &v->recreate_refused, &v->exempt, &v->inbound_unmatched, &v->inbound_filtered,
-		&v->crowded_out, &v->subscribers_attempted, &v->subscribers_refused, &v->addresses_used, &v->guess_count,
+		&v->blocks, &v->retries, &v->created_late, &v->recreated, &v->recreate_refused, &v->exempt,
+		&v->inbound_unmatched, &v->inbound_filtered, &v->crowded_out, &v->subscribers_attempted, &v->subscribers_refused, &v->addresses_used, &v->guess_count,
 		&v->guess_sum, &v->guess_lawless,
 		&v->jain_count, &v->jain_sum,
 	};

@@ -163,8 +163,8 @@ static void attempts(cJSON *ports, const struct usage *u)
 	refusals(ports, "refused_by", u->refused_by);
 	notices(ports, u);
 	number(ports, "refusal_ratio", ratio((double)refused, attempted));
-	number(ports, "retries", 0);
-	number(ports, "created_late", 0);
+	number(ports, "retries", (double)u->retries);
+	number(ports, "created_late", (double)u->created_late);
 	number(ports, "recreated", (double)u->recreated);
 	number(ports, "recreate_refused", (double)u->recreate_refused);
 	number(ports, "exempt", (double)u->exempt);

@@ -83,6 +83,8 @@ void usage_add(struct usage *to, const struct usage *from)
 	add_all(to->created, from->created, PROTO_COUNT);
 	add_all(to->refused_by, from->refused_by, OUT_COUNT);
 	add_all(to->notices, from->notices, NOTICE_COUNT);
+	to->retries += from->retries;
+	to->created_late += from->created_late;
 	to->recreated += from->recreated;
 	to->recreate_refused += from->recreate_refused;
 	to->exempt += from->exempt;

@@ -53,6 +53,7 @@ struct usage {
 	uint64_t attempted[PROTO_COUNT], created[PROTO_COUNT];
 	uint64_t refused_by[OUT_COUNT];
 	uint64_t notices[NOTICE_COUNT];          /* what the operator was told */
+	uint64_t retries, created_late;          /* later tries of refused flows, and how many flows got through by one */
 	uint64_t recreated, recreate_refused, exempt, inbound_unmatched, inbound_filtered, crowded_out;
 	uint64_t cpe_refused_by[OUT_COUNT];
 	uint64_t subscribers_attempted, subscribers_refused;

@@ -28,7 +28,9 @@ static void gather(void *context, const struct crossing_step *step)
 	bool inside = !r->outside;
 	struct passed *p;
 
-	r->flows += (step->seen.flags & SEG_FIRST) != 0;
+	if (step->again && outcome_is_refusal(step->outcome))
+		return;
+	r->flows += !step->again && (step->seen.flags & SEG_FIRST) != 0;
 	if (outcome_is_refusal(step->outcome))
 		*(step->at_home ? &r->refused_home : &r->refused[step->outcome]) += 1;
 	else if (!outcome_passes(step->outcome))

@@ -71,6 +71,9 @@ enum dependence { ENDPOINT_INDEPENDENT, ADDRESS_DEPENDENT, ADDRESS_AND_PORT_DEPE
 
 enum on_full { FULL_REFUSE, FULL_EVICT_RANDOM };
 
+/* What a host does whose TCP connection was refused: nothing, or its SYN comes again as from Linux, or as from ns-3. */
+enum retry_kind { RETRY_NONE, RETRY_TCP, RETRY_NS3 };
+
 /* Of what the operator is told, and how often (RFC 6888 REQ-11, RFC 8158 section 4.4). 0: not of this. */
 struct nat_notify {
 	double pool_high, pool_low;   /* share of the instance's numbers in use, of the busiest protocol */
@@ -88,7 +91,7 @@ struct nat_config {
 	struct exempts exempt;
 	int on_full;                  /* enum on_full */
 	bool inbound_refresh;
-	int retry;                    /* none */
+	int retry;                    /* enum retry_kind: for whoever drives the NAT */
 	uint32_t icmp_per_second;     /* ICMP errors of its own: a bucket of so many; 0: it sends none */
 	struct nat_notify notify;
 };

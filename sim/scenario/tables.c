@@ -16,7 +16,7 @@ static const char *const pooling[] = { "paired", "soft-paired", "arbitrary", NUL
 static const char *const assignment[] = { "random", "round-robin", "least-used", "hash", NULL };
 static const char *const hold[] = { "hold", "release", NULL };
 static const char *const on_full[] = { "refuse", "evict-random", NULL };
-static const char *const retry[] = { "none", NULL };
+static const char *const retry[] = { "none", "tcp", "ns3", NULL };
 static const char *const events[] = { "create-delete", "create", NULL };
 static const char *const draw[] = { "flow", NULL };
 static const char *const clock_per[] = { "server", NULL };
@@ -160,7 +160,8 @@ const struct param nat_params[] = {
 	{ .name = "inbound_refresh", .type = PARAM_BOOL, .preset = "false", .offset = FIELD(inbound_refresh),
 	  .help = "inbound packets refresh UDP and ICMP sessions too (RFC 4787 REQ-6)" },
 	{ .name = "retry", .type = PARAM_CHOICE, .preset = "\"none\"", .choices = retry, .offset = FIELD(retry),
-	  .help = "none: a refused flow is lost, and its later packets are not offered" },
+	  .help = "none: a refused flow is lost, and its later packets are not offered; tcp: SYNs come again after 1, 3, 7, 15, 31 "
+	          "and 63 s, as from Linux; ns3: after 3, 9, 21, 45 and 93 s" },
 	{ .name = "icmp_per_second", .type = PARAM_U32, .unit = "1/s", .preset = "100", .min = 0, .max = U32_MAX,
 	  .offset = FIELD(icmp_per_second),
 	  .help = "most ICMP errors that the NAT sends by itself a second (RFC 6888 REQ-11); 0: none at all" },

@@ -11,7 +11,8 @@
 struct crossing_step {
 	struct segment seen;    /* as the CGN sees it: behind its home's NAT, if it has one that let it through */
 	bool    at_home;        /* it was the home's NAT that stopped it */
-	enum outcome outcome;   /* at the CGN, or at home; a flow that was refused says so once: it is not offered again */
+	bool    again;          /* it was refused before, and is tried again (nat.retry) */
+	enum outcome outcome;   /* at the CGN, or at home; a flow that was refused says so once for every try */
 	uint32_t outside;       /* OUT_CREATED, OUT_REFRESHED: its public address and number; */
 	uint16_t number;        /* OUT_EXEMPT: its own address and port */
 };

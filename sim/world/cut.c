@@ -1,5 +1,7 @@
 #include "sim/world/cut.h"
 
+#include "sim/base/rng.h"
+
 struct cut cut_of(const struct workload *workload, const struct trial *trial)
 {
 	struct cut cut = {
@@ -62,4 +64,9 @@ bool cut_same(const struct cut *a, const struct cut *b)
 			return false;
 	}
 	return true;
+}
+
+uint64_t nat_key(const struct workload *workload, const struct trial *trial, uint32_t replication, uint32_t instance)
+{
+	return mix64(mix64(mix_text(workload->seed, trial->name), replication), instance);
 }

@@ -25,6 +25,9 @@ struct share {
 
 struct cut cut_of(const struct workload *workload, const struct trial *trial);
 struct share cut_share(const struct cut *cut, uint32_t instance);
+/* The key of an instance's random streams: its allocator's and its pairing's. */
+uint64_t nat_key(const struct workload *workload, const struct trial *trial, uint32_t replication, uint32_t instance);
+
 bool cut_same(const struct cut *a, const struct cut *b); /* the same subscribers in each instance */
 
 #endif

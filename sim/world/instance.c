@@ -45,13 +45,15 @@ static struct lane *make_lane(struct instance *in, size_t trial, struct err *e)
 	if (t->log.keep && s->log_directory)
 		keep = keep_part_path(s->log_directory, t, s->replication, s->number);
 	lane = lane_create(&(struct lane_setup){
-		.ground = &s->grounds[trial],
-		.share = cut_share(&cut, s->number),
-		.instance = s->number,
-		.replication = s->replication,
-		.usage = s->tallies[trial].usage,
+		.watch = {
+			.ground = &s->grounds[trial],
+			.share = cut_share(&cut, s->number),
+			.instance = s->number,
+			.replication = s->replication,
+			.usage = s->tallies[trial].usage,
+			.keep_path = keep,
+		},
 		.demand = s->tallies[trial].demand,
-		.keep_path = keep,
 	}, e);
 	free(keep);
 	return lane;

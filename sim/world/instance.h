@@ -22,7 +22,7 @@ struct instance_setup {
 	const struct traffic_sources *sources;
 	const struct workload_facts *facts;
 	const struct trial *trials;
-	struct lane_ground *grounds;   /* by trial */
+	struct watch_ground *grounds;   /* by trial */
 	const struct slots *cpe_slots; /* NULL if no trial has NATs at home */
 	const struct group *group;
 	uint32_t number, replication;

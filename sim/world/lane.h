@@ -5,32 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analysis/measures.h"
-#include "sim/world/cut.h"
-#include "sim/world/trial.h"
-
-/* What lanes of a trial share, in all instances. */
-struct lane_ground {
-	const struct workload *workload;
-	const struct trial *trial;
-	struct slots *slots;          /* owned */
-	struct scheme_pool pool;
-	struct rule rule;             /* of an algorithmic scheme */
-	uint64_t incident_below;      /* flows whose hash is less may be incidents */
-	uint64_t whole_below;         /* see struct log_setup */
-};
-
-void lane_ground_init(struct lane_ground *g, const struct workload *workload, const struct trial *trial,
-                      const struct workload_facts *facts, uint32_t instances);
-void lane_ground_clear(struct lane_ground *g);
+#include "sim/world/watch.h"
 
 struct lane_setup {
-	struct lane_ground *ground;
-	struct share share;
-	uint32_t instance, replication;
-	struct usage *usage;          /* the worker's sums */
-	struct usage *demand;         /* the same for unlimited demand; NULL: not asked for */
-	const char *keep_path;        /* NULL: the log is not kept */
+	struct watch_setup watch;
+	struct usage *demand;         /* the worker's sums of unlimited demand; NULL: not asked for */
 };
 
 struct lane;

@@ -44,7 +44,7 @@ struct run {
 	struct checkpoint *checkpoint;
 	struct trial *trials;
 	size_t trial_count;
-	struct lane_ground *grounds;   /* by trial; owned */
+	struct watch_ground *grounds;   /* by trial; owned */
 	struct usage_frame *usage, *demand; /* by trial; owned; demand NULL: not asked for */
 	struct slots *cpe_slots;       /* owned */
 	struct group *groups;          /* owned */
@@ -289,7 +289,7 @@ static bool gather(struct run *run, bool good, struct err *e)
 static void measure(struct run *run, size_t trial, struct measures *m)
 {
 	const struct trial *t = &run->trials[trial];
-	const struct lane_ground *g = &run->grounds[trial];
+	const struct watch_ground *g = &run->grounds[trial];
 	struct tally *sum = &run->sums.tallies[trial];
 
 	*m = (struct measures){
@@ -366,7 +366,7 @@ static void open_frames(struct run *run)
 	run->usage = must_alloc(run->trial_count, sizeof(*run->usage));
 	run->demand = w->demand ? must_alloc(run->trial_count, sizeof(*run->demand)) : NULL;
 	for (size_t i = 0; i < run->trial_count; i++) {
-		const struct lane_ground *g = &run->grounds[i];
+		const struct watch_ground *g = &run->grounds[i];
 
 		run->usage[i] = (struct usage_frame){
 			.begin_ns = w->warmup_ns,
@@ -395,7 +395,7 @@ static void open_run(struct run *run)
 	for (size_t i = 0; i < run->trial_count; i++) {
 		struct trial *t = &run->trials[i];
 
-		lane_ground_init(&run->grounds[i], w, t, run->facts, cut_of(w, t).instances);
+		watch_ground_init(&run->grounds[i], w, t, run->facts, cut_of(w, t).instances);
 		t->measures = must_alloc(w->replications, sizeof(*t->measures));
 		if (behind_cpe(t) && !run->cpe_slots) {
 			run->cpe_slots = slots_create(t->cpe.ports, &(struct port_ranges){ 0 });
@@ -410,7 +410,7 @@ static void close_run(struct run *run)
 {
 	pthread_mutex_destroy(&run->lock);
 	for (size_t i = 0; i < run->trial_count; i++)
-		lane_ground_clear(&run->grounds[i]);
+		watch_ground_clear(&run->grounds[i]);
 	for (size_t i = 0; i < run->group_count; i++)
 		free(run->groups[i].trials);
 	slots_destroy(run->cpe_slots);

@@ -152,14 +152,14 @@ static const struct {
 	  { "a.json: $.pool.addresses: the pool has 33554432 addresses; at most 16777216 are supported" } },
 
 	/* nat, cpe, log, evidence */
-	{ PLUS("\"nat\":{\"mapping\":\"symmetric\",\"filtering\":{\"tcp\":\"none\",\"sctp\":1},\"on_full\":\"evict\",\"retry\":\"tcp\"}"),
+	{ PLUS("\"nat\":{\"mapping\":\"symmetric\",\"filtering\":{\"tcp\":\"none\",\"sctp\":1},\"on_full\":\"evict\",\"retry\":\"udp\"}"),
 	  { "a.json: $.nat.mapping: \"symmetric\" is not one of \"endpoint-independent\", \"address-dependent\", "
 	    "\"address-and-port-dependent\"",
 	    "a.json: $.nat.filtering.tcp: \"none\" is not one of \"endpoint-independent\", \"address-dependent\", "
 	    "\"address-and-port-dependent\"",
 	    "a.json: $.nat.filtering.sctp: unknown key; the nearest known one is \"tcp\"",
 	    "a.json: $.nat.on_full: \"evict\" is not one of \"refuse\", \"evict-random\"",
-	    "a.json: $.nat.retry: \"tcp\" is not \"none\", the only one built yet" } },
+	    "a.json: $.nat.retry: \"udp\" is not one of \"none\", \"tcp\", \"ns3\"" } },
 	{ PLUS("\"nat\":{\"hold_down\":{\"tcp\":\"free\",\"same_subscriber\":\"give\"}}"),
 	  { "a.json: $.nat.hold_down.tcp: \"free\" is not one of \"hold\", \"release\"",
 	    "a.json: $.nat.hold_down.same_subscriber: \"give\" is not one of \"hold\", \"release\"" } },

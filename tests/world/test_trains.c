@@ -21,19 +21,20 @@ struct row {
 	uint8_t flags;
 };
 
-/* One host, UDP, a packet a train. */
-static char *trace_of(const struct row *rows, uint32_t count, uint32_t flows)
+/* One host, a packet a train. */
+static char *trace_of(const struct row *rows, uint32_t count, uint32_t flows, enum protocol protocol)
 {
 	struct trace_record *records = must_alloc(count, sizeof(*records));
 	struct trace_host host = { .address = 0x64400000, .count = count };
 	struct trace t = { .duration_ns = 1000 * S, .hosts = &host, .host_count = 1, .records = records,
-	                   .record_count = count, .flows = { [PROTO_UDP] = flows }, .peak_flows = flows };
+	                   .record_count = count, .peak_flows = flows };
 	char *path = must_strdup("/tmp/cgnsim-trains-XXXXXX");
 	struct err e = ERR_INIT;
 	int fd = mkstemp(path);
 
 	must(fd >= 0);
 	close(fd);
+	t.flows[protocol] = flows;
 	for (uint32_t i = 0; i < count; i++) {
 		bool inbound = rows[i].flags & SEG_INBOUND;
 
@@ -46,7 +47,7 @@ static char *trace_of(const struct row *rows, uint32_t count, uint32_t flows)
 			.remote = 0xc6120001 + rows[i].flow,
 			.remote_port = 4433,
 			.port = rows[i].port,
-			.protocol = PROTO_UDP,
+			.protocol = (uint8_t)protocol,
 			.flags = rows[i].flags,
 		};
 		if (inbound)
@@ -64,7 +65,7 @@ static char *trace_of(const struct row *rows, uint32_t count, uint32_t flows)
 
 static struct trialbench run_rows(const struct row *rows, uint32_t count, uint32_t flows, const char *access, unsigned limit)
 {
-	char *path = trace_of(rows, count, flows), *text;
+	char *path = trace_of(rows, count, flows, PROTO_UDP), *text;
 	struct trialbench b;
 
 	text = must_printf("{'duration':'1000s','warmup':0,'subscribers':{'count':1},'access':'%s','traffic':[{"
@@ -118,6 +119,47 @@ static void a_refused_flow_is_lost(void **state)
 	trialbench_close(&b);
 }
 
+/* A TCP host on one port: its first connection's number is free again 10 s after its end, and until then a second is
+ * refused, again and again. */
+static void a_refused_connection_is_tried_again(void **state)
+{
+	static const struct row rows[] = {
+		{ 0, 0, 5000, SEG_FIRST | SEG_LAST | SEG_SYN_OUT | SEG_SYN_IN | SEG_FIN_OUT | SEG_FIN_IN },
+		{ 1, 1, 5001, SEG_FIRST | SEG_SYN_OUT | SEG_SYN_IN },
+		{ 5, 1, 5001, 0 }, /* it is not connected: not offered */
+		{ 30, 1, 5001, SEG_LAST | SEG_FIN_OUT | SEG_FIN_IN },
+	};
+	static const struct { const char *retry; unsigned refused, retries, late; } cases[] = {
+		{ "none", 1, 0, 0 },
+		{ "tcp", 1, 4, 1 },  /* at 2, 4 and 8 s in vain, at 16 s not */
+		{ "ns3", 1, 2, 1 },  /* at 4 and 10 s, when the number is just free */
+	};
+	char *path = trace_of(rows, 4, 2, PROTO_TCP);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *text = must_printf("{'duration':'1000s','warmup':0,'subscribers':{'count':1},'access':'nat44','traffic':[{"
+		                         "'source':'capture','file':'%s','scale':'replay','extend':'once'}],"
+		                         "'pool':{'prefixes':['192.0.2.1/32']},'nat':{'retry':'%s','hold_down':0,"
+		                         "'timeouts':{'tcp_closing':'10s'},'limits':{'ports_per_subscriber':1}},"
+		                         "'schemes':[{'name':'a','type':'session'}]}", path, cases[i].retry);
+		struct trialbench b;
+		const struct usage *u;
+
+		trialbench_run(&b, text, 1);
+		u = trialbench_measures(&b, 0, 0)->usage;
+		assert_int_equal(u->attempted[PROTO_TCP], 2);
+		assert_int_equal(u->refused_by[OUT_SUBSCRIBER_LIMIT], cases[i].refused);
+		assert_int_equal(u->retries, cases[i].retries);
+		assert_int_equal(u->created_late, cases[i].late);
+		assert_int_equal(u->recreated, 0);
+		trialbench_close(&b);
+		free(text);
+	}
+	unlink(path);
+	free(path);
+}
+
 /* A mapping that goes between two trains and cannot be had again is counted apart. */
 static void a_mapping_may_not_be_had_again(void **state)
 {
@@ -163,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mapping_made_again_is_recreated),
 		cmocka_unit_test(a_refused_flow_is_lost),
+		cmocka_unit_test(a_refused_connection_is_tried_again),
 		cmocka_unit_test(a_mapping_may_not_be_had_again),
 		cmocka_unit_test(a_flow_may_begin_inbound),
 	};
