@@ -3,9 +3,10 @@
  *   bench BUILD          all rows, to BUILD/bench.json
  *   bench BUILD million  one busy hour of a million subscribers, to BUILD/bench-million.json
  *
- * BENCH_ROUNDS, BENCH_QUICK, BENCH_CAPTURE_MB and BENCH_KEEP: see bench/README.md. */
+ * BENCH_ONLY, BENCH_ROUNDS, BENCH_QUICK, BENCH_CAPTURE_MB and BENCH_KEEP: see bench/README.md. */
 #include "bench/bench.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,11 @@ static const struct comparison comparisons[] = {
 	  .against = { LOOKUPS_WANTED }, .bar = 1 },
 	{ .name = "map: cryptographic, reverse / 10 million a second", .value = LOOKUPS_KEYED,
 	  .against = { LOOKUPS_WANTED }, .bar = 1 },
+	{ .name = "import / 1.5 million a second", .value = IMPORT, .against = { IMPORT_WANTED }, .bar = 1 },
 	{ .name = "import / tshark", .value = IMPORT, .against = { TSHARK }, .bar = 10 },
+	{ .name = "import / nfpcapd", .value = IMPORT, .against = { NFPCAPD }, .bar = 2 },
+	{ .name = "resident memory, import of 4 times as much / once", .value = IMPORT_MEMORY_FOUR,
+	  .against = { IMPORT_MEMORY_ONE }, .bar = 1.3, .at_most = true },
 };
 
 double seconds_now(void)
@@ -77,33 +82,67 @@ static bool flag_from(const char *variable)
 	return text && *text && strcmp(text, "0");
 }
 
-static void say(const char *what, uint64_t round, uint64_t rounds)
+/* Is this part asked for? BENCH_ONLY names one; without it all are. */
+static bool wanted(const char *part)
 {
-	fprintf(stderr, "bench: round %llu of %llu: %s\n", (unsigned long long)round, (unsigned long long)rounds, what);
+	const char *only = getenv("BENCH_ONLY");
+
+	return !only || !*only || !strcmp(only, part);
 }
+
+struct part {
+	const char *name;
+	void (*round)(struct bench *b);
+	void (*once)(struct bench *b); /* before all rounds, memory being measured; NULL: nothing */
+};
+
+static void round_flows(struct bench *b)
+{
+	bench_floor(b);
+	bench_queues(b);
+	bench_flows(b);
+}
+
+static void round_import(struct bench *b)
+{
+	bench_import(b, b->capture);
+}
+
+static const struct part parts[] = {
+	{ "flows", round_flows, bench_memory },
+	{ "lookups", bench_lookups, NULL },
+	{ "import", round_import, bench_import_memory },
+};
+#define PARTS (sizeof(parts) / sizeof(*parts))
 
 static void all_rows(struct bench *b, uint64_t rounds)
 {
-	char *capture = must_printf("%s/bench/capture.pcap", b->build);
+	for (size_t i = 0; i < PARTS; i++)
+		if (parts[i].once && wanted(parts[i].name)) {
+			fprintf(stderr, "bench: memory: %s\n", parts[i].name);
+			parts[i].once(b);
+		}
+	if (wanted("import"))
+		b->capture = capture_replayed(b, "capture", b->capture_mb);
+	for (uint64_t round = 1; round <= rounds; round++)
+		for (size_t i = 0; i < PARTS; i++)
+			if (wanted(parts[i].name)) {
+				fprintf(stderr, "bench: round %" PRIu64 " of %" PRIu64 ": %s\n", round, rounds, parts[i].name);
+				parts[i].round(b);
+			}
+	if (b->capture && !flag_from("BENCH_KEEP"))
+		remove(b->capture);
+	free(b->capture);
+}
 
-	fprintf(stderr, "bench: memory\n");
-	bench_memory(b);
-	fprintf(stderr, "bench: making a capture of %llu MB\n", (unsigned long long)b->capture_mb);
-	capture_make(capture, b->capture_mb * 1000000);
-	for (uint64_t round = 1; round <= rounds; round++) {
-		say("the floor, the event queue", round, rounds);
-		bench_floor(b);
-		bench_queues(b);
-		say("lookups", round, rounds);
-		bench_lookups(b);
-		say("flows", round, rounds);
-		bench_flows(b);
-		say("import", round, rounds);
-		bench_import(b, capture);
-	}
-	if (!flag_from("BENCH_KEEP"))
-		remove(capture);
-	free(capture);
+static void check_parts(void)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < PARTS; i++)
+		any = any || wanted(parts[i].name);
+	if (!any)
+		give_up("BENCH_ONLY: \"%s\" is none of flows, lookups and import", getenv("BENCH_ONLY"));
 }
 
 int main(int argc, char **argv)
@@ -116,6 +155,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2 && !million)
 		give_up("usage: bench BUILD [million]");
+	check_parts();
 	b.build = argv[1];
 	b.capture_mb = number_from("BENCH_CAPTURE_MB", b.quick ? 5 : 1000);
 	b.sheet = sheet_create();

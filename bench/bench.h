@@ -15,6 +15,7 @@ struct bench {
 	bool quick;           /* small sizes: is every row there? */
 	unsigned cores;
 	uint64_t capture_mb;  /* size of the capture that is imported */
+	char *capture;        /* where it lies; NULL: nothing is imported */
 };
 
 /* Names of series that comparisons need. */
@@ -29,7 +30,11 @@ struct bench {
 #define MEMORY_LEAST "resident memory, 10,000 subscribers"
 #define MEMORY_MOST "resident memory, 1,000,000 subscribers"
 #define IMPORT "import"
+#define IMPORT_WANTED "import, wanted"
 #define TSHARK "tshark -q -z conv,tcp -z conv,udp"
+#define NFPCAPD "nfpcapd"
+#define IMPORT_MEMORY_ONE "resident memory, import"
+#define IMPORT_MEMORY_FOUR "resident memory, import of 4 times as much"
 
 #define LOOKUPS_UNIT "lookups/s"
 #define LOOKUPS_DETERMINISTIC "map, deterministic, reverse"
@@ -43,8 +48,12 @@ void bench_queues(struct bench *b); /* hold model: our queue and ns-3's */
 void bench_lookups(struct bench *b); /* answers of map/s on one core, by kind of rule */
 void bench_memory(struct bench *b); /* to be called first: see child.h */
 
-/* Makes the capture; the caller removes it after the last round. */
+/* A capture of `mb` million bytes, about, as `cgnsim replay` writes it, from a trace of the one that
+ * capture_make() writes. The caller removes it. */
+char *capture_replayed(const struct bench *b, const char *name, uint64_t mb);
 void capture_make(const char *path, uint64_t bytes);
+
+void bench_import_memory(struct bench *b); /* to be called first: see child.h */
 void bench_import(struct bench *b, const char *capture);
 
 /* One busy hour of a million subscribers, three schemes. */

@@ -9,7 +9,7 @@
 #include "traffic/assemble_host.h"
 #include "traffic/spool.h"
 
-enum { MEMORY = 16 << 20, MEMORY_SPANS = 4 << 20 }; /* of a spool */
+enum { MEMORY = 8 << 20, MEMORY_SPANS = 2 << 20 }; /* of a spool */
 
 static const struct addr_range loopback = { 0x7f000000, 0x7fffffff };
 static const struct addr_range link_local = { 0xa9fe0000, 0xa9feffff }; /* RFC 3927 */
