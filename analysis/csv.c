@@ -1,6 +1,7 @@
 #include "analysis/csv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/file.h"
 #include "sim/base/must.h"
@@ -115,4 +116,29 @@ void csv_clear(struct csv *c)
 	free(c->text);
 	free(c->header);
 	*c = (struct csv){ 0 };
+}
+
+void csv_put_text(FILE *out, const char *value)
+{
+	if (!strpbrk(value, ",\"\r\n")) {
+		fputs(value, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *value; value++) {
+		if (*value == '"')
+			fputc('"', out);
+		fputc(*value, out);
+	}
+	fputc('"', out);
+}
+
+void csv_put_number(FILE *out, double value)
+{
+	char shorter[32];
+
+	snprintf(shorter, sizeof(shorter), "%.15g", value);
+	if (strtod(shorter, NULL) < value || strtod(shorter, NULL) > value)
+		snprintf(shorter, sizeof(shorter), "%.17g", value);
+	fputs(shorter, out);
 }

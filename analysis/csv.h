@@ -1,9 +1,10 @@
-/* csv - a table of text from a file (RFC 4180): quoted fields, doubled quotes, LF or CRLF. */
+/* csv - a table of text from a file (RFC 4180): quoted fields, doubled quotes, LF or CRLF; and fields written so. */
 #ifndef ANALYSIS_CSV_H
 #define ANALYSIS_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "sim/base/err.h"
 
@@ -23,5 +24,11 @@ static inline const char *csv_cell(const struct csv *c, size_t row, size_t colum
 {
 	return c->cells[row * c->columns + column];
 }
+
+/* A field: quoted where RFC 4180 asks for it. */
+void csv_put_text(FILE *out, const char *value);
+
+/* The shortest text that reads back as the same number. */
+void csv_put_number(FILE *out, double value);
 
 #endif

@@ -51,12 +51,23 @@ static bool is_plain(const char *text)
 	return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.")];
 }
 
-/* What a table's first column may say, in the order of the figure's colours. */
+/* What a table's first column may say, in the order of the figure's colours; or
+ * what the column "run" of a table of several runs says. */
 struct names {
 	const char *column; /* what the column must be called */
 	const char **items; /* owned, not the texts */
 	size_t count;
 };
+
+/* The place of a text among the names; their count if it is none. */
+static size_t place_of(const struct names *names, const char *text)
+{
+	size_t which = 0;
+
+	while (which < names->count && strcmp(names->items[which], text))
+		which++;
+	return which;
+}
 
 /* A run's schemes. */
 static struct names names_of_run(const struct run_summary *run)
@@ -68,26 +79,38 @@ static struct names names_of_run(const struct run_summary *run)
 	return n;
 }
 
-/* Whatever the first column says, in its order; the texts are the table's. */
-static struct names names_of_table(const struct csv *table)
+/* Whatever a column says, in its order; the texts are the table's. */
+static struct names names_of_table(const struct csv *table, size_t column)
 {
-	struct names n = { .column = table->header[0], .items = must_alloc(table->rows, sizeof(*n.items)) };
+	struct names n = { .column = table->header[column], .items = must_alloc(table->rows, sizeof(*n.items)) };
 
 	for (size_t r = 0; r < table->rows; r++)
-		if (!n.count || strcmp(n.items[n.count - 1], csv_cell(table, r, 0)))
-			n.items[n.count++] = csv_cell(table, r, 0);
+		if (place_of(&n, csv_cell(table, r, column)) == n.count)
+			n.items[n.count++] = csv_cell(table, r, column);
 	return n;
 }
 
-/* What the scripts are promised: see the head of style.gp. */
-static bool write_data(FILE *to, const struct csv *table, const struct names *names, const char *path, struct err *e)
+static size_t column_named(const struct csv *table, const char *name)
 {
-	fprintf(to, "array names[%zu]\n", names->count);
+	size_t c = 0;
+
+	while (c < table->columns && strcmp(table->header[c], name))
+		c++;
+	return c;
+}
+
+static void write_names(FILE *to, const char *array, const struct names *names)
+{
+	fprintf(to, "array %s[%zu]\n", array, names->count);
 	for (size_t i = 0; i < names->count; i++) {
-		fprintf(to, "names[%zu] = ", i + 1);
+		fprintf(to, "%s[%zu] = ", array, i + 1);
 		write_name(to, names->items[i]);
 		fputc('\n', to);
 	}
+}
+
+static bool write_columns(FILE *to, const struct csv *table, const struct names *names, const char *path, struct err *e)
+{
 	for (size_t c = 0; c < table->columns; c++) {
 		if (!is_plain(table->header[c]) || strpbrk(table->header[c], "+-."))
 			return fail(e, "%s: line 1: column %zu has no name of letters, digits and _", path, c + 1);
@@ -95,26 +118,51 @@ static bool write_data(FILE *to, const struct csv *table, const struct names *na
 	}
 	if (strcmp(table->header[0], names->column))
 		return fail(e, "%s: line 1: the first column must be \"%s\"", path, names->column);
+	return true;
+}
+
+/* `runs`: empty if no column names any. */
+static bool write_rows(FILE *to, const struct csv *table, const struct names *names, const struct names *runs,
+                       const char *path, struct err *e)
+{
 	fputs("$data << END_OF_DATA\n", to);
 	for (size_t c = 0; c < table->columns; c++)
 		fprintf(to, "%s%c", table->header[c], c + 1 < table->columns ? ',' : '\n');
 	for (size_t r = 0; r < table->rows; r++) {
-		size_t which = 0;
+		size_t which = place_of(names, csv_cell(table, r, 0));
 
-		while (which < names->count && strcmp(names->items[which], csv_cell(table, r, 0)))
-			which++;
 		if (which == names->count)
 			return fail(e, "%s: row %zu: there is no %s \"%s\" in summary.json", path, r + 1, names->column, csv_cell(table, r, 0));
 		fprintf(to, "%zu", which + 1);
 		for (size_t c = 1; c < table->columns; c++) {
 			const char *cell = csv_cell(table, r, c);
 
-			fprintf(to, ",%s", is_plain(cell) ? cell : *cell ? "?" : "NaN");
+			if (runs->count && !strcmp(table->header[c], runs->column))
+				fprintf(to, ",%zu", place_of(runs, cell) + 1);
+			else
+				fprintf(to, ",%s", is_plain(cell) ? cell : *cell ? "?" : "NaN");
 		}
 		fputc('\n', to);
 	}
 	fputs("END_OF_DATA\n", to);
 	return true;
+}
+
+/* What the scripts are promised: see the head of style.gp. */
+static bool write_data(FILE *to, const struct csv *table, const struct names *names, const char *path, struct err *e)
+{
+	size_t run_column = column_named(table, "run");
+	struct names runs = { 0 };
+	bool good;
+
+	write_names(to, "names", names);
+	if (run_column < table->columns) {
+		runs = names_of_table(table, run_column);
+		write_names(to, "runs", &runs);
+	}
+	good = write_columns(to, table, names, path, e) && write_rows(to, table, names, &runs, path, e);
+	free(runs.items);
+	return good;
 }
 
 /* The user's environment, but with the numbers and letters that the scripts count on. */
@@ -207,7 +255,7 @@ static enum figures_result draw(const char *text, const char *csv_path, const ch
 	}
 	if (!csv_read(&table, csv_path, e))
 		goto out;
-	names = run ? names_of_run(run) : names_of_table(&table);
+	names = run ? names_of_run(run) : names_of_table(&table, 0);
 	if (!write_data(script, &table, &names, csv_path, e) || !outfile_open(&svg, svg_path, e))
 		goto out;
 	fprintf(script, "%s%s", script_text(STYLE), text);

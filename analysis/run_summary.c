@@ -10,11 +10,23 @@
 
 #define FORMAT 1
 
+bool run_json_check(const cJSON *root, const char *path, struct err *e)
+{
+	const cJSON *format = cJSON_GetObjectItemCaseSensitive(root, "format");
+
+	if (!cJSON_IsObject(root))
+		return fail(e, "%s: $: must be an object", path);
+	if (!cJSON_IsNumber(format))
+		return fail(e, "%s: $.format: is missing; a run of cgnsim has \"format\": %d", path, FORMAT);
+	if (format->valuedouble < FORMAT || format->valuedouble > FORMAT)
+		return fail(e, "%s: $.format: is %g; this cgnsim reads %d", path, format->valuedouble, FORMAT);
+	return true;
+}
+
 cJSON *run_json_parse(const char *text, size_t length, const char *path, struct err *e)
 {
 	const char *stop = NULL;
 	cJSON *root = cJSON_ParseWithLengthOpts(text, length + 1, &stop, true);
-	const cJSON *format = cJSON_GetObjectItemCaseSensitive(root, "format");
 
 	if (!root) {
 		size_t line = 1;
@@ -22,26 +34,20 @@ cJSON *run_json_parse(const char *text, size_t length, const char *path, struct 
 		for (const char *at = text; stop && at < stop; at++)
 			line += *at == '\n';
 		fail(e, "%s: line %zu: is not JSON", path, line);
-	} else if (!cJSON_IsObject(root)) {
-		fail(e, "%s: $: must be an object", path);
-	} else if (!cJSON_IsNumber(format)) {
-		fail(e, "%s: $.format: is missing; a run of cgnsim has \"format\": %d", path, FORMAT);
-	} else if (format->valuedouble < FORMAT || format->valuedouble > FORMAT) {
-		fail(e, "%s: $.format: is %g; this cgnsim reads %d", path, format->valuedouble, FORMAT);
-	} else {
+	} else if (run_json_check(root, path, e)) {
 		return root;
 	}
 	cJSON_Delete(root);
 	return NULL;
 }
 
-bool run_summary_parse(struct run_summary *run, const char *text, size_t length, const char *path, struct err *e)
+bool run_summary_take(struct run_summary *run, cJSON *root, const char *path, struct err *e)
 {
 	const cJSON *schemes, *scheme;
 
-	*run = (struct run_summary){ .root = run_json_parse(text, length, path, e) };
-	if (!run->root)
-		return false;
+	*run = (struct run_summary){ .root = root };
+	if (!run_json_check(root, path, e))
+		goto bad;
 	schemes = cJSON_GetObjectItemCaseSensitive(run->root, "schemes");
 	if (!cJSON_IsArray(schemes) || !schemes->child) {
 		fail(e, "%s: $.schemes: must be a list of at least one scheme", path);
@@ -59,6 +65,14 @@ bool run_summary_parse(struct run_summary *run, const char *text, size_t length,
 bad:
 	run_summary_clear(run);
 	return false;
+}
+
+bool run_summary_parse(struct run_summary *run, const char *text, size_t length, const char *path, struct err *e)
+{
+	cJSON *root = run_json_parse(text, length, path, e);
+
+	*run = (struct run_summary){ 0 };
+	return root && run_summary_take(run, root, path, e);
 }
 
 bool run_summary_read(struct run_summary *run, const char *dir, struct err *e)

@@ -20,6 +20,12 @@ struct run_summary {
  * for messages. The caller frees it with cJSON_Delete(); NULL with `e` set. */
 struct cJSON *run_json_parse(const char *text, size_t length, const char *path, struct err *e);
 
+/* Is it an object that says "format": 1? False with `e` set. */
+bool run_json_check(const struct cJSON *root, const char *path, struct err *e);
+
+/* The same checks of a tree; it is the run's from then on, and gone if they fail. */
+bool run_summary_take(struct run_summary *run, struct cJSON *root, const char *path, struct err *e);
+
 bool run_summary_parse(struct run_summary *run, const char *text, size_t length, const char *path, struct err *e);
 bool run_summary_read(struct run_summary *run, const char *dir, struct err *e); /* dir/summary.json */
 void run_summary_clear(struct run_summary *run); /* fine on a zeroed struct */

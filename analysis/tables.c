@@ -3,35 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/csv.h"
 #include "sim/base/file.h"
 #include "sim/base/must.h"
-
-/* A field: quoted where RFC 4180 asks for it. */
-static void text(FILE *out, const char *value)
-{
-	if (!strpbrk(value, ",\"\r\n")) {
-		fputs(value, out);
-		return;
-	}
-	fputc('"', out);
-	for (; *value; value++) {
-		if (*value == '"')
-			fputc('"', out);
-		fputc(*value, out);
-	}
-	fputc('"', out);
-}
-
-/* The shortest text that reads back as the same number. */
-static void number(FILE *out, double value)
-{
-	char shorter[32];
-
-	snprintf(shorter, sizeof(shorter), "%.15g", value);
-	if (strtod(shorter, NULL) < value || strtod(shorter, NULL) > value)
-		snprintf(shorter, sizeof(shorter), "%.17g", value);
-	fputs(shorter, out);
-}
 
 /* A number or null of a JSON object, reached by a path of names with dots. */
 static void member(FILE *out, const cJSON *from, const char *path)
@@ -47,9 +21,9 @@ static void member(FILE *out, const cJSON *from, const char *path)
 		from = cJSON_GetObjectItemCaseSensitive(from, name);
 	}
 	if (cJSON_IsNumber(from))
-		number(out, from->valuedouble);
+		csv_put_number(out, from->valuedouble);
 	else if (cJSON_IsString(from))
-		text(out, from->valuestring);
+		csv_put_text(out, from->valuestring);
 }
 
 static uint64_t records_in(const struct log_weight *log, int64_t from_ns, int64_t to_ns)
@@ -76,18 +50,18 @@ static void timeseries(FILE *out, const struct result_run *run, const cJSON *sch
 			const struct usage_sample *s = &m->usage->samples[k];
 			int64_t at = (int64_t)k * run->interval_ns;
 
-			text(out, run->schemes[i].name);
+			csv_put_text(out, run->schemes[i].name);
 			fputc(',', out);
-			number(out, (double)at / 1e9);
+			csv_put_number(out, (double)at / 1e9);
 			fprintf(out, ",%s,%llu,%llu,%llu,%llu,", protocol_name[p], (unsigned long long)s->active[p],
 			        (unsigned long long)s->held[p], (unsigned long long)summary_reserved_at(m, s, p),
 			        (unsigned long long)s->sessions);
 			if (k) {
-				number(out, (double)s->created / interval);
+				csv_put_number(out, (double)s->created / interval);
 				fputc(',', out);
-				number(out, (double)s->refused / interval);
+				csv_put_number(out, (double)s->refused / interval);
 				fputc(',', out);
-				number(out, (double)records_in(&m->log, at - run->interval_ns, at) / interval);
+				csv_put_number(out, (double)records_in(&m->log, at - run->interval_ns, at) / interval);
 			} else {
 				fputs(",,", out);
 			}
@@ -103,7 +77,7 @@ static void quantile_rows(FILE *out, const char *scheme, const char *measure, co
 
 		if (share > 0.9 && !tails)
 			return;
-		text(out, scheme);
+		csv_put_text(out, scheme);
 		fprintf(out, ",%s,%g,%u\n", measure, share, histogram_quantile(histogram, USAGE_LEVELS, share));
 	}
 }
@@ -171,11 +145,11 @@ static void flatten(FILE *out, const char *scheme, uint32_t replication, const c
 	const cJSON *child;
 
 	if (cJSON_IsNumber(item)) {
-		text(out, scheme);
+		csv_put_text(out, scheme);
 		fprintf(out, ",%u,", replication + 1);
-		text(out, path);
+		csv_put_text(out, path);
 		fputc(',', out);
-		number(out, item->valuedouble);
+		csv_put_number(out, item->valuedouble);
 		fputc('\n', out);
 	}
 	cJSON_ArrayForEach(child, item) {

@@ -8,7 +8,7 @@
 
 static const struct command *const commands[] = {
 	&command_run, &command_import,  &command_trace,  &command_fit,  &command_generate, &command_replay,
-	&command_map, &command_conform, &command_report, &command_list, &command_validate,
+	&command_map, &command_conform, &command_compare, &command_report, &command_list, &command_validate,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

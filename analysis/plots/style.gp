@@ -6,6 +6,7 @@
 #            an empty field is NaN
 #   at_X     the number of the column that the header line calls X
 #   names[]  the schemes' names, in the order of the scenario
+#   runs[]   if there is a column run: what it says, likewise; the column holds the place
 # The figure goes to standard output.
 
 set encoding utf8
@@ -65,6 +66,17 @@ frame = 'set terminal svg size width, height noenhanced font face background rgb
 	'set lmargin at screen left / width; set rmargin at screen 1 - right / width; ' . \
 	'set tmargin at screen 1 - above / height; set bmargin at screen below / height; ' . \
 	'set label 1 headline at screen 16.0 / width, screen 1 - 20.0 / height font heading'
+
+# The axis of time, from stats of the name T: steps that a clock has, in panels `across` a row.
+time_axis = "seconds = '1 2 5 10 15 30 60 120 300 600 900 1800 3600 7200 10800 21600 43200 86400 172800 604800 1209600 2592000'; " . \
+	"from = some('T') ? least('T') : 0; till = some('T') && largest('T') > from ? largest('T') : from + 1; " . \
+	"ticks = across == 1 ? 12 : across == 2 ? 6 : 4; every = 31536000; " . \
+	"do for [s in seconds] { if (every == 31536000 && (till - from) / (s + 0.0) <= ticks) { every = s + 0 } }; " . \
+	"unit = every >= 86400 ? 86400.0 : every >= 3600 ? 3600.0 : every >= 60 ? 60.0 : 1.0; " . \
+	"unit_is = unit == 86400 ? 'days' : unit == 3600 ? 'hours' : unit == 60 ? 'minutes' : 'seconds'; " . \
+	"set xtics (); next = ceil(till / every) * every; if (next - till < 0.03 * (till - from)) { till = next }; " . \
+	"do for [t = ceil(from / every) : floor(till / every)] { set xtics add (sprintf('%g', t * every / unit) t * every) }; " . \
+	"set xrange [from : till]"
 
 # A logarithmic axis has no place for 0: there it is shown at `floor`, left of all else.
 shown(x, floor) = x > floor ? x : x >= 0 ? floor : NaN

@@ -36,20 +36,7 @@ if (high / low > 20) {
 	set yrange [0 : top_step * step]
 }
 
-# Time: steps that a clock has.
-seconds = '1 2 5 10 15 30 60 120 300 600 900 1800 3600 7200 10800 21600 43200 86400 172800 604800 1209600 2592000'
-from = some('T') ? least('T') : 0
-till = some('T') && largest('T') > from ? largest('T') : from + 1
-ticks = across == 1 ? 12 : across == 2 ? 6 : 4
-every = 31536000
-do for [s in seconds] { if (every == 31536000 && (till - from) / (s + 0.0) <= ticks) { every = s + 0 } }
-unit = every >= 86400 ? 86400.0 : every >= 3600 ? 3600.0 : every >= 60 ? 60.0 : 1.0
-unit_is = unit == 86400 ? 'days' : unit == 3600 ? 'hours' : unit == 60 ? 'minutes' : 'seconds'
-set xtics ()
-next = ceil(till / every) * every
-if (next - till < 0.03 * (till - from)) { till = next }
-do for [t = ceil(from / every) : floor(till / every)] { set xtics add (sprintf('%g', t * every / unit) t * every) }
-set xrange [from : till]
+eval time_axis
 
 array kind[3] = ['reserved: cannot go to another subscriber', 'held: in use or in hold-down', 'active: with a live mapping']
 array ink_of[3] = ['#56b4e9', '#d55e00', '#000000']

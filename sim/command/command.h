@@ -84,6 +84,7 @@ extern const struct command command_fit;
 extern const struct command command_generate;
 extern const struct command command_replay;
 extern const struct command command_map;
+extern const struct command command_compare;
 extern const struct command command_report;
 extern const struct command command_conform;
 extern const struct command command_list;

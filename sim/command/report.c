@@ -1,8 +1,9 @@
-/* report - figures and report.html of a run, or a fit's figure, made again from the tables. */
+/* report - figures and report.html of a run, or the figure of a fit or a comparison, made again from the tables. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/csv.h"
 #include "analysis/figures.h"
 #include "analysis/report.h"
 #include "sim/base/must.h"
@@ -13,12 +14,16 @@ static const struct command_option options[] = {
 	{ .name = NULL },
 };
 
-/* FIT.csv gives FIT.svg. */
-static int report_fit(const char *csv, struct err *e)
+/* TABLE.csv gives TABLE.svg: a comparison's rows begin with a scheme, a fit's with a law. */
+static int report_table(const char *path, struct err *e)
 {
-	char *svg = must_printf("%.*s.svg", (int)strlen(csv) - 4, csv);
-	enum figures_result drawn = figure_make("fit", csv, svg, e);
+	struct csv table = { 0 };
+	char *svg = must_printf("%.*s.svg", (int)strlen(path) - 4, path);
+	enum figures_result drawn = FIGURES_FAILED;
 
+	if (csv_read(&table, path, e))
+		drawn = figure_make(strcmp(table.header[0], "scheme") ? "fit" : "compare", path, svg, e);
+	csv_clear(&table);
 	free(svg);
 	if (drawn == FIGURES_NO_GNUPLOT)
 		fail_lacks(e, "%s", FIGURES_WITHOUT_GNUPLOT);
@@ -37,7 +42,7 @@ static int run(int argc, char **argv)
 		return status;
 	dir = args.words[0];
 	if (strlen(dir) > 4 && !strcmp(dir + strlen(dir) - 4, ".csv")) {
-		status = report_fit(dir, &e);
+		status = report_table(dir, &e);
 		arguments_clear(&args);
 		return status;
 	}
@@ -57,8 +62,8 @@ static int run(int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.usage = "report DIR [--quiet]\nreport FIT.csv",
-	.summary = "rebuilds figures and report.html from the tables of a run, or the figure of a fit from its table",
+	.usage = "report DIR [--quiet]\nreport TABLE.csv",
+	.summary = "rebuilds figures and report.html from the tables of a run, or the figure of a fit or a comparison from its table",
 	.options = options,
 	.run = run,
 };

@@ -13,27 +13,33 @@
 #include "sim/base/file.h"
 #include "sim/base/must.h"
 
-/* Could a run have made an entry of this name? */
-static bool is_ours(const char *name)
-{
-	static const char *const names[] = {
+const struct rundir_kind rundir_of_run = {
+	.made_by = "run",
+	.names = (const char *const[]){
 		"summary.json", "manifest.json", "report.html", "logs", "timeseries.csv", "subscribers.csv", "ambiguity.csv",
-		"log.csv", "replications.csv", "timeseries.svg", "subscribers.svg", "ambiguity.svg", "log.svg",
-	};
+		"log.csv", "replications.csv", "trade.csv", "timeseries.svg", "subscribers.svg", "ambiguity.svg", "log.svg",
+		"trade.svg", NULL,
+	},
+	.always = "manifest.json",
+};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
+/* Could the command have made an entry of this name? */
+static bool is_ours(const struct rundir_kind *kind, const char *name)
+{
+	const char *const *ours = kind->names;
+
+	while (*ours && strcmp(name, *ours))
+		ours++;
+	return *ours != NULL;
 }
 
-/* The first entry no run made, or NULL. An empty directory is anybody's. The caller frees it. */
-static char *foreign_entry(const char *path, struct err *e)
+/* The first entry that the command did not make, or NULL. An empty directory is anybody's. The caller frees it. */
+static char *foreign_entry(const char *path, const struct rundir_kind *kind, struct err *e)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
 	char *found = NULL;
-	bool manifest = false, any = false;
+	bool always = false, any = false;
 
 	if (!dir) {
 		fail(e, "%s: %s", path, strerror(errno));
@@ -43,13 +49,13 @@ static char *foreign_entry(const char *path, struct err *e)
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		any = true;
-		manifest |= !strcmp(entry->d_name, "manifest.json");
-		if (!is_ours(entry->d_name))
+		always |= !strcmp(entry->d_name, kind->always);
+		if (!is_ours(kind, entry->d_name))
 			found = must_strdup(entry->d_name);
 	}
 	closedir(dir);
-	if (!found && any && !manifest)
-		found = must_strdup("files but no manifest.json");
+	if (!found && any && !always)
+		found = must_printf("files but no %s", kind->always);
 	return found;
 }
 
@@ -68,7 +74,7 @@ static bool make_parents(const char *path, struct err *e)
 	return good;
 }
 
-static bool check_existing(struct rundir *d, bool force, struct err *e)
+static bool check_existing(struct rundir *d, const struct rundir_kind *kind, bool force, struct err *e)
 {
 	struct stat st;
 	char *foreign;
@@ -80,10 +86,10 @@ static bool check_existing(struct rundir *d, bool force, struct err *e)
 		return fail(e, "%s: is not a directory", d->path);
 	if (access(d->path, W_OK))
 		return fail(e, "%s: %s", d->path, strerror(errno));
-	foreign = foreign_entry(d->path, e);
+	foreign = foreign_entry(d->path, kind, e);
 	d->foreign = foreign != NULL;
 	if (foreign && !force)
-		fail(e, "%s: holds what no run made (%s); --force writes into it all the same", d->path, foreign);
+		fail(e, "%s: holds what no %s made (%s); --force writes into it all the same", d->path, kind->made_by, foreign);
 	free(foreign);
 	return e->count == faults;
 }
@@ -184,10 +190,15 @@ static void close_work(struct rundir *d, bool remove)
 
 bool rundir_open(struct rundir *d, const char *path, bool force, struct err *e)
 {
+	return rundir_open_kind(d, path, &rundir_of_run, force, e);
+}
+
+bool rundir_open_kind(struct rundir *d, const char *path, const struct rundir_kind *kind, bool force, struct err *e)
+{
 	*d = (struct rundir){ .path = without_slashes(path), .work = rundir_work(path), .lock = -1 };
 	if (!*d->path)
 		fail(e, "the name of the output directory is empty");
-	else if (make_parents(d->path, e) && check_existing(d, force, e) && lock_work(d, e) &&
+	else if (make_parents(d->path, e) && check_existing(d, kind, force, e) && lock_work(d, e) &&
 	         each_entry(d->work, entry_is_ours, e))
 		return true;
 	close_work(d, false);

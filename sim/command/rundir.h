@@ -12,6 +12,14 @@
 
 #include "sim/base/err.h"
 
+/* What a command makes: entries of other names are somebody else's. */
+struct rundir_kind {
+	const char *made_by;      /* for messages: "run" */
+	const char *const *names; /* ended by NULL */
+	const char *always;       /* the one that is always among them */
+};
+extern const struct rundir_kind rundir_of_run;
+
 struct rundir {
 	char *path;       /* the final name */
 	char *work;       /* the work directory */
@@ -26,6 +34,9 @@ char *rundir_work(const char *path);
 /* Checks that the results may go there, makes the final one's parents and the
  * work directory, and takes that for this run alone. False with `e` set. */
 bool rundir_open(struct rundir *d, const char *path, bool force, struct err *e);
+
+/* The same for what another command makes; rundir_open() is for `run`. */
+bool rundir_open_kind(struct rundir *d, const char *path, const struct rundir_kind *kind, bool force, struct err *e);
 
 bool rundir_holds_state(const struct rundir *d); /* something to go on from */
 bool rundir_empty(struct rundir *d, struct err *e); /* the work directory */
