@@ -17,6 +17,10 @@ static const struct param params[] = {
 	{ .name = "ea_bits", .type = PARAM_U32, .unit = "bits", .preset = "\"auto\"", .min = 0, .max = 48, .word = "auto",
 	  .word_value = PORT_SET_AUTO, .offset = FIELD(ea_bits),
 	  .help = "embedded bits: suffix of the address in pool.prefixes, and PSID; auto: as many as these need" },
+	{ .name = "psid", .type = PARAM_U32, .preset = "\"auto\"", .min = 0, .max = 65535, .word = "auto",
+	  .word_value = PORT_SET_AUTO, .offset = FIELD(psid),
+	  .help = "a provisioned PSID, not embedded (RFC 7597 appendix A, example 5): each address has one subscriber, with "
+	          "this set; auto: each set of an address is a subscriber's" },
 	{ .name = "ipv6_prefix", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(ipv6_prefix),
 	  .help = "the rule's IPv6 prefix: subscribers then have end-user prefixes and CE addresses" },
 	{ .name = "masks", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(masks),

@@ -9,13 +9,18 @@
  * PRM whose ones follow one another.
  * RFC 6431 section 2.2 (a key): sets are runs of equal size, permuted by feistel.h.
  *
+ * Without PSID bits an address is one subscriber's, whatever a is: it has all numbers
+ * of the pool (appendix A, example 4).
+ * A provisioned PSID (example 5; the `psid` parameter) is the only set of each address,
+ * and no part of the embedded bits.
+ *
  * Sets with no number of the pool are left out; the rest are counted from 0. With
  * C of them on an address, subscriber k has set k mod C of address k div C. Sets
  * above C, if C is set by `sharing`, are a pool from which subscribers grow (A+P,
  * RFC 6346 section 5.2), by ranges that are logged.
  *
  * With a rule prefix of IPv6, length n, the embedded bits of a subscriber are the
- * suffix of its address in the pool's prefix and its PSID. They follow the rule
+ * suffix of its address in the pool's prefix and its PSID, if it is not provisioned. They follow the rule
  * prefix; together they are its end-user prefix. The CE address (RFC 7597 section
  * 6) is that, zeros up to bit 64, then 16 zero bits, the IPv4 address and the PSID. */
 #ifndef SIM_SCHEME_PORT_SET_H
@@ -31,6 +36,7 @@ struct port_set_config {
 	uint32_t psid_offset;          /* a */
 	uint32_t psid_length;          /* k, or PORT_SET_AUTO */
 	uint32_t ea_bits;              /* or PORT_SET_AUTO */
+	uint32_t psid;                 /* provisioned, or PORT_SET_AUTO */
 	char *masks, *key, *ipv6_prefix; /* owned; NULL: not given */
 	uint32_t sharing;
 	uint32_t growth, max_growth;
@@ -52,7 +58,7 @@ struct port_set_config {
 		struct feistel *keyed; /* by address; NULL: no key; owned */
 		struct addr6 prefix;   /* of IPv6; length 0: none */
 		struct addr_range ipv4;
-		uint32_t ea_bits, suffix_bits;
+		uint32_t ea_bits, suffix_bits, psid_bits; /* embedded: the suffix of the address, and the PSID's */
 	} rule;
 };
 

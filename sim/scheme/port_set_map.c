@@ -14,7 +14,7 @@ static struct addr6 end_user_prefix(const struct port_set_rule *r, uint32_t addr
 	struct addr6 a = r->prefix;
 
 	addr6_set_bits(&a, r->prefix.length, r->suffix_bits, address);
-	addr6_set_bits(&a, r->prefix.length + r->suffix_bits, r->length, psid);
+	addr6_set_bits(&a, r->prefix.length + r->suffix_bits, r->psid_bits, psid);
 	a.length = r->prefix.length + r->ea_bits;
 	return a;
 }
@@ -83,7 +83,7 @@ void port_set_tell(const void *config, const struct scheme_pool *pool, uint32_t 
 	}
 	tell_number(&t, "psid", psid);
 	tell_number(&t, "psid_length", r->length);
-	if (!c->key)
+	if (!c->key && r->length)
 		tell_number(&t, "psid_offset", c->psid_offset);
 	if (r->prefix.length)
 		tell_ipv6(&t, r, subscriber / r->each, psid);
@@ -98,6 +98,6 @@ bool port_set_of_prefix(const void *config, const struct scheme_pool *pool, cons
 	if (!r->prefix.length || prefix->length < r->prefix.length + r->ea_bits || !addr6_within(prefix, &r->prefix))
 		return false;
 	address = addr6_bits(prefix, r->prefix.length, r->suffix_bits);
-	set = r->set_of_psid[addr6_bits(prefix, r->prefix.length + r->suffix_bits, r->length)];
+	set = r->psid_bits ? r->set_of_psid[addr6_bits(prefix, r->prefix.length + r->suffix_bits, r->psid_bits)] : 0;
 	return set != PORT_SET_NONE && port_set_tenant(config, pool, address, set, subscriber);
 }

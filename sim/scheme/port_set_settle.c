@@ -55,7 +55,7 @@ static uint32_t set_at(const struct port_set_config *c, const struct scheme_pool
 		each = r->numbers >> r->length;
 		return each && slot / each < 1u << r->length ? slot / each : PORT_SET_NONE;
 	}
-	if (!c->masks && c->psid_offset && !(number >> (16 - c->psid_offset)))
+	if (!c->masks && c->psid_offset && r->length && !(number >> (16 - c->psid_offset)))
 		return PORT_SET_NONE;
 	return gather(number, r->mask);
 }
@@ -65,7 +65,7 @@ static uint32_t left_out_below(const struct port_set_config *c, const struct sch
 {
 	uint32_t lowest = pool->config->ports.lo, size = NUMBERS >> c->rule.length;
 
-	if (c->key || c->masks || c->psid_offset || lowest <= 1)
+	if (c->key || c->masks || c->psid_offset || lowest <= 1 || c->psid != PORT_SET_AUTO)
 		return 0;
 	return (lowest + size - 1) / size;
 }
@@ -100,7 +100,7 @@ static void make_tables(struct port_set_config *c, const struct scheme_pool *poo
 	r->sets = 0;
 	for (uint32_t psid = 0; psid < all; psid++) {
 		r->set_of_psid[psid] = PORT_SET_NONE;
-		if (psid < from || !sizes[psid])
+		if (psid < from || !sizes[psid] || (c->psid != PORT_SET_AUTO && c->psid != psid))
 			continue;
 		r->set_of_psid[psid] = r->sets;
 		r->psid[r->sets] = psid;
@@ -153,7 +153,7 @@ static bool suffix_of(const struct scheme_pool *pool, struct addr_range *ipv4, u
 static bool settle_embedded(struct port_set_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
 {
 	struct port_set_rule *r = &c->rule;
-	bool wanted = c->ipv6_prefix || (c->ea_bits != PORT_SET_AUTO && c->ea_bits);
+	bool wanted = c->ipv6_prefix || c->ea_bits != PORT_SET_AUTO;
 
 	if (!wanted)
 		return true;
@@ -167,11 +167,30 @@ static bool settle_embedded(struct port_set_config *c, const struct scheme_pool 
 	if (c->ea_bits < r->suffix_bits)
 		return fail(e, "%s.ea_bits: %u is less than the %u bits of an address within the pool's prefix: a subscriber with "
 		            "several addresses is not supported", place, c->ea_bits, r->suffix_bits);
+	if (c->psid != PORT_SET_AUTO)
+		return c->ea_bits == r->suffix_bits ||
+		       fail(e, "%s.ea_bits: %u is not the %u bits of an address within the pool's prefix: a provisioned psid is not "
+		            "embedded", place, c->ea_bits, r->suffix_bits);
 	if (c->psid_length == PORT_SET_AUTO)
 		r->length = c->ea_bits - r->suffix_bits;
 	else if (c->ea_bits != r->suffix_bits + c->psid_length)
-		return fail(e, "%s.ea_bits: %u is not the %u bits of an address within the pool's prefix and the %u of psid_length",
-		            place, c->ea_bits, r->suffix_bits, c->psid_length);
+		return fail(e, "%s.ea_bits: %u is not the %u bits of an address within the pool's prefix and the %u of psid_length%s",
+		            place, c->ea_bits, r->suffix_bits, c->psid_length,
+		            c->ea_bits == r->suffix_bits ? "; if the PSID is provisioned, give psid" : "");
+	return true;
+}
+
+/* A PSID of its own for each address instead of one for each subscriber. */
+static bool settle_psid(const struct port_set_config *c, const char *place, struct err *e)
+{
+	if (c->psid == PORT_SET_AUTO)
+		return true;
+	if (c->masks || c->key)
+		return fail(e, "%s.psid: %s know of no PSID: leave it out", place, c->masks ? "masks" : "keys");
+	if (c->psid_length == PORT_SET_AUTO)
+		return fail(e, "%s.psid: a provisioned PSID needs its psid_length", place);
+	if (c->psid >> c->psid_length)
+		return fail(e, "%s.psid: %u does not fit into the %u bits of psid_length", place, c->psid, c->psid_length);
 	return true;
 }
 
@@ -191,7 +210,7 @@ static bool settle_length(struct port_set_config *c, const struct scheme_pool *p
 		make_tables(c, pool);
 		return true;
 	}
-	if (wanted == PORT_SET_AUTO && c->ea_bits != PORT_SET_AUTO && c->ea_bits)
+	if (wanted == PORT_SET_AUTO && c->ea_bits != PORT_SET_AUTO)
 		wanted = r->length;
 	if (wanted != PORT_SET_AUTO) {
 		if (wanted > most)
@@ -238,7 +257,8 @@ static bool settle_prefix(struct port_set_config *c, const char *place, struct e
 
 	if (!c->ipv6_prefix)
 		return true;
-	r->ea_bits = r->suffix_bits + r->length;
+	r->psid_bits = c->psid == PORT_SET_AUTO ? r->length : 0;
+	r->ea_bits = r->suffix_bits + r->psid_bits;
 	if (!addr6_parse(c->ipv6_prefix, &r->prefix) || !r->prefix.length || r->prefix.length == 128)
 		return fail(e, "%s.ipv6_prefix: \"%s\" is not an IPv6 prefix (A/LENGTH with host bits 0)", place, c->ipv6_prefix);
 	if (r->prefix.length + r->ea_bits > 64)
@@ -283,6 +303,6 @@ bool port_set_settle(void *config, const struct scheme_pool *pool, const char *p
 	c->rule.subscribers = pool->subscribers;
 	c->rule.addresses = pool->addresses;
 	c->rule.numbers = pool->slots->count;
-	return settle_embedded(c, pool, place, e) && settle_length(c, pool, place, e) && settle_room(c, place, e) &&
-	       settle_prefix(c, place, e) && settle_keys(c, pool, place, e);
+	return settle_psid(c, place, e) && settle_embedded(c, pool, place, e) && settle_length(c, pool, place, e) &&
+	       settle_room(c, place, e) && settle_prefix(c, place, e) && settle_keys(c, pool, place, e);
 }

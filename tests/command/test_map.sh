@@ -100,6 +100,32 @@ expect 0 '192.0.2.18:64723 -> 10.0.18.52
   ea_bits 16' $rule --outside 192.0.2.18:64723
 expect 0 '52' sh -c "$rule --inside 2001:db8:12:3400:0:c000:212:34 --json | sed -n 's/.*\"psid\":	\(.*\),/\1/p'"
 expect 0 '2001:db8:12:3400:0:c000:212:34' sh -c "$rule --outside 192.0.2.18:1232 --json | sed -n 's/.*\"ce\":	\"\(.*\)\",/\1/p'"
+# examples 4 and 5: rules of one CE, with no embedded bits
+cat >rule.json <<'END'
+{ "subscribers": { "count": 1, "prefix": "10.2.3.4" }, "pool": { "prefixes": ["192.0.2.1"], "ports": "1-65535" }, "schemes": [
+  { "name": "alone", "type": "port-set", "ea_bits": 0, "ipv6_prefix": "2001:db8:12:3400::/56" },
+  { "name": "shared", "type": "port-set", "ea_bits": 0, "psid_length": 8, "psid": 52, "ipv6_prefix": "2001:db8:12:3400::/56",
+    "pool": { "prefixes": ["192.0.2.18"] } } ] }
+END
+expect 0 '10.2.3.4 -> 192.0.2.1 ports 1-65535 (65535)
+  psid 0
+  psid_length 0
+  end_user_prefix 2001:db8:12:3400::/56
+  ce 2001:db8:12:3400:0:c000:201:0
+  rule_ipv6 2001:db8:12:3400::/56
+  rule_ipv4 192.0.2.1
+  ea_bits 0' cgnsim map rule.json --scheme alone --inside 2001:db8:12:3400::/56
+expect 0 '192.0.2.18:64723 -> 10.2.3.4
+  psid 52
+  psid_length 8
+  psid_offset 6
+  end_user_prefix 2001:db8:12:3400::/56
+  ce 2001:db8:12:3400:0:c000:212:34
+  rule_ipv6 2001:db8:12:3400::/56
+  rule_ipv4 192.0.2.18
+  ea_bits 0' cgnsim map rule.json --scheme shared --outside 192.0.2.18:64723
+expect 0 '10.2.3.4 -> 192.0.2.18 ports 1232-1235,2256-2259,3280-3283,*' cgnsim map rule.json --scheme shared --inside 2001:db8:12:3400::/56
+expect 1 'cgnsim: 192.0.2.18:1236 is nobody'"'"'s by the rule of shared' cgnsim map rule.json --scheme shared --outside 192.0.2.18:1236
 expect 1 'cgnsim: 2001:db9::/56 is no subscriber'"'"'s by the rule of map-e' $rule --inside 2001:db9::/56
 expect 2 'cgnsim: map: --inside: "2001:db8:" is not an IPv4 address, nor an IPv6 prefix (see cgnsim map --help)' $rule --inside 2001:db8:
 

@@ -73,6 +73,47 @@ static void map_example_one(void **state)
 	rulebench_close(&b);
 }
 
+/* RFC 7597 appendix A, examples 2 to 5. 2 and 3: what a BR sends to 192.0.2.18:1232, and what the CE sends from there, is
+ * of the CE of example 1. 4: no embedded bits, no sharing: all numbers, and no PSID in the CE address. 5: no embedded
+ * bits, 256 CEs on the address, PSID 0x34 provisioned. In 4 and 5 the rule's prefix is the end-user prefix, 2001:db8:12:3400::/56. */
+static void map_examples_two_to_five(void **state)
+{
+#define RULE(pool, scheme) "'subscribers': { 'count': 1 }, 'pool': { 'prefixes': [" pool "], 'ports': '1-65535' }, " \
+                           "'schemes': [{ 'type': 'port-set', 'ipv6_prefix': '2001:db8:12:3400::/56', " scheme " }]"
+	static const struct { const char *text; uint32_t who, numbers, range, first, step; const char *ce, *psid, *ea_bits; } rows[] = {
+		{ EXAMPLE, 0x1234, 252, 4, 1232, 1024, "2001:db8:12:3400:0:c000:212:34", "52", "16" },
+		{ RULE("'192.0.2.1'", "'ea_bits': 0"), 0, 65535, 65535, 1, 0, "2001:db8:12:3400:0:c000:201:0", "0", "0" },
+		{ RULE("'192.0.2.18'", "'ea_bits': 0, 'psid_length': 8, 'psid': 52"), 0, 252, 4, 1232, 1024,
+		  "2001:db8:12:3400:0:c000:212:34", "52", "0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct addr6 prefix;
+		struct rulebench b;
+		uint32_t who, address;
+		uint16_t port;
+
+		rulebench_must_open(&b, rows[i].text);
+		assert_true(addr6_parse("2001:db8:12:3400::/56", &prefix));
+		assert_true(b.trial->scheme->of_prefix(b.trial->scheme_config, &b.pool, &prefix, &who));
+		assert_int_equal(who, rows[i].who);
+		assert_told(&b, who, "end_user_prefix", "2001:db8:12:3400::/56");
+		assert_told(&b, who, "ce", rows[i].ce);
+		assert_told(&b, who, "psid", rows[i].psid);
+		assert_told(&b, who, "ea_bits", rows[i].ea_bits);
+		assert_int_equal(rulebench_numbers(&b, who), rows[i].numbers);
+		for (uint32_t n = 0; n < rows[i].numbers; n++) {
+			rulebench_number(&b, who, n, &address, &port);
+			assert_int_equal(port, rows[i].first + n / rows[i].range * rows[i].step + n % rows[i].range);
+			assert_int_equal(rulebench_holder(&b, address, port), who);
+		}
+		rulebench_reverse_all(&b);
+		rulebench_close(&b);
+	}
+#undef RULE
+}
+
 /* Every embedded value: prefix and CE address lead back, and PSID 0 has 1024-1027, 2048-2051, ..., 64512-64515. */
 static void every_prefix_leads_back(void **state)
 {
@@ -260,6 +301,20 @@ static void refusals(void **state)
 		  "test: $.schemes[0].growth: ranges to grow by need sets that are runs of numbers: psid_offset 0" },
 		{ ON("'prefixes': ['192.0.2.0/24']", "'psid_offset': 0, 'psid_length': 8, 'growth': 128"),
 		  "test: $.schemes[0].growth: all sets are subscribers' own: sharing must be less than 252" },
+		{ ON("'prefixes': ['192.0.2.1']", "'ea_bits': 0, 'psid_length': 8"),
+		  "test: $.schemes[0].ea_bits: 0 is not the 0 bits of an address within the pool's prefix and the 8 of psid_length; if "
+		  "the PSID is provisioned, give psid" },
+		{ ON("'prefixes': ['192.0.2.1']", "'ea_bits': 8, 'psid_length': 8, 'psid': 52"),
+		  "test: $.schemes[0].ea_bits: 8 is not the 0 bits of an address within the pool's prefix: a provisioned psid is not "
+		  "embedded" },
+		{ ON("'prefixes': ['192.0.2.0/24']", "'psid': 52"),
+		  "test: $.schemes[0].psid: a provisioned PSID needs its psid_length" },
+		{ ON("'prefixes': ['192.0.2.0/24']", "'psid_length': 5, 'psid': 52"),
+		  "test: $.schemes[0].psid: 52 does not fit into the 5 bits of psid_length" },
+		{ ON("'prefixes': ['192.0.2.0/24']", "'masks': '0x00ff', 'psid': 52"),
+		  "test: $.schemes[0].psid: masks know of no PSID: leave it out" },
+		{ ON("'prefixes': ['192.0.2.0/26']", "'psid_length': 8, 'psid': 52"),
+		  "test: $.schemes[0]: the pool holds 64 subscribers (1 sets on each of 64 addresses), but there are 100" },
 		{ ON("'prefixes': ['192.0.2.0/24'], 'ports': '1024-2047'", "'psid_offset': 1, 'psid_length': 8"),
 		  "test: $.schemes[0]: no number of the pool is in any of the 256 sets of an address" },
 	};
@@ -280,7 +335,7 @@ static void refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(map_example_one), cmocka_unit_test(every_prefix_leads_back),
+		cmocka_unit_test(map_example_one), cmocka_unit_test(map_examples_two_to_five), cmocka_unit_test(every_prefix_leads_back),
 		cmocka_unit_test(every_psid_of_every_length), cmocka_unit_test(every_offset), cmocka_unit_test(masks),
 		cmocka_unit_test(sets_of_a_key), cmocka_unit_test(refusals),
 	};
