@@ -61,12 +61,12 @@ static bool own_room(void *state, uint32_t address, enum protocol protocol)
 	return true; /* never asked: every subscriber has a home */
 }
 
-/* A few uniform draws, then the next free one after the last, so that each is
- * looked at once more at most; there is one. */
-static struct scheme_number pick(const struct own *o, const struct request *r, uint32_t count)
+/* A few uniform draws, then one of the free ones by its rank among them, drawn too, so that each number is looked at
+ * once more at most and the choice stays uniform, as the odds say. `used` of them are taken, and not all. */
+static struct scheme_number pick(const struct own *o, const struct request *r, uint32_t count, uint32_t used)
 {
 	struct scheme_number number;
-	uint32_t n = 0;
+	uint32_t rank;
 
 	if (o->setup.select == OWN_PRESERVE) {
 		number = (struct scheme_number){ number_of(o, r->subscriber, 0).address, o->ground->slots->slot[r->port] };
@@ -75,14 +75,14 @@ static struct scheme_number pick(const struct own *o, const struct request *r, u
 			return number;
 	}
 	for (int i = 0; i < DRAWS; i++) {
-		n = rng_below(&o->ground->rng, count);
-		number = number_of(o, r->subscriber, n);
+		number = number_of(o, r->subscriber, rng_below(&o->ground->rng, count));
 		if (!is_taken(o, number, r->protocol))
 			return number;
 	}
-	for (uint32_t i = 1; i <= count; i++) {
-		number = number_of(o, r->subscriber, (n + i) % count);
-		if (!is_taken(o, number, r->protocol))
+	rank = rng_below(&o->ground->rng, count - used);
+	for (uint32_t n = 0; n < count; n++) {
+		number = number_of(o, r->subscriber, n);
+		if (!is_taken(o, number, r->protocol) && !rank--)
 			return number;
 	}
 	must(!"a subscriber's own numbers are all taken, and were counted free");
@@ -120,7 +120,7 @@ static enum outcome own_alloc(void *state, const struct request *r, struct bindi
 
 	if (a->used == count)
 		return alloc_dynamic(o, r, out);
-	number = pick(o, r, count);
+	number = pick(o, r, count, a->used);
 	out->address = number.address;
 	out->slot = number.slot;
 	out->odds = odds_of(o, a, count);

@@ -220,12 +220,63 @@ static void odds(void **state)
 	}
 }
 
+/* Uniform over the ones that are free, as the odds say, when draws mostly fail: of a hundred numbers eight together and
+ * two alone are free. A walk from the last draw in vain would give the first of them eleven times as often as the next. */
+static void a_crowded_share_is_drawn_from_alike(void **state)
+{
+	static const char *const layouts[] = { "contiguous", "interlaced" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char *text = must_printf(ON("1", "'prefixes': ['192.0.2.1'], 'ports': '1024-1123'", "'type': 'deterministic', "
+		                            "'layout': '%s'"), layouts[i]);
+		struct portset *ports[PROTO_COUNT] = { NULL };
+		uint32_t hits[100] = { 0 };
+		struct allocator a;
+		struct ground ground;
+		struct rulebench r;
+		double chi = 0;
+
+		rulebench_must_open(&r, text);
+		ground = (struct ground){ .slots = r.pool.slots, .addresses = 1, .subscribers = 1, .ports = ports };
+		rng_seed(&ground.rng, RNG_TEST);
+		ports[PROTO_UDP] = portset_create(100);
+		a = r.trial->scheme->create(r.trial->scheme_config, &ground);
+		for (uint32_t n = 0; n < 100 + 20000; n++) {
+			const struct request request = { .protocol = PROTO_UDP, .port = 5000 };
+			struct binding b = { 0 };
+
+			assert_int_equal(a.alloc(a.state, &request, &b), OUT_CREATED);
+			portset_take(ports[PROTO_UDP], b.slot);
+			if (n == 99)
+				for (uint32_t slot = 0; slot < 100; slot++)
+					if (slot == 3 || slot == 99 || (slot >= 40 && slot < 48)) {
+						portset_give(ports[PROTO_UDP], slot);
+						a.release(a.state, 0, 0, 0, slot, PROTO_UDP);
+					}
+			if (n < 100)
+				continue;
+			assert_int_equal(b.odds, 10);
+			hits[b.slot]++;
+			portset_give(ports[PROTO_UDP], b.slot);
+			a.release(a.state, 0, 0, 0, b.slot, PROTO_UDP);
+		}
+		for (uint32_t slot = 0; slot < 100; slot++)
+			chi += portset_has(ports[PROTO_UDP], slot) ? 0 : (hits[slot] - 2000.0) * (hits[slot] - 2000.0) / 2000;
+		assert_true(chi < 27.9); /* 9 degrees of freedom: 1 in 1000 */
+		a.destroy(a.state);
+		portset_destroy(ports[PROTO_UDP]);
+		rulebench_close(&r);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_ones_own_and_no_more), cmocka_unit_test(overflow_of_every_layout),
 		cmocka_unit_test(one_to_one_keeps_ports), cmocka_unit_test(growth),
-		cmocka_unit_test(odds),
+		cmocka_unit_test(odds), cmocka_unit_test(a_crowded_share_is_drawn_from_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
