@@ -68,9 +68,6 @@ static bool block_settle(void *config, const struct scheme_pool *pool, const cha
 
 	if (pool->config->pooling != POOLING_PAIRED)
 		return fail(e, "%s: a subscriber's blocks are all of one address: pool.pooling must be paired", place);
-	if (c->layout == LAYOUT_SCATTERED && !pool->slots->contiguous)
-		return fail(e, "%s.layout: scattered blocks are logged as start, end and step, which exclusions in pool.ports "
-		            "would break: contiguous", place);
 	if (c->size > end)
 		return fail(e, "%s.size: %u is more than the %u numbers of an address%s", place, c->size, end,
 		            end < numbers ? " that first blocks may have" : "");

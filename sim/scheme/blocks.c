@@ -111,21 +111,41 @@ static uint32_t first_of(const struct blocks *b, uint32_t id)
 	return b->config.first_slot + n % b->config.lanes + n / b->config.lanes * b->config.size * b->config.stride;
 }
 
+/* How many slots of a block, from its n-th on, have numbers that one record can say: a run, whatever is excluded inside,
+ * or numbers that lie evenly apart, which an exclusion between two of them ends. */
+static uint32_t piece_of(const struct blocks *b, uint32_t id, uint32_t n)
+{
+	const struct slots *slots = b->ground->slots;
+	uint32_t step = step_of(b), slot = first_of(b, id) + n * step, count = 1;
+
+	if (step == 1 || slots->contiguous)
+		return b->config.size - n;
+	for (; n + count < b->config.size; count++, slot += step)
+		if (slots_number(slots, slot + step) - slots_number(slots, slot) != (int)step)
+			break;
+	return count;
+}
+
+/* Tells of a block: once, or once for each of its pieces. */
 static void emit(const struct blocks *b, enum nat_event_kind kind, int64_t now_ns, uint32_t id)
 {
 	const struct block *k = &b->blocks[id];
 	struct sink sink = b->ground->sink;
+	uint32_t count;
 
-	sink.event(sink.context, &(struct nat_event){
-		.kind = kind,
-		.time_ns = now_ns,
-		.since_ns = k->since_ns,
-		.subscriber = k->owner,
-		.address = id / b->config.per_address,
-		.slot = first_of(b, id),
-		.count = b->config.size,
-		.step = step_of(b),
-	});
+	for (uint32_t n = 0; n < b->config.size; n += count) {
+		count = piece_of(b, id, n);
+		sink.event(sink.context, &(struct nat_event){
+			.kind = kind,
+			.time_ns = now_ns,
+			.since_ns = k->since_ns,
+			.subscriber = k->owner,
+			.address = id / b->config.per_address,
+			.slot = first_of(b, id) + n * step_of(b),
+			.count = count,
+			.step = step_of(b),
+		});
+	}
 }
 
 static void expect_interim(struct blocks *b, int64_t now_ns, uint32_t id)

@@ -6,7 +6,10 @@
  * every n-th one of all the blocks' slots, n being how many blocks there are. Its
  * life: free -> given (NAT_BLOCK_GIVEN, and NAT_BLOCK_INTERIM now and then while it
  * is) -> empty when none of its numbers is live or held, and after `idle` of that
- * returned (NAT_BLOCK_RETURNED) -> after `guard` free again (NAT_BLOCK_FREE). */
+ * returned (NAT_BLOCK_RETURNED) -> after `guard` free again (NAT_BLOCK_FREE). Each is
+ * one event, unless the pool's exclusions lie between the numbers of a scattered
+ * block: then each piece whose numbers lie evenly apart is told of, as start, end and
+ * step can say it. */
 #ifndef SIM_SCHEME_BLOCKS_H
 #define SIM_SCHEME_BLOCKS_H
 

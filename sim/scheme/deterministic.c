@@ -94,9 +94,6 @@ static bool settle_layout(struct deterministic_config *c, const struct scheme_po
 	if (r->layout == LAYOUT_CRYPTOGRAPHIC && r->addresses > KEYED_ADDRESSES_MAX)
 		return fail(e, "%s.layout: each address has a key of its own, and there are %u; at most %u are supported", place,
 		            r->addresses, KEYED_ADDRESSES_MAX);
-	if (c->dynamic && is_interlaced(r) && !pool->slots->contiguous)
-		return fail(e, "%s.dynamic: interlaced blocks are logged as start, end and step, which exclusions in pool.ports "
-		            "do not allow: D must be 0", place);
 	return true;
 }
 

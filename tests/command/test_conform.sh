@@ -52,6 +52,7 @@ conforms "blocks with extensions:" --scheme block --set size=16 --set max_blocks
 	--set extension_size=32 --set skip_idle=true
 conforms "runs of tries:" --scheme bounded --set tries=128 --set walk=next --set shortest=8
 conforms "a rule with a dynamic pool" --scheme deterministic --set dynamic=4 --set block=8
+conforms "an interlaced rule with a dynamic pool" --scheme deterministic --set algorithm=1 --set dynamic=4 --set block=8
 
 conforms "growth at a pace" --scheme port-set --set psid_offset=0 --set psid_length=9 --set sharing=56 \
 	--set growth=8 --set growth_interval=60s

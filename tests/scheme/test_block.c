@@ -1,3 +1,4 @@
+#include "sim/scheme/blocks.h"
 #include "tests/support/natbench.h"
 #include "tests/support/schemeconf.h"
 
@@ -176,6 +177,74 @@ static void scattered_blocks_lie_between_each_other(void **state)
 	}
 }
 
+struct told {
+	const struct slots *slots;
+	uint16_t numbers[64];
+	uint32_t count, events;
+};
+
+/* What a record of the event says: start, end, step. */
+static void hear(void *context, const struct nat_event *e)
+{
+	struct told *t = context;
+	uint32_t lo = slots_number(t->slots, e->slot), hi = slots_number(t->slots, e->slot + (e->count - 1) * e->step);
+
+	if (e->kind != NAT_BLOCK_GIVEN)
+		return;
+	t->events++;
+	for (uint32_t number = lo; number <= hi; number += e->step)
+		t->numbers[t->count++] = (uint16_t)number;
+}
+
+/* Exclusions lie between the numbers of scattered blocks: what is told of each, in pieces, are its numbers and no others. */
+static void scattered_blocks_around_exclusions(void **state)
+{
+	static const struct { uint32_t lanes, stride, per_address; bool scattered; } rows[] = {
+		{ 0, 0, 5, true }, { 2, 5, 2, false }, { 1, 7, 1, false },
+	};
+	struct port_range holes[] = { { 1028, 1028 }, { 1040, 1042 }, { 1050, 1050 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct slots *slots = slots_create((struct port_range){ 1024, 1060 }, &(struct port_ranges){ holes, 3 });
+		struct portset *ports[PROTO_COUNT];
+		struct told told = { .slots = slots };
+		struct ground ground = { .slots = slots, .addresses = 1, .subscribers = 5, .ports = ports, .sink = { &told, hear } };
+		struct blocks *b;
+		uint8_t seen[65536] = { 0 };
+
+		rng_seed(&ground.rng, RNG_TEST);
+		for (int p = 0; p < PROTO_COUNT; p++)
+			ports[p] = portset_create(slots->count);
+		b = blocks_create(&(struct blocks_config){ .size = 4, .per_address = rows[i].per_address, .order = BLOCK_ORDER_SEQUENTIAL,
+			.scattered = rows[i].scattered, .lanes = rows[i].lanes, .stride = rows[i].stride }, &ground);
+		for (uint32_t who = 0; who < rows[i].per_address; who++) {
+			told.count = 0;
+			for (uint32_t n = 0; n < 4; n++) {
+				struct request r = { .subscriber = who, .protocol = PROTO_UDP };
+				struct binding out = { 0 };
+				bool is_told = false;
+
+				assert_int_equal(blocks_alloc(b, &r, &out), OUT_CREATED);
+				portset_take(ports[PROTO_UDP], out.slot);
+				for (uint32_t k = 0; k < told.count; k++)
+					is_told |= told.numbers[k] == slots_number(slots, out.slot);
+				assert_true(is_told);
+			}
+			assert_int_equal(told.count, 4);
+			for (uint32_t k = 0; k < 4; k++) {
+				assert_int_not_equal(slots->slot[told.numbers[k]], SLOT_NONE);
+				assert_int_equal(seen[told.numbers[k]]++, 0);
+			}
+		}
+		assert_true(told.events > rows[i].per_address);
+		blocks_destroy(b);
+		for (int p = 0; p < PROTO_COUNT; p++)
+			portset_destroy(ports[p]);
+		slots_destroy(slots);
+	}
+}
+
 /* Heavy users take all extension blocks; a newcomer still gets its first block. With one partition it does not. */
 static void heavy_users_cannot_starve_newcomers(void **state)
 {
@@ -272,6 +341,7 @@ int main(void)
 		cmocka_unit_test(use_ends_idling),
 		cmocka_unit_test(block_arithmetic),
 		cmocka_unit_test(scattered_blocks_lie_between_each_other),
+		cmocka_unit_test(scattered_blocks_around_exclusions),
 		cmocka_unit_test(heavy_users_cannot_starve_newcomers),
 		cmocka_unit_test(the_longest_idle_block_is_skipped),
 		cmocka_unit_test(interim_records_come_while_a_block_is_given),

@@ -258,6 +258,7 @@ static void every_rule_is_reversible(void **state)
 		"'type': 'deterministic', 'dynamic': 1, 'block': 1",
 		"'type': 'deterministic', 'layout': 'interlaced'",
 		"'type': 'deterministic', 'layout': 'interlaced', 'fill': 'address-first'",
+		"'type': 'deterministic', 'layout': 'interlaced', 'dynamic': 1, 'block': 1",
 		"'type': 'deterministic', 'layout': 'continuous', 'pool': { 'pooling': 'arbitrary' }",
 		"'type': 'deterministic', 'algorithm': 2, 'pool': { 'pooling': 'arbitrary' }",
 		"'type': 'deterministic', 'algorithm': 3, 'pool': { 'pooling': 'arbitrary' }",
