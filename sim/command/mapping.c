@@ -7,65 +7,7 @@
 
 #include "sim/base/must.h"
 #include "sim/command/command.h"
-
-/* A subscriber's numbers: runs without a gap, by address in the order of the pool. */
-struct run {
-	uint32_t address;
-	uint16_t lo, hi;
-};
-struct runs {
-	struct run *items;   /* owned */
-	size_t count;
-	uint32_t numbers;
-	uint64_t *keys;      /* address << 16 | number; owned, kept from one subscriber to the next */
-	size_t room;
-};
-
-static int by_key(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void runs_of(const struct mapping_rule *m, uint32_t subscriber, struct runs *out)
-{
-	uint32_t count = m->type->numbers(m->config, m->pool, subscriber);
-	bool sorted = true;
-
-	if (out->room < count) {
-		out->room = count;
-		out->keys = must_grow(out->keys, count, sizeof(*out->keys));
-		out->items = must_grow(out->items, count, sizeof(*out->items));
-	}
-	for (uint32_t n = 0; n < count; n++) {
-		struct scheme_number number;
-
-		m->type->forward(m->config, m->pool, subscriber, n, &number);
-		out->keys[n] = (uint64_t)number.address << 16 | slots_number(m->pool->slots, number.slot);
-		sorted = sorted && (!n || out->keys[n - 1] < out->keys[n]);
-	}
-	if (!sorted)
-		qsort(out->keys, count, sizeof(*out->keys), by_key);
-	out->count = 0;
-	out->numbers = count;
-	for (uint32_t n = 0; n < count; n++) {
-		struct run *last = out->count ? &out->items[out->count - 1] : NULL;
-		uint32_t address = (uint32_t)(out->keys[n] >> 16);
-		uint16_t number = (uint16_t)out->keys[n];
-
-		if (last && last->address == address && last->hi + 1 == number)
-			last->hi = number;
-		else
-			out->items[out->count++] = (struct run){ address, number, number };
-	}
-}
-
-static void runs_clear(struct runs *r)
-{
-	free(r->items);
-	free(r->keys);
-}
+#include "sim/command/mapping_runs.h"
 
 static uint32_t inside_of(const struct mapping_rule *m, uint32_t subscriber)
 {
@@ -108,7 +50,23 @@ static uint32_t address_json(const struct mapping_rule *m, cJSON *to, const stru
 	return count;
 }
 
-static cJSON *subscriber_json(const struct mapping_rule *m, uint32_t subscriber, const struct runs *runs)
+static void dynamic_json(const struct mapping_rule *m, cJSON *root, const struct dynamic *d)
+{
+	const struct runs runs = { .items = d->items, .count = d->count };
+	size_t at = 0;
+	cJSON *to;
+
+	if (!d->count)
+		return;
+	to = cJSON_AddObjectToObject(root, "dynamic");
+	address_json(m, to, &runs, &at);
+	cJSON_AddNumberToObject(to, "count", d->numbers);
+	cJSON_AddNumberToObject(to, "block", d->block);
+	cJSON_AddStringToObject(to, "holder", "in the log");
+}
+
+static cJSON *subscriber_json(const struct mapping_rule *m, uint32_t subscriber, const struct runs *runs,
+                              const struct dynamic *d)
 {
 	cJSON *root = cJSON_CreateObject(), *further = NULL;
 	char text[ADDR_TEXT];
@@ -126,6 +84,7 @@ static cJSON *subscriber_json(const struct mapping_rule *m, uint32_t subscriber,
 			further = cJSON_AddArrayToObject(root, "further");
 		cJSON_AddItemToArray(further, object);
 	}
+	dynamic_json(m, root, d);
 	if (m->type->tell)
 		m->type->tell(m->config, m->pool, subscriber, tell_json, root);
 	return root;
@@ -148,16 +107,12 @@ static void tell_text(void *context, const char *name, const char *text)
 	printf("  %s %s\n", name, text);
 }
 
-static void print_subscriber(const struct mapping_rule *m, uint32_t subscriber, uint16_t port, const struct runs *runs)
+static void print_runs(const struct mapping_rule *m, const struct run *items, size_t count)
 {
 	char text[ADDR_TEXT];
 
-	fputs(addr_format(inside_of(m, subscriber), text), stdout);
-	if (port)
-		printf(":%u", port);
-	fputs(" ->", stdout);
-	for (size_t i = 0; i < runs->count; i++) {
-		const struct run *r = &runs->items[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct run *r = &items[i];
 
 		if (!i || r[-1].address != r->address)
 			printf("%s %s ports ", i ? "," : "", outside_text(m, r->address, text));
@@ -165,7 +120,24 @@ static void print_subscriber(const struct mapping_rule *m, uint32_t subscriber, 
 			fputs(",", stdout);
 		printf("%u-%u", r->lo, r->hi);
 	}
+}
+
+static void print_subscriber(const struct mapping_rule *m, uint32_t subscriber, uint16_t port, const struct runs *runs,
+                             const struct dynamic *d)
+{
+	char text[ADDR_TEXT];
+
+	fputs(addr_format(inside_of(m, subscriber), text), stdout);
+	if (port)
+		printf(":%u", port);
+	fputs(" ->", stdout);
+	print_runs(m, runs->items, runs->count);
 	printf(" (%u)\n", runs->numbers);
+	if (d->count) {
+		fputs("  dynamic", stdout);
+		print_runs(m, d->items, d->count);
+		printf(" (%u), in blocks of %u: the log says whose\n", d->numbers, d->block);
+	}
 	if (m->type->tell)
 		m->type->tell(m->config, m->pool, subscriber, tell_text, NULL);
 }
@@ -181,18 +153,21 @@ static int nobody(struct err *e)
 
 static int answer(const struct mapping_rule *m, uint32_t subscriber, uint16_t port)
 {
+	struct dynamic dynamic = { 0 };
 	struct runs runs = { 0 };
 
 	runs_of(m, subscriber, &runs);
+	dynamic_of(m, &runs, &dynamic);
 	if (m->json) {
-		cJSON *root = subscriber_json(m, subscriber, &runs);
+		cJSON *root = subscriber_json(m, subscriber, &runs, &dynamic);
 
 		if (port)
 			cJSON_AddNumberToObject(root, "inside_port", port);
 		print_json(root);
 	} else {
-		print_subscriber(m, subscriber, port, &runs);
+		print_subscriber(m, subscriber, port, &runs, &dynamic);
 	}
+	dynamic_clear(&dynamic);
 	runs_clear(&runs);
 	return EXIT_DONE;
 }
@@ -246,12 +221,34 @@ static int answer_reverse(const struct mapping_rule *m, uint32_t outside, uint16
 	return EXIT_DONE;
 }
 
+/* No rule says whose a number of the dynamic pool is: where to look instead. */
+static int answer_dynamic(const struct mapping_rule *m, uint32_t outside, uint16_t port, uint32_t block)
+{
+	char text[ADDR_TEXT];
+	struct err e = ERR_INIT;
+	cJSON *root;
+
+	addr_format(outside, text);
+	if (m->json) {
+		root = cJSON_CreateObject();
+		cJSON_AddStringToObject(root, "outside", text);
+		cJSON_AddNumberToObject(root, "port", port);
+		cJSON_AddNullToObject(root, "inside");
+		cJSON_AddBoolToObject(root, "dynamic", true);
+		cJSON_AddNumberToObject(root, "block", block);
+		cJSON_AddStringToObject(root, "holder", "in the log");
+		print_json(root);
+	}
+	fail(&e, "%s:%u is of the dynamic pool of %s, given in blocks of %u: the log says whose", text, port, m->name, block);
+	return nobody(&e);
+}
+
 int mapping_reverse(const struct mapping_rule *m, uint32_t outside, uint16_t port)
 {
 	char text[ADDR_TEXT];
 	struct err e = ERR_INIT;
 	uint64_t address;
-	uint32_t inside;
+	uint32_t inside, block;
 
 	addr_format(outside, text);
 	if (scheme_lookup(m->type, m->config, m->pool, outside, port, &inside))
@@ -260,6 +257,8 @@ int mapping_reverse(const struct mapping_rule *m, uint32_t outside, uint16_t por
 		fail(&e, "%s is not an address of the pool", text);
 	else if (m->pool->slots->slot[port] == SLOT_NONE)
 		fail(&e, "%u is not a number that the pool may give", port);
+	else if (is_dynamic(m, (uint32_t)address, m->pool->slots->slot[port], &block))
+		return answer_dynamic(m, outside, port, block);
 	else
 		fail(&e, "%s:%u is nobody's by the rule of %s", text, port, m->name);
 	return nobody(&e);
@@ -281,14 +280,19 @@ static void print_csv(const struct mapping_rule *m, uint32_t subscriber, const s
 
 int mapping_all(const struct mapping_rule *m)
 {
+	struct dynamic dynamic = { 0 };
 	struct runs runs = { 0 };
 
 	puts(m->json ? "[" : "inside,outside,lo,hi");
 	for (uint32_t k = 0; k < m->pool->subscribers; k++) {
 		runs_of(m, k, &runs);
 		if (m->json) {
-			cJSON *object = subscriber_json(m, k, &runs);
-			char *text = cJSON_PrintUnformatted(object);
+			cJSON *object;
+			char *text;
+
+			dynamic_of(m, &runs, &dynamic);
+			object = subscriber_json(m, k, &runs, &dynamic);
+			text = cJSON_PrintUnformatted(object);
 
 			printf("%s%s", k ? ",\n" : "", text);
 			free(text);
@@ -299,6 +303,7 @@ int mapping_all(const struct mapping_rule *m)
 	}
 	if (m->json)
 		puts("\n]");
+	dynamic_clear(&dynamic);
 	runs_clear(&runs);
 	return EXIT_DONE;
 }

@@ -245,13 +245,52 @@ static uint64_t deterministic_assigned(const void *config, const struct scheme_p
 	return (uint64_t)c->rule.share * pool->subscribers;
 }
 
+static uint32_t gcd(uint32_t a, uint32_t b)
+{
+	while (b) {
+		uint32_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* Addresses with somebody's first number: the dynamic pool of another is nobody's to get. */
+static uint32_t homes(const struct deterministic_rule *r)
+{
+	uint32_t homes = (r->subscribers - 1) / r->each + 1;
+
+	if (r->fill == FILL_ADDRESS_FIRST)
+		homes = r->subscribers;
+	else if (r->layout == LAYOUT_ROUND_ROBIN) /* k P mod A, k = 0, 1 .. */
+		homes = r->addresses / gcd(r->share, r->addresses);
+	if (homes > r->subscribers)
+		homes = r->subscribers;
+	return homes < r->addresses ? homes : r->addresses;
+}
+
 static uint64_t deterministic_stranded(const void *config, const struct scheme_pool *pool)
 {
 	const struct deterministic_config *c = config;
 	const struct deterministic_rule *r = &c->rule;
-	uint64_t dynamic = blocks_each(c) ? dynamic_blocks(c) * (uint64_t)c->block : 0;
+	uint64_t dynamic = blocks_each(c) ? dynamic_blocks(c) * (uint64_t)c->block * homes(r) : 0;
 
-	return (r->numbers - dynamic) * r->addresses - deterministic_assigned(config, pool);
+	return (uint64_t)r->numbers * r->addresses - dynamic - deterministic_assigned(config, pool);
+}
+
+static bool deterministic_dynamic(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t slot,
+                                  uint32_t *block)
+{
+	const struct deterministic_config *c = config;
+	const struct deterministic_rule *r = &c->rule;
+
+	(void)pool;
+	(void)address;
+	*block = c->block;
+	if (!blocks_each(c))
+		return false;
+	return is_interlaced(r) ? slot / r->stride < r->share && slot % r->stride >= r->each : slot >= shares_end(r);
 }
 
 /* Shares alone are a limit that the rule tells. */
@@ -279,6 +318,7 @@ const struct scheme_type scheme_deterministic = {
 	.forward = deterministic_forward,
 	.reverse = deterministic_reverse,
 	.tenant = deterministic_tenant,
+	.dynamic = deterministic_dynamic,
 	.record = record_text,
 	.promise = deterministic_promise,
 };

@@ -132,8 +132,9 @@ static uint64_t port_set_stranded(const void *config, const struct scheme_pool *
 	const struct port_set_config *c = config;
 	uint64_t numbers = (uint64_t)c->rule.numbers * pool->addresses, grown = 0;
 
-	if (c->growth)
-		grown = (uint64_t)((c->rule.numbers - growth_from(&c->rule)) / c->growth) * c->growth * pool->addresses;
+	if (c->growth) /* on addresses where somebody lives */
+		grown = (uint64_t)((c->rule.numbers - growth_from(&c->rule)) / c->growth) * c->growth *
+		        ((pool->subscribers - 1) / c->rule.each + 1);
 	return numbers - port_set_assigned(config, pool) - grown;
 }
 
@@ -153,6 +154,17 @@ static void port_set_promise(const void *config, const struct scheme_pool *pool,
 	out->interval_ns = c->growth_interval;
 }
 
+static bool port_set_dynamic(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t slot,
+                             uint32_t *block)
+{
+	const struct port_set_config *c = config;
+
+	(void)pool;
+	(void)address;
+	*block = c->growth;
+	return c->growth && slot >= growth_from(&c->rule);
+}
+
 const struct scheme_type scheme_port_set = {
 	.name = "port-set",
 	.summary = "RFC 7597, 7596, 6431, 6346: numbers that are a subscriber's by their bits (MAP, lw4o6, masks, A+P)",
@@ -168,6 +180,7 @@ const struct scheme_type scheme_port_set = {
 	.forward = port_set_forward,
 	.reverse = port_set_reverse,
 	.tenant = port_set_tenant,
+	.dynamic = port_set_dynamic,
 	.tell = port_set_tell,
 	.of_prefix = port_set_of_prefix,
 	.promise = port_set_promise,

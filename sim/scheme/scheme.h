@@ -75,7 +75,8 @@ struct scheme_type {
 	/* Guard time and the like that warm-up must add. NULL: 0. */
 	int64_t (*lag)(const void *config);
 
-	/* Numbers (per protocol) that nobody can ever get, in the whole pool. NULL: 0. */
+	/* Numbers (per protocol) that nobody can ever get, in the whole pool: remainders, empty slots, a dynamic pool on an
+	 * address without subscribers. NULL: 0. */
 	uint64_t (*stranded)(const void *config, const struct scheme_pool *pool);
 
 	/* Numbers (per protocol) reserved for the subscribers for good, before anything happens. NULL: 0. */
@@ -94,6 +95,10 @@ struct scheme_type {
 	                uint32_t *subscriber);
 	bool (*tenant)(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t n,
 	               uint32_t *subscriber);
+
+	/* Is the number of the dynamic pool, which subscribers of the address get blocks of when their own numbers are all
+	 * taken? `block`: how many numbers in each. Who has it is in the log alone. NULL: there is none. */
+	bool (*dynamic)(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t slot, uint32_t *block);
 
 	/* What else the rule says of a subscriber: calls each() with names and texts ("psid", "52"). NULL: nothing. */
 	void (*tell)(const void *config, const struct scheme_pool *pool, uint32_t subscriber,

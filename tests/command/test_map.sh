@@ -129,6 +129,50 @@ expect 1 'cgnsim: 192.0.2.18:1236 is nobody'"'"'s by the rule of shared' cgnsim 
 expect 1 'cgnsim: 2001:db9::/56 is no subscriber'"'"'s by the rule of map-e' $rule --inside 2001:db9::/56
 expect 2 'cgnsim: map: --inside: "2001:db8:" is not an IPv4 address, nor an IPv6 prefix (see cgnsim map --help)' $rule --inside 2001:db8:
 
+# --- the dynamic pool: RFC 7422's example and one that is interlaced, and the ranges that A+P grows by
+cat >dynamic.json <<'END'
+{ "subscribers": { "count": 14, "prefix": "198.51.100.1-198.51.100.14" }, "pool": { "prefixes": ["192.0.2.1"] }, "schemes": [
+  { "name": "rfc7422", "type": "deterministic", "dynamic": 2, "max_ports": 5040 },
+  { "name": "forbidden", "type": "deterministic", "dynamic": 2, "max_ports": 4032 },
+  { "name": "staggered", "type": "deterministic", "algorithm": 1, "dynamic": 2, "block": 4, "pool": { "ports": "1024-1087" } },
+  { "name": "a-plus-p", "type": "port-set", "psid_offset": 0, "psid_length": 9, "sharing": 14, "growth": 128 } ] }
+END
+rule="cgnsim map dynamic.json --scheme"
+expect 0 '198.51.100.14 -> 192.0.2.1 ports 53440-57471 (4032)
+  dynamic 192.0.2.1 ports 57472-65535 (8064), in blocks of 100: the log says whose' $rule rfc7422 --inside 198.51.100.14
+expect 0 '{
+	"inside":	"198.51.100.14",
+	"outside":	"192.0.2.1",
+	"ports":	["53440-57471"],
+	"count":	4032,
+	"dynamic":	{
+		"outside":	"192.0.2.1",
+		"ports":	["57472-65535"],
+		"count":	8064,
+		"block":	100,
+		"holder":	"in the log"
+	}
+}' $rule rfc7422 --inside 198.51.100.14 --json
+expect 1 'cgnsim: 192.0.2.1:57472 is of the dynamic pool of rfc7422, given in blocks of 100: the log says whose' \
+	$rule rfc7422 --outside 192.0.2.1:57472
+expect 1 '{
+	"outside":	"192.0.2.1",
+	"port":	58204,
+	"inside":	null,
+	"dynamic":	true,
+	"block":	100,
+	"holder":	"in the log"
+}' sh -c "$rule rfc7422 --outside 192.0.2.1:58204 --json 2>&- "
+expect 0 '192.0.2.1:57471 -> 198.51.100.14' $rule rfc7422 --outside 192.0.2.1:57471
+expect 0 '198.51.100.14 -> 192.0.2.1 ports 53440-57471 (4032)' $rule forbidden --inside 198.51.100.14
+expect 1 "cgnsim: 192.0.2.1:58204 is nobody's by the rule of forbidden" $rule forbidden --outside 192.0.2.1:58204
+expect 0 '198.51.100.1 -> 192.0.2.1 ports 1024-1024,1040-1040,1056-1056,1072-1072 (4)
+  dynamic 192.0.2.1 ports 1038-1039,1054-1055,1070-1071,1086-1087 (8), in blocks of 4: the log says whose' \
+	$rule staggered --inside 198.51.100.1
+expect 0 '198.51.100.14 -> 192.0.2.1 ports 2688-2815 (128)
+  dynamic 192.0.2.1 ports 2816-65535 (62720), in blocks of 128: the log says whose*' $rule a-plus-p --inside 198.51.100.14
+expect 0 '14' sh -c "$rule rfc7422 --all --json | grep -c '\"dynamic\":{\"outside\":\"192.0.2.1\",\"ports\":\[\"57472-65535\"\]'"
+
 # --- records: what run leaves answers what the rule of then would have
 cat >then.json <<'END'
 { "subscribers": { "count": 14, "prefix": "198.51.100.1-198.51.100.14" }, "access": "nat44", "duration": "2d", "warmup": "1s",
@@ -145,9 +189,10 @@ expect 0 '192.0.2.1:2001 -> 198.51.100.1' cgnsim map --records records --time 20
 expect 0 '192.0.2.1:2001 -> 198.51.100.1' cgnsim map then.json --scheme rfc7422 --records records --time 2026-01-15T00:00:00Z \
 	--outside 192.0.2.1:2001
 expect 1 'cgnsim: 192.0.2.1 is not an address of the pool' cgnsim map --records records --time 2026-02-01T00:00:00Z --outside 192.0.2.1:2001
-expect 1 'cgnsim: 192.0.2.1:58204 is nobody'"'"'s by the rule of the record of 2026-01-03T00:00:00Z' \
+expect 1 'cgnsim: 192.0.2.1:58204 is of the dynamic pool of the record of 2026-01-03T00:00:00Z, given in blocks of 100: the log says whose' \
 	cgnsim map --records records --time 2026-01-15T00:00:00Z --outside 192.0.2.1:58204
-expect 0 '198.51.100.2 -> 192.0.2.1 ports 5056-9087 (4032)' cgnsim map --records records --time 2026-01-01T00:00:00Z --inside 198.51.100.2
+expect 0 '198.51.100.2 -> 192.0.2.1 ports 5056-9087 (4032)
+  dynamic 192.0.2.1 ports 57472-65535 (8064), in blocks of 100: the log says whose' cgnsim map --records records --time 2026-01-01T00:00:00Z --inside 198.51.100.2
 expect 1 'cgnsim: records: no record is from 2025-12-31T23:59:59Z or before' \
 	cgnsim map --records records --time 2025-12-31T23:59:59Z --all
 expect 2 'cgnsim: map: --records and --time go together (see cgnsim map --help)' cgnsim map --records records --all

@@ -96,7 +96,7 @@ static void overflow_of_every_layout(void **state)
 		{ "'layout': 'contiguous'", 192, 7, 4 * (384 - 350) },
 		{ "'layout': 'cryptographic', " KEY, 192, 7, 4 * (384 - 350) },
 		{ "'layout': 'interlaced'", 192, 6, 4 * (384 - 300) }, /* 2 residues of 192: 3 blocks of 50 each */
-		{ "'algorithm': 2", 192, 7, 4 * (384 - 350) },
+		{ "'algorithm': 2", 192, 7, 4 * 384 - 350 }, /* all first numbers are on one address: 192 is a multiple of 4 */
 		{ "'algorithm': 3", 192, 6, 4 * (384 - 300) },
 	};
 
@@ -134,6 +134,45 @@ static void overflow_of_every_layout(void **state)
 		rulebench_close(&r);
 		free(text);
 	}
+}
+
+/* A dynamic pool on an address where nobody's first number lies is nobody's: of four addresses with 3072 numbers, 14
+ * shares of 192 and 7 blocks of 50 each (interlaced: 6), the addresses without a subscriber are stranded whole. */
+static void dynamic_pools_without_subscribers_are_stranded(void **state)
+{
+	static const struct { uint32_t subscribers, homes; const char *scheme; uint32_t share, dynamic; } rows[] = {
+		{ 56, 4, "'layout': 'contiguous'", 192, 350 },
+		{ 14, 1, "'layout': 'contiguous'", 192, 350 },
+		{ 15, 2, "'layout': 'contiguous'", 192, 350 },
+		{ 3, 3, "'fill': 'address-first'", 192, 350 },
+		{ 29, 3, "'layout': 'interlaced'", 192, 300 },
+		{ 2, 1, "'algorithm': 2", 192, 350 },  /* 192 is a multiple of 4: all first numbers are on address 0 */
+		{ 56, 1, "'algorithm': 2", 192, 350 },
+		{ 14, 1, "'algorithm': 3", 192, 300 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *text = must_printf(ON("%u", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-4095', 'pooling': 'arbitrary'",
+		                            "'type': 'deterministic', 'sharing': 14, 'dynamic': 2, 'block': 50, %s"),
+		                         rows[i].subscribers, rows[i].scheme);
+		struct rulebench r;
+
+		rulebench_must_open(&r, text);
+		assert_int_equal(rulebench_numbers(&r, 0), rows[i].share);
+		assert_int_equal(r.trial->scheme->stranded(r.trial->scheme_config, &r.pool),
+		                 4 * 3072 - rows[i].subscribers * rows[i].share - rows[i].homes * rows[i].dynamic);
+		rulebench_close(&r);
+		free(text);
+	}
+	/* and of the ranges that A+P grows by */
+	struct rulebench r;
+
+	rulebench_must_open(&r, ON("17", "'prefixes': ['192.0.2.0/30']", "'type': 'port-set', 'psid_offset': 0, 'psid_length': 9, "
+	                           "'sharing': 16, 'growth': 128"));
+	assert_int_equal(r.trial->scheme->stranded(r.trial->scheme_config, &r.pool),
+	                 4 * 64512 - 17 * 128 - 2 * (64512 - 16 * 128));
+	rulebench_close(&r);
 }
 
 /* One to one, a port stays what it is while it can; a second flow that wants the same gets another. */
@@ -275,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_ones_own_and_no_more), cmocka_unit_test(overflow_of_every_layout),
+		cmocka_unit_test(dynamic_pools_without_subscribers_are_stranded),
 		cmocka_unit_test(one_to_one_keeps_ports), cmocka_unit_test(growth),
 		cmocka_unit_test(odds), cmocka_unit_test(a_crowded_share_is_drawn_from_alike),
 	};
