@@ -1,5 +1,5 @@
-# cgnsim: see README.md. Targets: run, test, test-long, conformance, mutants, coverage, bench, figures, fuzz, all, setup, install,
-# clean. V=1 shows the commands. In a tree of its own each: SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with
+# cgnsim: see README.md. Targets: run, test, test-long, conformance, mutants, coverage, bench, figures, fuzz, all, ns3, setup,
+# install, clean. V=1 shows the commands. In a tree of its own each: SAN=1 builds with AddressSanitizer and UBSan, TSAN=1 with
 # ThreadSanitizer, MPI=1 for many machines (build/mpi/cgnsim under mpirun).
 
 CC      ?= cc
@@ -43,10 +43,10 @@ GEN     := $(BUILD)/gen/plots.c $(BUILD)/gen/presets.c
 OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(GEN:%.c=%.o)
 LIB     := $(BUILD)/libcgnsim.a
 PROGRAM := $(BUILD)/cgnsim
-TESTSRC := $(wildcard tests/*/test_*.c)
+TESTSRC := $(filter-out tests/ns3/%,$(wildcard tests/*/test_*.c))
 TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
 
-.PHONY: all run test test-long conformance mutants coverage setup install figures clean fuzz bench bench-million
+.PHONY: all ns3 run test test-long conformance mutants coverage setup install figures clean fuzz bench bench-million
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -90,6 +90,40 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 # The NAT's model, and the storm that holds the two against each other.
 STORM   := $(patsubst %.c,%.o,$(wildcard tests/model_*.c tests/storm*.c))
 $(BUILD)/tests/nat/test_storm: $(addprefix $(BUILD)/,$(STORM))
+
+# The packet world, for which ns-3 must be there: nothing else needs it. libns3 is GPL-2.0-only, so its programs are linked
+# without $(LIBS). See docs/ns3.md.
+NS3_MISSING := $(shell sh sim/ns3/missing.sh "$(CXX)")
+NS3C    := $(BUILD)/libns3c.a
+NS3LIBS := -lns3-internet-apps -lns3-csma -lns3-point-to-point -lns3-applications -lns3-internet -lns3-traffic-control \
+           -lns3-network -lns3-core -lstdc++
+NS3EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/ns3/*.c))
+NS3TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/ns3/test_*.c))
+CXXWARN := -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+
+ifeq ($(NS3_MISSING),)
+ns3: $(NS3C) $(NS3EXAMPLES)
+TESTS   += $(NS3TESTS)
+else
+ns3:
+	@echo "make ns3: $(NS3_MISSING)" >&2; exit 3
+endif
+
+$(BUILD)/%.o: %.cc | $(SETUP)
+	$(call say,CXX,$<)
+	$(Q)mkdir -p $(@D) && $(CXX) -I. $(CXXWARN) -O2 -g $(SANITIZE) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(NS3C): $(patsubst %.cc,$(BUILD)/%.o,$(wildcard sim/ns3/ns3c*.cc))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/examples/ns3/%: $(BUILD)/examples/ns3/%.o $(NS3C)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $^ $(NS3LIBS)
+
+$(BUILD)/tests/ns3/%: $(BUILD)/tests/ns3/%.o $(NS3C) | $(NS3EXAMPLES)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $(filter %.o,$^) $(NS3C) $(TESTLIBS) $(NS3LIBS)
 
 run: $(PROGRAM)
 	$(PROGRAM) run scenarios/quickstart.json -o results/quickstart --force

@@ -20,7 +20,7 @@ floor() {
 }
 
 bad=0
-for file in include/*/*.h sim/*.[ch] sim/*/*.[ch] traffic/*.[ch] analysis/*.[ch]; do
+for file in include/*/*.h sim/*.[ch] sim/*/*.[ch] sim/*/*.cc traffic/*.[ch] analysis/*.[ch]; do
 	[ -e "$file" ] || continue
 	folder=${file%/*}
 	mine=$(floor "$folder")
