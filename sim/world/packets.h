@@ -1,0 +1,73 @@
+/* packets - what only a world of packets can show, of one scheme in one instance:
+ * sums and histograms of integers, so that instances may be added up in any order. */
+#ifndef SIM_WORLD_PACKETS_H
+#define SIM_WORLD_PACKETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum packet_sum {
+	/* at the CGN */
+	PACKETS_OUT,            /* from inside that went on, translated or exempt */
+	PACKETS_IN,             /* from outside that went on */
+	PACKETS_HAIRPIN,        /* from inside to another host inside, by their outside endpoints (RFC 4787 REQ-9) */
+	PACKETS_REFUSED,        /* packets from inside that were refused a mapping, by whatever reason */
+	PACKETS_DROPPED,        /* other packets that the NAT did not let pass */
+	PACKETS_MALFORMED,      /* bytes that are no IPv4 packet that it can read */
+	PACKETS_FRAGMENTS,      /* fragments that went on */
+	PACKETS_TOO_BIG,        /* did not fit the next link: dropped with an ICMP error if they must not be fragmented */
+	PACKETS_ICMP_SENT,      /* ICMP errors that the NAT sent by itself */
+	PACKETS_ICMP_WITHHELD,  /* and that its rate limit kept back */
+	PACKETS_ICMP_PASSED,    /* ICMP errors of others that it translated */
+	/* at the links */
+	PACKETS_LOST,           /* dropped by a full queue */
+	/* at the hosts */
+	PACKETS_SYNS,           /* SYNs that opened or tried to open a connection */
+	PACKETS_SYN_RETRIES,    /* of them, beyond a connection's first */
+	PACKETS_HANDSHAKES,     /* connections that were set up */
+	PACKETS_HANDSHAKES_LATE,/* of them, by another SYN than the first */
+	PACKETS_HANDSHAKES_FAILED, /* connections that the host gave up, or was told to */
+	PACKETS_ICMP_DELIVERED, /* ICMP errors that reached the socket they are about (RFC 5461) */
+	PACKETS_RESENT,         /* TCP segments sent again, SYNs left out */
+	PACKETS_RESETS,         /* connections that a reset ended */
+	PACKETS_BYTES_DOWN,     /* payload that reached the host's application */
+	PACKETS_BYTES_UP,       /* payload that reached the server's */
+	PACKETS_DATAGRAMS_UP,   /* UDP datagrams and ICMP queries that reached the server */
+	PACKETS_DATAGRAMS_DOWN, /* and answers that reached the host */
+	/* what could not be offered */
+	PACKETS_SOCKET_BUSY,    /* flows whose inside port the host's stack still held (TIME-WAIT) */
+	PACKETS_SUMS,
+};
+
+enum packet_delay {
+	DELAY_SETUP,            /* from a connection's first SYN until it is set up */
+	DELAY_FAILURE,          /* from its first SYN until the host knows that there is none */
+	DELAY_ANSWER,           /* from a datagram or query to its answer */
+	DELAYS,
+};
+
+struct packet_name {
+	const char *name, *unit, *help;
+};
+extern const struct packet_name packet_sum_name[PACKETS_SUMS];
+extern const struct packet_name packet_delay_name[DELAYS];
+
+/* A histogram of delays in microseconds: 16 cells to each power of two, so a quantile is known to 1/16. */
+#define DELAY_CELLS 640
+struct delays {
+	uint64_t cells[DELAY_CELLS];
+	uint64_t count, sum_us, max_us;
+};
+
+struct packets {
+	uint64_t sums[PACKETS_SUMS];
+	struct delays delays[DELAYS];
+};
+
+void packets_add(struct packets *to, const struct packets *from);
+void delays_add(struct delays *d, int64_t delay_ns); /* >= 0 */
+
+/* The delay below which a share p of them lies, in microseconds, rounded up to its cell's end; 0 if there are none. */
+uint64_t delays_quantile(const struct delays *d, double p);
+
+#endif
