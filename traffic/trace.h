@@ -109,6 +109,9 @@ void trace_destroy(struct trace *t); /* NULL is fine */
  * counting them. No record starts after duration_ns. */
 bool trace_save(const struct trace *t, const char *path, struct err *e);
 
+/* CRC-32C of the trains and the hosts as the file has them: the same for a trace in memory and for what is loaded of it. */
+uint32_t trace_digest(const struct trace *t);
+
 /* Does the file begin with a trace's magic? (Else it may be a capture.) */
 bool trace_is(const char *path);
 

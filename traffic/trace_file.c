@@ -406,6 +406,14 @@ void trace_writer_flow6(struct trace_writer *w, const struct trace_flow6 *f)
 	w->flows6++;
 }
 
+static void host_put(uint8_t *at, const struct trace_host *host)
+{
+	put(&at, host->address, 4);
+	put(&at, host->count, 4);
+	put(&at, host->inner_count, 4);
+	memcpy(at, host->home, sizeof(host->home));
+}
+
 bool trace_writer_commit(struct trace_writer *w, const struct trace *rest, struct err *e)
 {
 	uint8_t bytes[HEADER], *at;
@@ -414,13 +422,7 @@ bool trace_writer_commit(struct trace_writer *w, const struct trace *rest, struc
 	must(w->trains == rest->record_count && w->flows6 == rest->flow6_count);
 	must(rest->duration_ns >= 0 && rest->duration_ns <= NS_LONGEST);
 	for (uint32_t h = 0; h < rest->host_count; h++) {
-		const struct trace_host *host = &rest->hosts[h];
-
-		at = bytes;
-		put(&at, host->address, 4);
-		put(&at, host->count, 4);
-		put(&at, host->inner_count, 4);
-		memcpy(at, host->home, sizeof(host->home));
+		host_put(bytes, &rest->hosts[h]);
 		write_out(w, bytes, HOST);
 	}
 	for (uint32_t i = 0; i < rest->inner_count; i++) {
@@ -461,6 +463,22 @@ bool trace_save(const struct trace *t, const char *path, struct err *e)
 	for (uint32_t i = 0; i < t->flow6_count; i++)
 		trace_writer_flow6(w, &t->flows6[i]);
 	return trace_writer_commit(w, t, e);
+}
+
+uint32_t trace_digest(const struct trace *t)
+{
+	uint8_t bytes[RECORD];
+	uint32_t crc = 0;
+
+	for (uint32_t i = 0; i < t->record_count; i++) {
+		record_put(bytes, &t->records[i]);
+		crc = crc32c(crc, bytes, RECORD);
+	}
+	for (uint32_t h = 0; h < t->host_count; h++) {
+		host_put(bytes, &t->hosts[h]);
+		crc = crc32c(crc, bytes, HOST);
+	}
+	return crc;
 }
 
 bool trace_is(const char *path)

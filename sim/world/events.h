@@ -5,8 +5,8 @@
  * A file says which scenario it is of (resolved) and which workload (a digest of
  * the trace), and holds a section for each scheme and instance: what happened
  * there, in order of time, and the totals of what only packets can show
- * (packets.h). Sections are written on their own, by different processes if need
- * be, and then joined in order; the file is whole, or not there. */
+ * (sim/base/packets.h). Sections are written on their own, by different processes if
+ * need be, and then joined; the file is whole, or not there. */
 #ifndef SIM_WORLD_EVENTS_H
 #define SIM_WORLD_EVENTS_H
 
@@ -17,9 +17,9 @@
 #include <cjson/cJSON.h>
 
 #include "sim/base/err.h"
+#include "sim/base/packets.h"
 #include "sim/base/sink.h"
 #include "sim/nat/nat.h"
-#include "sim/world/packets.h"
 
 /* Where a section belongs. */
 struct events_place {
@@ -33,7 +33,8 @@ struct events_section;
 /* NULL with `e` set if it cannot be written. */
 struct events_section *events_section_open(const char *path, struct events_place place, struct err *e);
 
-/* In order of time. Subscribers of events are counted within the instance, those of trains in the scenario. */
+/* Events in order of time, and trains in order of start, each for itself. Subscribers of events are counted within the
+ * instance, those of trains in the scenario; a train's source and flow are those of the trace that was run. */
 void events_section_event(struct events_section *s, const struct nat_event *event);
 void events_section_train(struct events_section *s, const struct segment *train, const struct verdict *v, unsigned sight);
 
@@ -51,7 +52,7 @@ struct events_head {
 	uint32_t workload;    /* trace_digest() of the trace that was run */
 };
 
-/* Joins sections, which are read from their files in the order given, under a head. */
+/* Joins sections, which are read from their files, under a head: the same bytes in whatever order they are given. */
 bool events_join(const char *path, const struct events_head *head, const char *const *sections, size_t count, struct err *e);
 
 /* A file opened for reading. */
@@ -61,6 +62,7 @@ struct events;
 struct events *events_open(const char *path, struct err *e);
 void events_close(struct events *ev); /* NULL is fine */
 const struct events_head *events_head(const struct events *ev);
+bool events_hold(const struct events *ev, struct events_place place); /* is there a section of it? */
 
 /* What a section is read to. */
 struct events_taker {

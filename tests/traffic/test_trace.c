@@ -96,6 +96,26 @@ static uint8_t *saved(size_t *length)
 	return bytes;
 }
 
+/* The same of a trace in memory and of what is loaded of it; another as soon as a train or a host differs. */
+static void digest_tells_traces_apart(void **state)
+{
+	struct trace t = small(), *loaded;
+	uint32_t digest = trace_digest(&t);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_true(trace_save(&t, path, &e));
+	loaded = trace_load(path, &e);
+	assert_non_null(loaded);
+	assert_int_equal(trace_digest(loaded), digest);
+	loaded->records[RECORDS - 1].train.last_out_ns++;
+	assert_int_not_equal(trace_digest(loaded), digest);
+	loaded->records[RECORDS - 1].train.last_out_ns--;
+	loaded->hosts[0].address++;
+	assert_int_not_equal(trace_digest(loaded), digest);
+	trace_destroy(loaded);
+}
+
 static void write_bytes(const uint8_t *bytes, size_t length)
 {
 	FILE *out = fopen(path, "wb");
@@ -376,6 +396,7 @@ static void nothing_half_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(digest_tells_traces_apart),
 		cmocka_unit_test(comes_back_as_it_was),
 		cmocka_unit_test(an_empty_one_too),
 		cmocka_unit_test(its_bytes),

@@ -1,7 +1,7 @@
 /* packets - what only a world of packets can show, of one scheme in one instance:
  * sums and histograms of integers, so that instances may be added up in any order. */
-#ifndef SIM_WORLD_PACKETS_H
-#define SIM_WORLD_PACKETS_H
+#ifndef SIM_BASE_PACKETS_H
+#define SIM_BASE_PACKETS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,13 +46,15 @@ enum packet_delay {
 	DELAYS,
 };
 
+/* As in summary.json (docs/measures.md). */
 struct packet_name {
 	const char *name, *unit, *help;
 };
 extern const struct packet_name packet_sum_name[PACKETS_SUMS];
 extern const struct packet_name packet_delay_name[DELAYS];
 
-/* A histogram of delays in microseconds: 16 cells to each power of two, so a quantile is known to 1/16. */
+/* A histogram of delays in whole microseconds: to 15 a cell each, then 16 cells to each power of two, so a quantile is
+ * known to 1/16. The last cell also holds what is longer than 2^43 microseconds (101 days). */
 #define DELAY_CELLS 640
 struct delays {
 	uint64_t cells[DELAY_CELLS];
@@ -67,7 +69,8 @@ struct packets {
 void packets_add(struct packets *to, const struct packets *from);
 void delays_add(struct delays *d, int64_t delay_ns); /* >= 0 */
 
-/* The delay below which a share p of them lies, in microseconds, rounded up to its cell's end; 0 if there are none. */
+/* The shortest delay that a share p of them does not exceed, in microseconds, rounded up to its cell's end but never
+ * beyond the longest of all; 0 if there are none. */
 uint64_t delays_quantile(const struct delays *d, double p);
 
 #endif
