@@ -47,9 +47,28 @@ static inline uint32_t big32(const uint8_t *p)
 /* wire_ip.c: an IP packet; REASON_IPV6, with the view set, if it is of version 6. */
 enum reason wire_ip(struct view v, struct wire_packet *out);
 
-/* wire.c: a frame of Ethernet or of 802.11, for tunnels that carry such. */
+/* Decoding begins with an empty packet, so the stations are put in afterwards. */
+static inline enum reason wire_between(enum reason why, const uint8_t *source, const uint8_t *destination, struct wire_packet *out)
+{
+	out->source_station = source;
+	out->destination_station = destination;
+	return why;
+}
+
+enum { TYPE_LEAST = 0x0600 }; /* of an Ethernet type field: below, it is a length and LLC follows */
+
+/* wire_ethernet.c: a frame; its type field and what follows; what follows a type field; the headers between. */
 enum reason wire_ethernet(struct view v, struct wire_packet *out);
-enum reason wire_wifi(struct view v, struct wire_packet *out);
+enum reason wire_tagged(struct view v, struct wire_packet *out);
+enum reason wire_typed(struct view v, unsigned type, struct wire_packet *out);
+enum reason wire_llc(struct view v, struct wire_packet *out);
+enum reason wire_mpls(struct view v, struct wire_packet *out);
 enum reason wire_ppp(struct view v, struct wire_packet *out);
+enum reason wire_pppoe(struct view v, struct wire_packet *out);
+bool wire_is_tag(unsigned type);
+
+/* wire_wifi.c: a frame of 802.11, bare or behind a radiotap header. */
+enum reason wire_wifi(struct view v, struct wire_packet *out);
+enum reason wire_radiotap(struct view v, struct wire_packet *out);
 
 #endif
