@@ -136,7 +136,7 @@ struct flow_sink assembler_sink(struct assembler *a)
 
 static void count_tuple(struct assembly *out, const struct flow_train *f)
 {
-	enum wire_tunnel tunnel = f->via & 7;
+	enum wire_tunnel tunnel = f->via & VIA_TUNNEL;
 	struct tuple_count *c = f->version == 6 ? (tunnel ? &out->inside6[tunnel] : &out->outside6)
 	                                        : (tunnel ? &out->inside[tunnel] : &out->outside);
 
@@ -331,7 +331,7 @@ static void place_flow(struct assembler *a, const struct flow_train *trains, siz
 	bool cut = first && cut_begin(a, trains);
 	uint32_t home = 0;
 
-	if ((trains->via & 7) == TUNNEL_SOFTWIRE)
+	if ((trains->via & VIA_TUNNEL) == TUNNEL_SOFTWIRE)
 		home = flows_tunnel_end(a->table, trains->via, side) + 1;
 	if (anonymiser) {
 		address = anonymise4(anonymiser, address);
@@ -395,7 +395,7 @@ static bool find_side(struct assembler *a, const struct tuple *t, int *side)
 	struct inside_case c = {
 		.address = { f->address[0], f->address[1] }, .port = { f->port[0], f->port[1] },
 		.opener = t->opener, .opener_sure = t->opener_sure, .ported = f->protocol != IP_ICMP,
-		.cut = cut_begin(a, f), .softwire = (f->via & 7) == TUNNEL_SOFTWIRE, .stations = t->stations,
+		.cut = cut_begin(a, f), .softwire = (f->via & VIA_TUNNEL) == TUNNEL_SOFTWIRE, .stations = t->stations,
 	};
 	enum inside_rule rule;
 	enum inside_verdict verdict;

@@ -15,7 +15,7 @@
 #define FLOWS_FIRST 4096u    /* a power of 2, as are all sizes below */
 #define FRAGMENTS 65536u
 #define MARKS_FIN (MARK_FIN_0 | MARK_FIN_1)
-#define VIA_SHIFT 3
+#define VIA_SHIFT 4
 
 struct fragment {
 	int64_t  time_ns;
@@ -264,7 +264,7 @@ static const struct fragment *fragment_find(struct flow_table *t, struct flow_tr
 
 	if (!g || !g->used || g->address[g->sender] != key->address[*sender] ||
 	    g->address[!g->sender] != key->address[!*sender] || g->identification != identification ||
-	    g->protocol != key->protocol || g->version != key->version || (g->via & 7) != (key->via & 7) ||
+	    g->protocol != key->protocol || g->version != key->version || (g->via & VIA_TUNNEL) != (key->via & VIA_TUNNEL) ||
 	    time_ns - g->time_ns > FRAGMENT_LIFE || g->time_ns - time_ns > FRAGMENT_LIFE)
 		return NULL;
 	*sender = g->sender;

@@ -32,6 +32,9 @@
 #define FRAGMENT_LIFE (120 * NS_PER_S)
 #define FLOW_LIVE (3 * SEGMENT_GAP)
 
+#define VIA_TUNNEL 15u /* bits of flow_train.via */
+_Static_assert(TUNNEL_COUNT <= VIA_TUNNEL + 1, "every tunnel has a number of its own");
+
 /* The state of a TCP train after its last packet. A reset that another packet
  * followed is gone (RFC 6146 section 3.5.2.2: TRANS goes back to ESTABLISHED); a SYN
  * after both FINs or a reset begins anew. */
@@ -58,8 +61,8 @@ struct train_side {
  * news that there is such a flow (another protocol, or what carries a tunnel). */
 struct flow_train {
 	uint32_t address[2];  /* IPv4, or the number of the IPv6 address */
-	uint32_t via;         /* enum wire_tunnel; from bit 3 on, for TUNNEL_SOFTWIRE: 2 x the pair of tunnel
-	                         ends, + 1 if side 0 is at the second of them */
+	uint32_t via;         /* enum wire_tunnel in VIA_TUNNEL; from bit 4 on, for TUNNEL_SOFTWIRE: 2 x the pair of
+	                         tunnel ends, + 1 if side 0 is at the second of them */
 	uint16_t port[2];     /* ICMP: the identifier, twice; other protocols: 0 */
 	uint8_t  protocol;    /* IANA; IP_ICMP for ICMPv6 */
 	uint8_t  version;     /* 4 or 6 */

@@ -16,6 +16,8 @@ const struct import_reason import_reasons[] = {
 	[REASON_MALFORMED]  = { "malformed", "a header that contradicts itself" },
 	[REASON_TOO_DEEP]   = { "too-deep", "more than 8 VLAN tags" },
 	[REASON_NOT_IP]     = { "not-ip", "neither IPv4 nor IPv6: ARP, spanning tree, PPP control, ..." },
+	[REASON_ENCRYPTED]  = { "encrypted", "data of 802.11 that are encrypted: what is in them cannot be known" },
+	[REASON_AGGREGATE]  = { "aggregate", "several packets in one frame of 802.11 (A-MSDU), which is not taken apart" },
 	[REASON_IPV6]       = { "ipv6", "IPv6, which no NAT44 sees: its flows are kept beside the others" },
 	[REASON_PROTOCOL]   = { "protocol", "IPv4 but neither TCP, UDP nor ICMP: ESP, SCTP, OSPF, ..." },
 	[REASON_ICMP_ERROR] = { "icmp-error", "an ICMP error: part of the flow it speaks of, not one of its own" },
@@ -35,8 +37,9 @@ const size_t import_reason_count = sizeof(import_reasons) / sizeof(import_reason
 _Static_assert(sizeof(import_reasons) / sizeof(import_reasons[0]) == REASON_COUNT, "a sentence for every reason");
 
 const char *const import_tunnels[TUNNEL_COUNT] = {
-	[TUNNEL_NONE] = "none", [TUNNEL_GRE] = "gre", [TUNNEL_GTPU] = "gtp-u", [TUNNEL_IPIP] = "ipip",
-	[TUNNEL_SOFTWIRE] = "4in6", [TUNNEL_6IN4] = "6in4", [TUNNEL_TEREDO] = "teredo",
+	[TUNNEL_NONE] = "none", [TUNNEL_GRE] = "gre", [TUNNEL_GTPU] = "gtp-u", [TUNNEL_VXLAN] = "vxlan",
+	[TUNNEL_GENEVE] = "geneve", [TUNNEL_L2TP] = "l2tp", [TUNNEL_IPIP] = "ipip", [TUNNEL_SOFTWIRE] = "4in6",
+	[TUNNEL_6IN4] = "6in4", [TUNNEL_TEREDO] = "teredo",
 };
 
 enum { TUNNELS_DEEP = 4 }; /* a packet within a packet within ... */
@@ -165,6 +168,20 @@ static uint8_t stations_of(const struct inside_rules *rules, const struct wire_p
 	return (uint8_t)(inside_is_station(rules, p->source_station) | inside_is_station(rules, p->destination_station) << 1);
 }
 
+/* Adds the packet to its flow, and counts what a rule had to say before it could be. */
+static enum reason add_packet(struct reading *r, const struct wire_packet *p, struct flow_via via, enum reason seen,
+                              int64_t time_ns)
+{
+	enum reason added = flows_add(r->flows, p, via, stations_of(&r->rules.inside, p), seen, time_ns);
+
+	if (added == REASON_NONE) {
+		r->report->flags_cut += p->flags_cut;
+		r->report->later_fragments += p->later_fragment;
+		r->report->no_length += p->no_length;
+	}
+	return added;
+}
+
 /* Counts the packet to its flow, unless it carries another: then that one, and so on. */
 static enum reason take_packet(struct reading *r, const struct wire_packet *outer, enum reason why, int64_t time_ns)
 {
@@ -186,7 +203,7 @@ static enum reason take_packet(struct reading *r, const struct wire_packet *oute
 		if (tunnel != TUNNEL_NONE)
 			r->report->tunnel_packets[tunnel]++;
 		if (tunnel == TUNNEL_NONE) {
-			enum reason added = flows_add(r->flows, p, via, stations_of(&r->rules.inside, p), seen, time_ns);
+			enum reason added = add_packet(r, p, via, seen, time_ns);
 
 			return six ? REASON_IPV6 : added;
 		}
@@ -211,8 +228,7 @@ static void take(struct reading *r, struct source_file *in)
 		r->report->undated += in->undated;
 		why = wire_decode(in->frame.bytes, in->frame.captured, in->frame.length, in->frame.link_type, &packet);
 		if (why == REASON_NONE && !packet.payload)
-			why = flows_add(r->flows, &packet, (struct flow_via){ .tunnel = TUNNEL_NONE },
-			                stations_of(&r->rules.inside, &packet), why, in->frame.time_ns);
+			why = add_packet(r, &packet, (struct flow_via){ .tunnel = TUNNEL_NONE }, why, in->frame.time_ns);
 		else if (why == REASON_NONE || why == REASON_PROTOCOL || why == REASON_IPV6)
 			why = take_packet(r, &packet, why, in->frame.time_ns);
 	} else {
@@ -256,7 +272,7 @@ static bool all_understood(const struct reading *r, struct err *e)
 
 		if (c->packets && !r->inputs[i].understood)
 			good = fail(e, "%s: frames of link type %s are not understood; Ethernet, Linux cooked, raw IP, BSD loopback, "
-			               "PPP, HDLC, ATM, NFLOG and 802.11 are",
+			               "PPP, HDLC, Frame Relay, ATM, FDDI, NFLOG and 802.11 are",
 			            c->file, c->link_types[0]);
 	}
 	return good;

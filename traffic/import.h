@@ -61,6 +61,10 @@ struct import_report {
 	uint64_t undated;         /* packets without a time: given that of the one before */
 	bool     timeless;        /* every packet has the same time */
 	uint64_t gaps;            /* of TIMELINE_GAP or more, shortened to that */
+	/* Packets that count to flows, IPv6 included, though: */
+	uint64_t flags_cut;       /* the capture cut off TCP's flags, which count as none */
+	uint64_t later_fragments; /* they show no ports: those of their first fragment hold */
+	uint64_t no_length;       /* their total length is 0: the frame's holds */
 };
 extern const char *const import_tunnels[TUNNEL_COUNT];
 extern const struct import_reason import_reasons[]; /* by enum reason (traffic/wire.h) */

@@ -8,8 +8,9 @@
  *
  * The view is of the outermost IP header, addresses as on the wire;
  * wire_unwrap() goes one tunnel further in. Link types: Ethernet (with up to
- * WIRE_TAGS VLAN tags, MPLS, PPPoE), Linux cooked (both), raw IP, BSD loopback,
- * PPP, Cisco HDLC, RFC 1483 ATM, NFLOG, and 802.11 with or without radiotap. */
+ * WIRE_TAGS VLAN tags, MPLS, PPPoE), Linux cooked (both), raw IP, BSD loopback, ENC and
+ * PFLOG, PPP, Cisco HDLC, Frame Relay, MPLS, RFC 1483 ATM, FDDI, token ring, NFLOG, netANALYZER,
+ * PKTAP and PPI, and 802.11 bare or behind a radiotap, Prism or AVS header. */
 #ifndef TRAFFIC_WIRE_H
 #define TRAFFIC_WIRE_H
 
@@ -29,6 +30,8 @@ enum reason {
 	REASON_MALFORMED,
 	REASON_TOO_DEEP,
 	REASON_NOT_IP,
+	REASON_ENCRYPTED,
+	REASON_AGGREGATE,
 	REASON_IPV6,        /* the view is set all the same, as wire_packet.ipv6 says */
 	REASON_PROTOCOL,    /* the view is set all the same, but for ports */
 	REASON_ICMP_ERROR,
@@ -60,6 +63,8 @@ struct wire_packet {
 	uint8_t  protocol;         /* IANA; IP_ICMP for ICMPv6 too */
 	uint8_t  tcp_flags;        /* WIRE_TCP_*; 0 where the capture cut them off */
 	bool     echo_reply;       /* ICMP: the reply, not the request */
+	bool     flags_cut;        /* TCP: the capture cut its flags off */
+	bool     no_length;        /* its total length is 0: what the frame holds counts */
 	bool     first_fragment;   /* more follow */
 	bool     later_fragment;   /* has no ports of its own */
 	uint16_t source_port, destination_port; /* TCP, UDP; the identifier in both for an ICMP echo;
@@ -83,8 +88,11 @@ bool wire_knows(int link_type);
 
 enum wire_tunnel {
 	TUNNEL_NONE,
-	TUNNEL_GRE,      /* IP, PPP (PPTP), Ethernet or 802.11 in it */
+	TUNNEL_GRE,      /* IP, PPP (PPTP), Ethernet (ERSPAN too) or 802.11 in it */
 	TUNNEL_GTPU,
+	TUNNEL_VXLAN,    /* RFC 7348 */
+	TUNNEL_GENEVE,   /* RFC 8926 */
+	TUNNEL_L2TP,     /* version 2 (RFC 2661): PPP in it */
 	TUNNEL_IPIP,
 	TUNNEL_SOFTWIRE, /* IPv4 in IPv6 (RFC 2473): DS-Lite */
 	TUNNEL_6IN4,     /* not gone into: REASON_6IN4 */

@@ -25,8 +25,10 @@ static enum reason tcp_udp(struct view v, struct wire_packet *out)
 		return REASON_TRUNCATED;
 	out->source_port = big16(v.at);
 	out->destination_port = big16(v.at + 2);
-	if (out->protocol == IP_TCP && v.left >= 14)
-		out->tcp_flags = v.at[13];
+	if (out->protocol == IP_TCP) {
+		out->flags_cut = v.left < 14;
+		out->tcp_flags = out->flags_cut ? 0 : v.at[13];
+	}
 	if (out->protocol == IP_UDP && skip(&v, 8))
 		keep_payload(&v, out);
 	return REASON_NONE;
@@ -81,7 +83,8 @@ static enum reason ipv4(struct view v, struct wire_packet *out)
 	if (v.left < 20)
 		return REASON_TRUNCATED;
 	total = big16(v.at + 2);
-	if (total == 0) /* the card was to cut and fill it in: segmentation offload */
+	out->no_length = total == 0;
+	if (out->no_length) /* the card was to cut and fill it in: segmentation offload */
 		total = v.wire;
 	if (total < header)
 		return REASON_MALFORMED;

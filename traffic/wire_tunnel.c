@@ -1,4 +1,4 @@
-/* What tunnels hold: GRE | GTP-U | IP in IP | 4in6 -> IPv4 or IPv6 again. */
+/* What tunnels hold: GRE | GTP-U | VXLAN | Geneve | L2TP | IP in IP | 4in6 -> IPv4 or IPv6 again. */
 #include <string.h>
 
 #include "traffic/wire_view.h"
@@ -11,13 +11,38 @@ enum { /* IANA */
 
 enum {
 	GTPU_PORT = 2152, /* 3GPP TS 29.281 */
+	VXLAN_PORT = 4789, /* RFC 7348 section 8 */
+	VXLAN_PORT_LINUX = 8472,
+	GENEVE_PORT = 6081, /* RFC 8926 section 3.3 */
+	L2TP_PORT = 1701,
 	GRE_IPV4 = 0x0800,
 	GRE_IPV6 = 0x86dd,
+	GRE_ERSPAN = 0x88be,
+	GRE_ERSPAN_3 = 0x22eb,
 	GRE_PPP = 0x880b,
 	GRE_ETHERNET = 0x6558,
 	GRE_WIFI_LOW = 0x8200, /* Aruba's: 802.11 frames */
 	GRE_WIFI_HIGH = 0x82ff,
 };
+
+/* Is there an IP packet, whole or cut? Else the packet is what it seems. */
+static bool found(enum reason why)
+{
+	return why != REASON_NOT_IP && why != REASON_MALFORMED && why != REASON_ENCRYPTED && why != REASON_AGGREGATE;
+}
+
+/* draft-foschiano-erspan: mirrored Ethernet, bare (type I, without a sequence number),
+ * or behind 8 bytes (type II), or behind 12 and perhaps 8 more (type III). */
+static enum reason erspan(struct view v, unsigned type, unsigned flags, struct wire_packet *inner)
+{
+	size_t header = type == GRE_ERSPAN_3 ? 12 : flags & 0x1000 ? 8 : 0;
+
+	if (v.left < header)
+		return REASON_TRUNCATED;
+	if (type == GRE_ERSPAN_3 && v.at[11] & 1)
+		header += 8;
+	return skip(&v, header) ? wire_ethernet(v, inner) : REASON_TRUNCATED;
+}
 
 /* RFC 2784, 2890 (key, sequence), 2637 (acknowledgement: PPTP). False: nothing
  * that is known is in it. */
@@ -42,11 +67,13 @@ static bool gre(struct view v, struct wire_packet *inner, enum reason *why)
 		*why = wire_ppp(v, inner);
 	else if (type == GRE_ETHERNET)
 		*why = wire_ethernet(v, inner);
+	else if (type == GRE_ERSPAN || type == GRE_ERSPAN_3)
+		*why = erspan(v, type, flags, inner);
 	else if (type >= GRE_WIFI_LOW && type <= GRE_WIFI_HIGH)
 		*why = wire_wifi(v, inner);
 	else
 		return false;
-	return *why != REASON_NOT_IP && *why != REASON_MALFORMED;
+	return found(*why);
 }
 
 /* 3GPP TS 29.281: flags, type (255: a packet of the user's), length, tunnel; then
@@ -79,6 +106,53 @@ static bool gtpu(struct view v, struct wire_packet *inner, enum reason *why)
 	return *why != REASON_MALFORMED;
 }
 
+/* A flag, bytes that are 0, the network's number, a byte that is 0; then Ethernet. */
+static bool vxlan(struct view v, struct wire_packet *inner, enum reason *why)
+{
+	if (v.left < 8 || v.at[0] != 0x08 || v.at[1] || v.at[2] || v.at[3] || v.at[7])
+		return false;
+	skip(&v, 8);
+	*why = wire_ethernet(v, inner);
+	return found(*why);
+}
+
+/* Version and length of the options, flags, what follows, the network's number, options. */
+static bool geneve(struct view v, struct wire_packet *inner, enum reason *why)
+{
+	unsigned type;
+
+	if (v.left < 8 || v.at[0] & 0xc0 || v.at[1] & 0x3f || v.at[7])
+		return false;
+	type = big16(v.at + 2);
+	if (!skip(&v, 8 + (v.at[0] & 0x3fu) * 4))
+		return false;
+	*why = type == GRE_ETHERNET ? wire_ethernet(v, inner) : wire_typed(v, type, inner);
+	return found(*why);
+}
+
+/* RFC 2661 section 3.1, a data message: flags say which of length, numbers and offset are there. */
+static bool l2tp(struct view v, struct wire_packet *inner, enum reason *why)
+{
+	unsigned flags;
+	size_t header = 6;
+
+	if (v.left < 2)
+		return false;
+	flags = big16(v.at);
+	if (flags & 0x8000 || (flags & 0x0f) != 2)
+		return false;
+	header += (flags & 0x4000 ? 2u : 0u) + (flags & 0x0800 ? 4u : 0u);
+	if (flags & 0x0200) {
+		if (v.left < header + 2)
+			return false;
+		header += 2 + (size_t)big16(v.at + header);
+	}
+	if (!skip(&v, header))
+		return false;
+	*why = wire_ppp(v, inner);
+	return found(*why);
+}
+
 /* RFC 4380: perhaps an authentication, perhaps an origin, then an IPv6 packet that
  * fills the datagram, from or to an address of 2001::/32. */
 static bool is_teredo(struct view v)
@@ -93,6 +167,30 @@ static bool is_teredo(struct view v)
 	       (!memcmp(v.at + 8, prefix, 4) || !memcmp(v.at + 24, prefix, 4));
 }
 
+static bool either_port(const struct wire_packet *p, uint16_t port)
+{
+	return p->source_port == port || p->destination_port == port;
+}
+
+/* Tunnels over UDP, by their ports, of which the sender's may say nothing. */
+static enum wire_tunnel in_udp(const struct wire_packet *outer, struct view v, struct wire_packet *inner, enum reason *why)
+{
+	uint16_t to = outer->destination_port;
+
+	if (either_port(outer, GTPU_PORT))
+		return gtpu(v, inner, why) ? TUNNEL_GTPU : TUNNEL_NONE;
+	if (to == VXLAN_PORT || to == VXLAN_PORT_LINUX)
+		return vxlan(v, inner, why) ? TUNNEL_VXLAN : TUNNEL_NONE;
+	if (to == GENEVE_PORT)
+		return geneve(v, inner, why) ? TUNNEL_GENEVE : TUNNEL_NONE;
+	if (either_port(outer, L2TP_PORT))
+		return l2tp(v, inner, why) ? TUNNEL_L2TP : TUNNEL_NONE;
+	if (outer->version != 4 || !is_teredo(v))
+		return TUNNEL_NONE;
+	*why = REASON_TEREDO;
+	return TUNNEL_TEREDO;
+}
+
 enum wire_tunnel wire_unwrap(const struct wire_packet *outer, struct wire_packet *inner, enum reason *why)
 {
 	struct view v = { .at = outer->payload, .left = outer->payload_captured, .wire = outer->payload_length };
@@ -104,12 +202,7 @@ enum wire_tunnel wire_unwrap(const struct wire_packet *outer, struct wire_packet
 		                       .destination_station = outer->destination_station };
 	switch (outer->protocol) {
 	case IP_UDP:
-		if (outer->source_port == GTPU_PORT || outer->destination_port == GTPU_PORT)
-			kind = gtpu(v, inner, why) ? TUNNEL_GTPU : TUNNEL_NONE;
-		else if (outer->version == 4 && is_teredo(v)) {
-			kind = TUNNEL_TEREDO;
-			*why = REASON_TEREDO;
-		}
+		kind = in_udp(outer, v, inner, why);
 		break;
 	case IP_GRE:
 		kind = gre(v, inner, why) ? TUNNEL_GRE : TUNNEL_NONE;

@@ -39,6 +39,11 @@ static inline uint16_t little16(const uint8_t *p)
 	return (uint16_t)(p[1] << 8 | p[0]);
 }
 
+static inline uint32_t little32(const uint8_t *p)
+{
+	return (uint32_t)little16(p + 2) << 16 | little16(p);
+}
+
 static inline uint32_t big32(const uint8_t *p)
 {
 	return (uint32_t)big16(p) << 16 | big16(p + 2);
@@ -67,8 +72,10 @@ enum reason wire_ppp(struct view v, struct wire_packet *out);
 enum reason wire_pppoe(struct view v, struct wire_packet *out);
 bool wire_is_tag(unsigned type);
 
-/* wire_wifi.c: a frame of 802.11, bare or behind a radiotap header. */
+/* wire_wifi.c: a frame of 802.11, bare or behind what capturing programs put before it. */
 enum reason wire_wifi(struct view v, struct wire_packet *out);
 enum reason wire_radiotap(struct view v, struct wire_packet *out);
+enum reason wire_prism(struct view v, struct wire_packet *out);
+enum reason wire_avs(struct view v, struct wire_packet *out);
 
 #endif

@@ -14,15 +14,17 @@ static enum reason wifi(struct view v, bool padded, struct wire_packet *out)
 	if (v.left < 2)
 		return REASON_TRUNCATED;
 	way = v.at[1] & 0x03;
-	if ((v.at[0] & 0x0c) != 0x08 || (v.at[0] & 0x40) || (v.at[1] & 0x40)) /* not data, no data, encrypted */
+	if ((v.at[0] & 0x0c) != 0x08 || (v.at[0] & 0x40)) /* not data, or none in it */
 		return REASON_NOT_IP;
+	if (v.at[1] & 0x40)
+		return REASON_ENCRYPTED;
 	if ((v.at[1] & 0x03) == 0x03) /* between access points: a fourth address */
 		header += 6;
 	if (v.at[0] & 0x80) { /* quality of service */
 		if (v.left < header + 2)
 			return REASON_TRUNCATED;
-		if (v.at[header] & 0x80) /* several packets in one */
-			return REASON_NOT_IP;
+		if (v.at[header] & 0x80)
+			return REASON_AGGREGATE;
 		header += 2;
 		if (v.at[1] & 0x80)
 			header += 4;
@@ -65,4 +67,29 @@ enum reason wire_radiotap(struct view v, struct wire_packet *out)
 enum reason wire_wifi(struct view v, struct wire_packet *out)
 {
 	return wifi(v, false, out);
+}
+
+/* AVS: its magic, then its length. */
+enum reason wire_avs(struct view v, struct wire_packet *out)
+{
+	if (v.left < 8)
+		return REASON_TRUNCATED;
+	if (big16(v.at) != 0x8021 || big32(v.at + 4) < 8)
+		return REASON_MALFORMED;
+	return skip(&v, big32(v.at + 4)) ? wire_wifi(v, out) : REASON_TRUNCATED;
+}
+
+/* Prism: a message code and the length, in the order of the machine that captured; or AVS under the same number. */
+enum reason wire_prism(struct view v, struct wire_packet *out)
+{
+	size_t length;
+
+	if (v.left < 8)
+		return REASON_TRUNCATED;
+	if (big16(v.at) == 0x8021)
+		return wire_avs(v, out);
+	length = v.at[0] ? little32(v.at + 4) : big32(v.at + 4);
+	if (length < 8)
+		return REASON_MALFORMED;
+	return skip(&v, length) ? wire_wifi(v, out) : REASON_TRUNCATED;
 }

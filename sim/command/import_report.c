@@ -64,6 +64,15 @@ static void json_times(cJSON *root, const struct import_report *r)
 	cJSON_AddBoolToObject(o, "timeless", r->timeless);
 }
 
+static void json_used(cJSON *root, const struct import_report *r)
+{
+	cJSON *o = cJSON_AddObjectToObject(root, "used");
+
+	add(o, "flags_cut", r->flags_cut);
+	add(o, "later_fragments", r->later_fragments);
+	add(o, "no_length", r->no_length);
+}
+
 static void json_shape(cJSON *root, const struct import_report *r)
 {
 	const struct assembly *a = &r->all;
@@ -105,6 +114,7 @@ void import_print_json(const struct import_report *r, const struct trace *t, con
 		add(o, inside_rule_name[i], a->decided[i]);
 	add(root, "out_of_order", r->out_of_order);
 	json_times(root, r);
+	json_used(root, r);
 	json_shape(root, r);
 	o = cJSON_AddObjectToObject(root, "left_out");
 	for (size_t i = 0; i < import_reason_count; i++)
@@ -203,6 +213,16 @@ static void text_left_out(const struct import_report *r)
 		row_if(import_reasons[i].name, r->left_out[i], import_reasons[i].sentence);
 }
 
+static void text_used(const struct import_report *r)
+{
+	if (r->flags_cut)
+		printf("TCP packets cut off before their flags, used without: %" PRIu64 "\n", r->flags_cut);
+	if (r->later_fragments)
+		printf("later fragments, counted to the flow of the first one: %" PRIu64 "\n", r->later_fragments);
+	if (r->no_length)
+		printf("packets whose total length is 0 (offload), counted by the frame's: %" PRIu64 "\n", r->no_length);
+}
+
 static void text_times(const struct import_report *r)
 {
 	if (r->out_of_order)
@@ -247,6 +267,7 @@ void import_print_text(const struct import_report *r, const struct trace *t, con
 	text_flows(r);
 	text_inside(r);
 	text_left_out(r);
+	text_used(r);
 	text_times(r);
 	text_shape(r, t);
 	printf("%s%s\n", path, t->anonymised ? ": addresses anonymised" : "");

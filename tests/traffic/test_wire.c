@@ -48,6 +48,8 @@ static enum reason decode(const char *hex, int link, struct wire_packet *p)
 	return why;
 }
 
+#define WIFI "0801 0000 02000000000102000000000202000000000310 00 aaaa03 000000 0800"
+
 /* Every way to the same packet. Link types by their DLT_ or LINKTYPE_ number. */
 static void every_link_type_leads_to_ip(void **state)
 {
@@ -96,6 +98,28 @@ static void every_link_type_leads_to_ip(void **state)
 		{ "802.11, QoS", 105, "8801 0000 02000000000102000000000202000000000310 00 0000 aaaa03 000000 0800" TCP },
 		{ "802.11, four addresses", 105,
 		  "0803 0000 02000000000102000000000202000000000310 00 020000000004 aaaa03 000000 0800" TCP },
+		{ "Frame Relay, NLPID", 107, "1841 03 cc" TCP },
+		{ "Frame Relay, four bytes of address, padded, SNAP", 107, "18400841 03 00 80 000000 0800" TCP },
+		{ "Frame Relay of Cisco", 107, "1841 0800" TCP },
+		{ "Frame Relay, and which way", 206, "00 1841 03 cc" TCP },
+		{ "PPP, and which way", 204, "01 ff03 0021" TCP },
+		{ "HDLC, and which way", 205, "01 0f00 0800" TCP },
+		{ "MPLS without Ethernet", 219, "0003e13f" TCP },
+		{ "FDDI", 10, "50" MACS "aaaa03 000000 0800" TCP },
+		{ "token ring", 6, "1040" MACS "aaaa03 000000 0800" TCP },
+		{ "token ring, with a route", 6, "1040" "020000000001 820000000002" "0630 0011 0020 aaaa03 000000 0800" TCP },
+		{ "ENC", 109, "02000000 00000000 00000000" TCP },
+		{ "PFLOG", 117, "3d020000 65746830 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000"
+		  "00000000 00000000 00000000 00000000 00000000" TCP },
+		{ "netANALYZER", 240, "00000000" MACS "0800" TCP },
+		{ "PPI of Ethernet", 192, "0000 0800 01000000" MACS "0800" TCP },
+		{ "PPI of 802.11", 192, "0000 0c00 69000000 00000000" WIFI TCP },
+		{ "PKTAP of raw IP", 258, "10000000 01000000 0c000000 00000000" TCP },
+		{ "PKTAP, as Apple numbers it", 149, "0c000000 01000000 01000000" MACS "0800" TCP },
+		{ "AVS", 163, "80211002 0000000c 00000000" WIFI TCP },
+		{ "Prism", 119, "44000000 0c000000 00000000" WIFI TCP },
+		{ "Prism, big-endian", 119, "00000044 0000000c 00000000" WIFI TCP },
+		{ "AVS under the number of Prism", 119, "80211001 0000000c 00000000" WIFI TCP },
 		{ "radiotap", 127, "0000 0800 00000000 0801 0000 02000000000102000000000202000000000310 00 aaaa03 000000 0800" TCP },
 		{ "radiotap, padded header", 127,
 		  "0000 0900 02000000 20 8801 0000 02000000000102000000000202000000000310 00 0000 0000 aaaa03 000000 0800" TCP },
@@ -160,7 +184,29 @@ static void tunnels_are_unwrapped(void **state)
 		{ "GRE of PPTP, acknowledging", OUTER("2f", "004e") "3081 880b 002a0001 00000001 00000002 0021" TCP, TUNNEL_GRE, REASON_NONE },
 		{ "GRE of Ethernet", OUTER("2f", "004e") "0000 6558" MACS "0800" TCP, TUNNEL_GRE, REASON_NONE },
 		{ "GRE of IPv6", OUTER("2f", "0040") "0000 86dd" IPV6, TUNNEL_GRE, REASON_IPV6 },
-		{ "GRE of something else", OUTER("2f", "0040") "0000 88be" TCP, TUNNEL_NONE, REASON_NONE },
+		{ "GRE of something else", OUTER("2f", "0040") "0000 88bd" TCP, TUNNEL_NONE, REASON_NONE },
+		{ "ERSPAN, type I", OUTER("2f", "004e") "0000 88be" MACS "0800" TCP, TUNNEL_GRE, REASON_NONE },
+		{ "ERSPAN, type II", OUTER("2f", "005a") "1000 88be 00000001 1000000000000000" MACS "0800" TCP, TUNNEL_GRE, REASON_NONE },
+		{ "ERSPAN, type III", OUTER("2f", "005e") "1000 22eb 00000001 200000000000000000000000" MACS "0800" TCP, TUNNEL_GRE,
+		  REASON_NONE },
+		{ "ERSPAN, type III with more", OUTER("2f", "0066") "1000 22eb 00000001 200000000000000000000001 0000000000000000" MACS
+		  "0800" TCP, TUNNEL_GRE, REASON_NONE },
+		{ "ERSPAN of ARP", OUTER("2f", "0026") "0000 88be" MACS "0806", TUNNEL_NONE, REASON_NONE },
+		{ "VXLAN", OUTER("11", "005a") "c350 12b5 0046 0000 0800000000000700" MACS "0800" TCP, TUNNEL_VXLAN, REASON_NONE },
+		{ "VXLAN as Linux once numbered it", OUTER("11", "005a") "c350 2118 0046 0000 0800000000000700" MACS "0800" TCP, TUNNEL_VXLAN,
+		  REASON_NONE },
+		{ "VXLAN of IPv6", OUTER("11", "005a") "c350 12b5 0046 0000 0800000000000700" MACS "86dd" IPV6, TUNNEL_VXLAN, REASON_IPV6 },
+		{ "VXLAN of ARP", OUTER("11", "0032") "c350 12b5 001e 0000 0800000000000700" MACS "0806", TUNNEL_NONE, REASON_NONE },
+		{ "VXLAN's port, but none", OUTER("11", "005a") "c350 12b5 0046 0000 0900000000000700" MACS "0800" TCP, TUNNEL_NONE,
+		  REASON_NONE },
+		{ "Geneve of Ethernet", OUTER("11", "005e") "c350 17c1 004a 0000 0100655800000700 00000000" MACS "0800" TCP, TUNNEL_GENEVE,
+		  REASON_NONE },
+		{ "Geneve of IP", OUTER("11", "004c") "c350 17c1 0038 0000 0000080000000700" TCP, TUNNEL_GENEVE, REASON_NONE },
+		{ "Geneve of another version", OUTER("11", "004c") "c350 17c1 0038 0000 4000080000000700" TCP, TUNNEL_NONE, REASON_NONE },
+		{ "L2TP", OUTER("11", "004e") "06a5 06a5 003a 0000 0002 0001 0002 ff03 0021" TCP, TUNNEL_L2TP, REASON_NONE },
+		{ "L2TP with all there can be", OUTER("11", "0058") "06a5 06a5 0044 0000 4a02 0040 0001 0002 00010001 0002 0000 ff03 0021" TCP,
+		  TUNNEL_L2TP, REASON_NONE },
+		{ "L2TP, control", OUTER("11", "0028") "06a5 06a5 0014 0000 c802 000c 0001 0000 00010001", TUNNEL_NONE, REASON_NONE },
 		{ "GRE cut within", OUTER("2f", "0040") "0000 0800 450000", TUNNEL_GRE, REASON_TRUNCATED },
 		{ "GTP-U", OUTER("11", "004c") "0868 0868 0030 0000 30ff 0028 00000001" TCP, TUNNEL_GTPU, REASON_NONE },
 		{ "GTP-U with a sequence number", OUTER("11", "0050") "0868 0868 0034 0000 32ff 002c 00000001 00010000" TCP, TUNNEL_GTPU,
@@ -294,7 +340,19 @@ static void every_other_frame_has_its_reason(void **state)
 		  MACS "8100 0001 8100 0002 8100 0003 8100 0004 8100 0005 8100 0006 8100 0007 8100 0008 8100 0009 0800" TCP,
 		  REASON_TOO_DEEP },
 		{ "encrypted 802.11", 105, "0841 0000 02000000000102000000000202000000000310 00 aaaa03 000000 0800" TCP,
-		  REASON_NOT_IP },
+		  REASON_ENCRYPTED },
+		{ "several packets in one of 802.11", 105, "8801 0000 02000000000102000000000202000000000310 00 8000", REASON_AGGREGATE },
+		{ "PPI within PPI", 192, "0000 0800 c0000000 0000 0800 01000000" MACS "0800" TCP, REASON_LINK_TYPE },
+		{ "PPI of what is not known", 192, "0000 0800 93000000" TCP, REASON_LINK_TYPE },
+		{ "PPI, shorter than itself", 192, "0000 0400 01000000" TCP, REASON_MALFORMED },
+		{ "PKTAP of no packet", 258, "0c000000 00000000 01000000" MACS "0800" TCP, REASON_NOT_IP },
+		{ "PKTAP, too long to be one", 149, "00000100 01000000 01000000", REASON_MALFORMED },
+		{ "PFLOG, too short to be one", 117, "04020000", REASON_MALFORMED },
+		{ "AVS without its magic", 163, "80221002 0000000c 00000000" WIFI TCP, REASON_MALFORMED },
+		{ "Prism, longer than the frame", 119, "44000000 ff000000 00000000", REASON_TRUNCATED },
+		{ "FDDI's own", 10, "41" MACS "aaaa03 000000 0800" TCP, REASON_NOT_IP },
+		{ "token ring's own", 6, "1000" MACS "aaaa03 000000 0800" TCP, REASON_NOT_IP },
+		{ "Frame Relay, management", 107, "0001 03 08 00 75", REASON_NOT_IP },
 		{ "beacon", 105, "8000 0000 0200", REASON_NOT_IP },
 		{ "radiotap, longer than the frame", 127, "0000 ff00 00000000", REASON_TRUNCATED },
 		{ "radiotap, shorter than itself", 127, "0000 0400 00000000", REASON_MALFORMED },
@@ -337,6 +395,9 @@ static void the_view_says_what_the_packet_is(void **state)
 	assert_int_equal(decode(TCP_IP "c350 01bb", 12, &p), REASON_NONE);
 	assert_int_equal(p.destination_port, 443);
 	assert_int_equal(p.tcp_flags, 0);
+	assert_true(p.flags_cut);
+	assert_int_equal(decode(TCP, 12, &p), REASON_NONE);
+	assert_false(p.flags_cut || p.no_length);
 
 	/* Options are stepped over. */
 	assert_int_equal(decode("46000020 00000000 40110000 c0000201 cb007107 01010101 0035 0036 000c 0000", 12, &p), REASON_NONE);
@@ -357,6 +418,7 @@ static void the_view_says_what_the_packet_is(void **state)
 
 		assert_int_equal(wire_decode(bytes, n, 9000, 12, &p), REASON_NONE);
 		assert_int_equal(p.length, 9000);
+		assert_true(p.no_length);
 	}
 	/* Other protocols show their addresses. */
 	assert_int_equal(decode("45000028 00000000 40320000 c0000201 cb007107", 12, &p), REASON_PROTOCOL);
@@ -369,7 +431,8 @@ static void the_view_says_what_the_packet_is(void **state)
  * sanitizers, this is what says so). */
 static void any_bytes_end_somewhere(void **state)
 {
-	static const int links[] = { 0, 1, 9, 11, 12, 14, 50, 51, 100, 101, 104, 105, 108, 113, 127, 228, 229, 239, 276, 147, -1 };
+	static const int links[] = { 0, 1, 6, 9, 10, 11, 12, 14, 50, 51, 100, 101, 104, 105, 107, 108, 109, 113, 117, 119, 127, 149, 163,
+		                     192, 204, 205, 206, 219, 228, 229, 239, 240, 258, 276, 147, -1 };
 	uint8_t bytes[128];
 	struct wire_packet p;
 	struct rng r;
