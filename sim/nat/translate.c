@@ -71,8 +71,8 @@ static bool may_begin(const struct datagram *d)
 }
 
 /* The mapping that carries an outbound packet, made if need be. */
-static enum outcome carry_out(struct nat *nat, int64_t now_ns, uint32_t subscriber, uint8_t host, enum protocol protocol,
-                              const struct datagram *d, uint32_t *entry)
+static struct passage carry_out(struct nat *nat, int64_t now_ns, uint32_t subscriber, uint8_t host, enum protocol protocol,
+                                const struct datagram *d, uint32_t *entry)
 {
 	uint32_t remote = d->ends.destination;
 	uint16_t remote_port = wire_remote_port(&d->ends, d->ends.destination_port);
@@ -82,7 +82,8 @@ static enum outcome carry_out(struct nat *nat, int64_t now_ns, uint32_t subscrib
 		.remote = remote,
 		.remote_port = remote_port,
 	};
-	enum outcome outcome = OUT_REFRESHED, why;
+	struct verdict v = { .outcome = OUT_REFRESHED };
+	enum outcome why;
 	struct session *s;
 	uint32_t what;
 
@@ -90,17 +91,17 @@ static enum outcome carry_out(struct nat *nat, int64_t now_ns, uint32_t subscrib
 	*entry = table_find(&nat->table, need.hash, &need.inside);
 	if (*entry == INDEX_NONE) {
 		if (!may_begin(d))
-			return OUT_NO_MAPPING;
-		outcome = mapping_create(nat, &need, entry).outcome;
-		if (outcome != OUT_CREATED)
-			return outcome;
+			return ends_as(OUT_NO_MAPPING);
+		v = mapping_create(nat, &need, entry);
+		if (v.outcome != OUT_CREATED)
+			return (struct passage){ .outcome = v.outcome, .crowded_out = v.crowded_out };
 	}
 	s = session_find(nat, *entry, remote, remote_port, &what);
 	if (s)
 		touch(nat, now_ns, s, what, protocol, d, false);
 	else if (may_begin(d) && !begin(nat, now_ns, *entry, remote, remote_port, d, false, &why))
-		return why;
-	return outcome;
+		return ends_as(why);
+	return ends_as(v.outcome);
 }
 
 /* Does an inbound packet that the filter lets in begin a session? Only one that could refresh it. */
@@ -171,7 +172,7 @@ static struct passage leave(struct nat *nat, int64_t now_ns, uint32_t subscriber
 {
 	struct nat_path back = { .inside = true, .subscriber = subscriber, .host = host };
 	enum protocol protocol;
-	enum outcome outcome;
+	struct passage p;
 	uint32_t entry;
 	struct wire_end out;
 
@@ -180,11 +181,11 @@ static struct passage leave(struct nat *nat, int64_t now_ns, uint32_t subscriber
 	if (!wire_protocol(d->ends.protocol, &protocol) ||
 	    (protocol == PROTO_ICMP && !icmp_is_query(d->icmp_type) && !icmp_is_answer(d->icmp_type)))
 		return ends_as(OUT_PROTOCOL_UNSUPPORTED);
-	outcome = carry_out(nat, now_ns, subscriber, host, protocol, d, &entry);
-	if (outcome_is_refusal(outcome))
+	p = carry_out(nat, now_ns, subscriber, host, protocol, d, &entry);
+	if (outcome_is_refusal(p.outcome))
 		error_send(nat, now_ns, d, ICMP_HOST_UNREACHABLE, back);
-	if (!outcome_passes(outcome))
-		return ends_as(outcome);
+	if (!outcome_passes(p.outcome))
+		return p;
 	out = wire_outside(nat, &nat->table.mappings[entry]);
 	d->ends.source = out.address;
 	d->ends.source_port = out.number;
@@ -192,7 +193,7 @@ static struct passage leave(struct nat *nat, int64_t now_ns, uint32_t subscriber
 		d->ends.destination_port = out.number;
 	if (protocol == PROTO_TCP && tcp_what(d, false) == SEG_SYN_OUT)
 		unsolicited_answer(&nat->edge->syns, &d->ends);
-	return ends_as(outcome);
+	return p;
 }
 
 /* RFC 4787 REQ-9: it left with its public source, so it comes in like any other. A mapping that it made stays made. */

@@ -23,6 +23,7 @@
 struct passage {
 	enum outcome outcome;
 	struct nat_path path;   /* where it goes, if it does: outcome_passes() */
+	bool crowded_out;       /* as in struct verdict */
 };
 
 /* From a host of a subscriber (counted within the instance). */

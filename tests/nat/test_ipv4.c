@@ -126,6 +126,12 @@ static struct packet_ends other_ends(const struct packet_ends *was, bool query, 
 	return ends;
 }
 
+static bool same_ends(const struct packet_ends *a, const struct packet_ends *b)
+{
+	return a->source == b->source && a->destination == b->destination && a->source_port == b->source_port &&
+	       a->destination_port == b->destination_port && a->protocol == b->protocol;
+}
+
 static void sums_stay_right(void **state)
 {
 	static const uint8_t protocols[] = { 1, 6, 17, 47 };
@@ -160,8 +166,8 @@ static void sums_stay_right(void **state)
 		assert_true(ipv4_hop(packet));
 		assert_true(is_sealed(packet, length, true));
 		assert_true(ipv4_read(packet, length, &read));
-		assert_memory_equal(&read.ends, &now.ends, sizeof(now.ends));
-		assert_memory_equal(&read.inner, &now.inner, sizeof(now.inner));
+		assert_true(same_ends(&read.ends, &now.ends));
+		assert_true(same_ends(&read.inner, &now.inner));
 	}
 }
 
@@ -274,7 +280,7 @@ static void what_it_writes_it_reads(void **state)
 		assert_int_equal(d.icmp_code, 4);
 		assert_int_equal(packet[26] << 8 | packet[27], 1400);
 		assert_int_equal(d.ends.source, 7);
-		assert_memory_equal(&d.inner, &ends[i], sizeof(ends[i]));
+		assert_true(same_ends(&d.inner, &ends[i]));
 	}
 	assert_true(is_sealed(packet, ipv4_write_echo(packet, 1, 2, false, 9, 1, 33), true));
 	packet[8] = 1;
