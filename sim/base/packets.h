@@ -36,6 +36,7 @@ enum packet_sum {
 	PACKETS_DATAGRAMS_DOWN, /* and answers that reached the host */
 	/* what could not be offered */
 	PACKETS_SOCKET_BUSY,    /* flows whose inside port the host's stack still held (TIME-WAIT) */
+	PACKETS_OPENED_OUTSIDE, /* flows that begin with what the other side sends */
 	PACKETS_SUMS,
 };
 

@@ -230,6 +230,38 @@ static const struct param evidence_params[] = {
 };
 #undef FIELD
 
+#define FIELD(f) offsetof(struct packet_config, f)
+#define LINK(n, speed, wait)                                                                                             \
+	{ .name = "rate", .type = PARAM_REAL, .unit = "bits/s", .preset = speed, .min = 1000, .max = 1e12,             \
+	  .offset = FIELD(n.rate), .help = "how fast it takes bits" },                                               \
+	{ .name = "delay", .type = PARAM_DURATION, .unit = "s", .preset = wait, .min = 0, .max = 60,                  \
+	  .offset = FIELD(n.delay_ns), .help = "from one end to the other" },                                        \
+	{ .name = "mtu", .type = PARAM_U32, .unit = "bytes", .preset = "1500", .min = 68, .max = 65535,               \
+	  .offset = FIELD(n.mtu), .help = "longest IP packet that it takes" }
+static const struct param access_link_params[] = { LINK(access, "1e9", "\"5ms\""), END };
+static const struct param core_link_params[] = { LINK(core, "1e10", "\"10ms\""), END };
+static const char *const on_icmp[] = { "go-on", "give-up", NULL };
+static const struct param packet_params[] = {
+	{ .name = "access", .type = PARAM_OBJECT, .object = access_link_params, .offset = 0,
+	  .help = "the link from each home to the CGN" },
+	{ .name = "core", .type = PARAM_OBJECT, .object = core_link_params, .offset = 0,
+	  .help = "the link from the CGN to the servers" },
+	{ .name = "queue", .type = PARAM_U32, .unit = "packets", .preset = "1000", .min = 1, .max = MILLION, .offset = FIELD(queue),
+	  .help = "most packets that wait for a link" },
+	{ .name = "request", .type = PARAM_U32, .unit = "bytes", .preset = "200", .min = 8, .max = MILLION, .offset = FIELD(request),
+	  .help = "payload that a TCP connection sends, where the workload does not say" },
+	{ .name = "response", .type = PARAM_U32, .unit = "bytes", .preset = "10000", .min = 0, .max = 1000 * MILLION,
+	  .offset = FIELD(response), .help = "and is answered with" },
+	{ .name = "datagram", .type = PARAM_U32, .unit = "bytes", .preset = "100", .min = 8, .max = 65507, .offset = FIELD(datagram),
+	  .help = "payload of a UDP datagram or an echo request, and of its answer, where the workload does not say" },
+	{ .name = "on_icmp", .type = PARAM_CHOICE, .preset = "\"go-on\"", .choices = on_icmp, .offset = FIELD(on_icmp),
+	  .help = "what a host does whose SYN an ICMP error answers: go on trying (RFC 1122 section 4.2.3.9), or give up "
+	          "(RFC 5461 section 4)" },
+	END,
+};
+#undef LINK
+#undef FIELD
+
 #define FIELD(f) offsetof(struct plan_goals, f)
 static const struct param plan_params[] = {
 	{ .name = "refusal", .type = PARAM_REAL, .preset = "1e-4", .min = 0, .max = 1, .offset = FIELD(refusal),
@@ -287,6 +319,8 @@ const struct param scenario_params[] = {
 	{ .name = "evidence", .type = PARAM_OBJECT, .object = evidence_params, .offset = FIELD(workload.evidence),
 	  .help = "what servers know of a flow that they complain about" },
 	{ .name = "events", .type = PARAM_JSON, .preset = "[]", .only = "[]", .help = "what happens at a given time" },
+	{ .name = "packets", .type = PARAM_OBJECT, .object = packet_params, .offset = FIELD(workload.packets),
+	  .help = "links, sizes and hosts of the packet world; the flow world needs none of it" },
 	{ .name = "plan", .type = PARAM_OBJECT, .object = plan_params, .offset = FIELD(plan), .help = "goals of plan" },
 	END,
 };

@@ -36,6 +36,20 @@ struct traffic {
 	void *config;              /* type->config_size bytes, owned */
 };
 
+/* What the packet world has that no flow shows. The flow world does not look at it. */
+struct packet_link {
+	double   rate;             /* bits/s */
+	int64_t  delay_ns;
+	uint32_t mtu;              /* bytes of an IP packet */
+};
+enum packet_on_icmp { ON_ICMP_GO_ON, ON_ICMP_GIVE_UP };
+struct packet_config {
+	struct packet_link access, core; /* home to CGN; CGN to the servers */
+	uint32_t queue;            /* packets that wait for a link */
+	uint32_t request, response, datagram; /* bytes of payload where the workload does not say */
+	int on_icmp;               /* enum packet_on_icmp: of a host that connects */
+};
+
 /* What the trials of a scenario share. */
 struct workload {
 	uint64_t seed;
@@ -48,6 +62,7 @@ struct workload {
 	size_t   traffic_count;
 	bool     demand;           /* an unlimited scheme runs along: see measures of demand */
 	struct evidence_config evidence;
+	struct packet_config packets;
 };
 
 struct trial {

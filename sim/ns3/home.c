@@ -1,0 +1,193 @@
+/* A home: hosts, each a stack of ns-3's, the NAT before them if the scenario has
+ * one, and the link to the CGN. Where a tunnel (DS-Lite, MAP) is to begin, it
+ * begins here: in leave_home() and home_received(). */
+#include <stdlib.h>
+
+#include "sim/base/must.h"
+#include "sim/ns3/scene.h"
+#include "sim/world/alone.h"
+#include "sim/world/instance.h"
+
+#define LAN_ADDRESS UINT32_C(0xc0a8010a) /* 192.168.1.10, the first host of a home with a NAT */
+
+static void leave_home(struct home *home, const uint8_t *bytes, uint32_t length)
+{
+	if (ns3c_send(home->to_cgn, bytes, length) < 0) /* longer than the link takes: a stack cuts before, so it must not be cut */
+		home->scene->packets.sums[PACKETS_TOO_BIG]++;
+}
+
+/* The CGN will see the flow's packets from another port. */
+static void flow_renumbered(struct host *h, const struct datagram *was, const struct datagram *d)
+{
+	struct scene *s = h->home->scene;
+	bool icmp = was->ends.protocol == IP_ICMP;
+	struct flow_key key = {
+		.subscriber = h->home->subscriber,
+		.host = h->number,
+		.protocol = (uint8_t)(icmp ? PROTO_ICMP : was->ends.protocol == IP_TCP ? PROTO_TCP : PROTO_UDP),
+		.port = was->ends.source_port,
+		.remote = was->ends.destination,
+		.remote_port = icmp ? 0 : was->ends.destination_port,
+	};
+	struct flow *f = flows_find(s, &key);
+
+	if (!f || f->cgn_port == d->ends.source_port)
+		return;
+	f->cgn_port = d->ends.source_port;
+	key.host = HOST_CGN;
+	key.port = f->cgn_port;
+	flows_know(s, &key, f);
+}
+
+void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
+{
+	struct home *home = h->home;
+	struct scene *s = home->scene;
+	struct datagram was, d;
+	struct passage p;
+
+	if (!s->cpe) {
+		leave_home(home, bytes, length);
+		return;
+	}
+	if (!ipv4_read(bytes, length, &was))
+		return;
+	d = was;
+	p = nat_outbound(s->cpe, scene_now(s), home->subscriber, h->number, &d);
+	if (!outcome_passes(p.outcome) || p.path.inside) {
+		s->packets.sums[PACKETS_DROPPED]++;
+		return;
+	}
+	if (datagram_begins(&was) && (was.ends.protocol != IP_ICMP || icmp_is_query(was.icmp_type)))
+		flow_renumbered(h, &was, &d);
+	ipv4_write(bytes, &was, &d);
+	leave_home(home, bytes, length);
+}
+
+/* An answer to an echo request that no stack sent. */
+static bool is_answer(struct host *h, const struct datagram *d, uint32_t length)
+{
+	struct flow *f;
+
+	if (d->ends.protocol != IP_ICMP || d->icmp_type != ICMP_ECHO_REPLY || !datagram_begins(d))
+		return false;
+	f = flows_find(h->home->scene, &(struct flow_key){ .subscriber = h->home->subscriber, .host = h->number, .protocol = PROTO_ICMP,
+	                                                   .port = d->ends.destination_port, .remote = d->ends.source });
+	if (f)
+		flows_answered(h->home->scene, f, length > 28 ? length - 28 : 0);
+	return f;
+}
+
+static void home_received(struct ns3c_device *device, uint8_t *bytes, uint32_t length, void *user)
+{
+	struct home *home = user;
+	struct scene *s = home->scene;
+	struct host *h = &home->hosts[0];
+	struct datagram was, d;
+	struct passage p;
+
+	(void)device;
+	if (!ipv4_read(bytes, length, &was))
+		return;
+	d = was;
+	if (s->cpe) {
+		p = nat_inbound(s->cpe, scene_now(s), &d);
+		if (!outcome_passes(p.outcome) || p.path.host >= home->host_count) {
+			s->packets.sums[PACKETS_DROPPED]++;
+			return;
+		}
+		h = &home->hosts[p.path.host];
+		d.ends.destination = h->address;
+		if (p.outcome == OUT_ICMP_ERROR)
+			d.inner.source = h->address;
+		ipv4_write(bytes, &was, &d);
+	}
+	if (!is_answer(h, &d, length) && ns3c_tap_deliver(h->tap, bytes, length) < 0)
+		s->packets.sums[PACKETS_DROPPED]++;
+}
+
+static void host_sends(struct ns3c_device *tap, uint8_t *bytes, uint32_t length, void *user)
+{
+	(void)tap;
+	home_outbound(user, bytes, length);
+}
+
+static bool open_host(struct host *h, uint32_t mtu)
+{
+	h->node = ns3c_add_host(h->home->scene->sim);
+	h->tap = h->node ? ns3c_add_tap(h->node, mtu, host_sends, h) : NULL;
+	return h->tap && !ns3c_address(h->tap, h->address, 32) && !ns3c_route(h->tap, 0, 0, 0);
+}
+
+static bool open_home(struct home *home, struct err *e)
+{
+	struct scene *s = home->scene;
+
+	home->node = ns3c_add_raw(s->sim, home_received, home);
+	home->hosts = must_alloc(home->host_count, sizeof(*home->hosts));
+	for (uint32_t i = 0; home->node && i < home->host_count; i++) {
+		struct host *h = &home->hosts[i];
+
+		*h = (struct host){ .home = home, .number = (uint8_t)i, .address = s->cpe ? LAN_ADDRESS + i : home->address };
+		if (!open_host(h, s->config->access.mtu))
+			return fail(e, "ns-3: %s", ns3c_error());
+	}
+	return home->node || fail(e, "ns-3: %s", ns3c_error());
+}
+
+static void ignore_event(void *context, const struct nat_event *event)
+{
+	(void)context;
+	(void)event;
+}
+
+/* One NAT for all homes, each with an address of its own, as in the flow world (sim/world/cpe.c). */
+static void open_cpe(struct scene *s)
+{
+	const struct cpe_config *cpe = &s->job->trial->cpe;
+
+	s->cpe_config = (struct nat_config){ .timeouts = cpe->timeouts };
+	s->cpe_slots = slots_create(cpe->ports, &(struct port_ranges){ 0 });
+	s->cpe_outside = must_alloc(s->share.subscribers, sizeof(*s->cpe_outside));
+	for (uint32_t k = 0; k < s->share.subscribers; k++)
+		s->cpe_outside[k] = s->homes[k].address;
+	s->cpe = nat_create(&(struct nat_setup){
+		.config = &s->cpe_config,
+		.slots = s->cpe_slots,
+		.addresses = s->share.subscribers,
+		.subscribers = s->share.subscribers,
+		.rng_key = mix64(mix64(s->job->workload->seed, RNG_CPE), s->job->instance),
+		.sink = { .event = ignore_event },
+		.scheme_create = alone_create,
+		.outside = s->cpe_outside,
+	});
+}
+
+bool homes_open(struct scene *s, struct err *e)
+{
+	bool cpe = behind_cpe(s->job->trial);
+
+	for (uint32_t k = 0; k < s->share.subscribers; k++) {
+		s->homes[k].scene = s;
+		s->homes[k].subscriber = k;
+		s->homes[k].address = s->job->workload->inside.first + s->share.first_subscriber + k;
+	}
+	if (cpe)
+		open_cpe(s);
+	for (uint32_t k = 0; k < s->share.subscribers; k++)
+		if (!open_home(&s->homes[k], e))
+			return false;
+	return true;
+}
+
+void homes_close(struct scene *s)
+{
+	for (uint32_t k = 0; k < s->share.subscribers; k++) {
+		for (uint32_t i = 0; s->homes[k].hosts && i < s->homes[k].host_count; i++)
+			hosts_close(&s->homes[k].hosts[i]);
+		free(s->homes[k].hosts);
+	}
+	nat_destroy(s->cpe);
+	free(s->cpe_outside);
+	slots_destroy(s->cpe_slots);
+}

@@ -1,0 +1,379 @@
+/* The internet: a few servers stand for every remote endpoint.
+ *
+ * Each pair of a public endpoint and a remote one that comes by gets a number, and
+ * the packet goes to a server as if from an endpoint made of that number; on the
+ * way back the number says whose it is. So a server needs one address and one
+ * port, however many it stands for. Echo requests are answered here.
+ *
+ * A server answers a request with as many bytes as it asks for, and closes when
+ * its peer does. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/must.h"
+#include "sim/base/rng.h"
+#include "sim/ns3/scene.h"
+
+enum {
+	SERVERS = 16,          /* a stack looks through all its connections for each packet */
+	SERVER_PORT = 80,
+	PORTS = 60000, FIRST_PORT = 1024,
+	TRAILS = 64,           /* packets in fragments whose pair is remembered */
+};
+#define SERVER_ADDRESS UINT32_C(0x0a000001)  /* of every server: they are apart */
+#define PAIR_ADDRESS   UINT32_C(0x01000000)  /* of pair n: this and n / PORTS */
+
+struct pair {
+	uint32_t address, remote;      /* the public endpoint, and the remote one */
+	uint16_t port, remote_port;
+	uint8_t  protocol;
+};
+
+/* A packet whose later fragments must go the same way. */
+struct trail {
+	uint32_t source, destination, pair;
+	uint16_t id;
+	uint8_t  protocol;
+};
+
+struct server {
+	struct internet *internet;
+	struct ns3c_node *node;
+	struct ns3c_device *tap;
+	struct ns3c_udp *udp;
+};
+
+struct internet {
+	struct scene *scene;
+	struct ns3c_device *link;
+	struct server servers[SERVERS];
+	struct pair *pairs;            /* owned */
+	uint32_t *cells;               /* open addressing: number of a pair + 1; owned */
+	uint32_t count, mask;
+	struct trail trails[TRAILS];
+	uint32_t trail;
+	struct service *services;
+};
+
+void request_write(uint8_t out[REQUEST_BYTES], uint32_t flow, uint32_t answer_bytes)
+{
+	for (int i = 0; i < 4; i++) {
+		out[i] = (uint8_t)(flow >> (24 - 8 * i));
+		out[4 + i] = (uint8_t)(answer_bytes >> (24 - 8 * i));
+	}
+}
+
+uint32_t request_flow(const uint8_t in[REQUEST_BYTES])
+{
+	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
+}
+
+uint32_t request_answer(const uint8_t in[REQUEST_BYTES])
+{
+	return request_flow(in + 4);
+}
+
+/* ---- pairs ---- */
+
+static uint64_t hash_of(const struct pair *p)
+{
+	return mix64(mix64((uint64_t)p->address << 32 | p->remote, (uint64_t)p->port << 16 | p->remote_port), p->protocol);
+}
+
+static bool same(const struct pair *a, const struct pair *b)
+{
+	return a->address == b->address && a->remote == b->remote && a->port == b->port && a->remote_port == b->remote_port &&
+	       a->protocol == b->protocol;
+}
+
+static void grow(struct internet *in)
+{
+	in->mask = 2 * in->mask + 1;
+	free(in->cells);
+	in->cells = must_alloc((size_t)in->mask + 1, sizeof(*in->cells));
+	in->pairs = must_grow(in->pairs, (in->mask + 1) / 2, sizeof(*in->pairs));
+	for (uint32_t n = 0; n < in->count; n++) {
+		uint32_t at = (uint32_t)hash_of(&in->pairs[n]) & in->mask;
+
+		while (in->cells[at])
+			at = (at + 1) & in->mask;
+		in->cells[at] = n + 1;
+	}
+}
+
+static uint32_t pair_of(struct internet *in, const struct pair *p)
+{
+	uint32_t at = (uint32_t)hash_of(p) & in->mask;
+
+	for (; in->cells[at]; at = (at + 1) & in->mask)
+		if (same(&in->pairs[in->cells[at] - 1], p))
+			return in->cells[at] - 1;
+	if (in->count + 1 >= (in->mask + 1) / 2) {
+		grow(in);
+		return pair_of(in, p);
+	}
+	in->pairs[in->count++] = *p;
+	in->cells[at] = in->count;
+	return in->count - 1;
+}
+
+static void trail_begin(struct internet *in, const struct datagram *d, uint32_t pair)
+{
+	in->trails[in->trail++ % TRAILS] = (struct trail){
+		.source = d->ends.source, .destination = d->ends.destination, .pair = pair, .id = d->id, .protocol = d->ends.protocol,
+	};
+}
+
+static bool trail_of(const struct internet *in, const struct datagram *d, uint32_t *pair)
+{
+	for (int i = 0; i < TRAILS; i++) {
+		const struct trail *t = &in->trails[i];
+
+		if (t->source == d->ends.source && t->destination == d->ends.destination && t->id == d->id && t->protocol == d->ends.protocol) {
+			*pair = t->pair;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- to the servers, and back ---- */
+
+static void answer_echo(struct internet *in, uint8_t *bytes, uint32_t length)
+{
+	struct scene *s = in->scene;
+	uint8_t icmp_type = ICMP_ECHO_REPLY, swap[4];
+	uint8_t *icmp = bytes + (bytes[0] & 15) * 4;
+	uint32_t sum = (uint32_t)icmp[2] << 8 | icmp[3];
+
+	memcpy(swap, bytes + 12, 4);
+	memcpy(bytes + 12, bytes + 16, 4);
+	memcpy(bytes + 16, swap, 4);
+	icmp[0] = icmp_type;
+	sum += ICMP_ECHO << 8; /* 8 less in the word that it sums */
+	sum = (sum & 0xffff) + (sum >> 16);
+	icmp[2] = (uint8_t)(sum >> 8);
+	icmp[3] = (uint8_t)sum;
+	s->packets.sums[PACKETS_DATAGRAMS_UP]++;
+	ns3c_send(in->link, bytes, length);
+}
+
+static void from_cgn(struct ns3c_device *device, uint8_t *bytes, uint32_t length, void *user)
+{
+	struct internet *in = user;
+	struct datagram was, now;
+	uint32_t n;
+
+	(void)device;
+	if (!ipv4_read(bytes, length, &was))
+		return;
+	if (was.ends.protocol == IP_ICMP) {
+		if (was.icmp_type == ICMP_ECHO && datagram_begins(&was))
+			answer_echo(in, bytes, length);
+		return;
+	}
+	if (!datagram_begins(&was)) {
+		if (!trail_of(in, &was, &n))
+			return;
+	} else {
+		n = pair_of(in, &(struct pair){ was.ends.source, was.ends.destination, was.ends.source_port,
+		                                was.ends.destination_port, was.ends.protocol });
+		if (was.more)
+			trail_begin(in, &was, n);
+	}
+	now = was;
+	now.ends.source = PAIR_ADDRESS + n / PORTS;
+	now.ends.source_port = (uint16_t)(FIRST_PORT + n % PORTS);
+	now.ends.destination = SERVER_ADDRESS;
+	now.ends.destination_port = SERVER_PORT;
+	ipv4_write(bytes, &was, &now);
+	ns3c_tap_deliver(in->servers[n % SERVERS].tap, bytes, length);
+}
+
+static void from_server(struct ns3c_device *tap, uint8_t *bytes, uint32_t length, void *user)
+{
+	struct server *server = user;
+	struct internet *in = server->internet;
+	struct datagram was, now;
+	uint32_t n;
+
+	(void)tap;
+	if (!ipv4_read(bytes, length, &was) || was.ends.protocol == IP_ICMP)
+		return;
+	if (!datagram_begins(&was)) {
+		if (!trail_of(in, &was, &n))
+			return;
+	} else {
+		n = (was.ends.destination - PAIR_ADDRESS) * PORTS + was.ends.destination_port - FIRST_PORT;
+		if (n >= in->count)
+			return;
+		if (was.more)
+			trail_begin(in, &was, n);
+	}
+	now = was;
+	now.ends.source = in->pairs[n].remote;
+	now.ends.source_port = in->pairs[n].remote_port;
+	now.ends.destination = in->pairs[n].address;
+	now.ends.destination_port = in->pairs[n].port;
+	ipv4_write(bytes, &was, &now);
+	ns3c_send(in->link, bytes, length);
+}
+
+/* ---- the servers ---- */
+
+/* A connection: what it still owes. */
+struct service {
+	struct internet *internet;
+	struct service *next, **link; /* in the list of all */
+	uint64_t owed;
+	uint8_t  head[REQUEST_BYTES];
+	uint32_t have;         /* bytes of the request's head that are there */
+	bool     closing;
+};
+
+static void serve(struct ns3c_tcp *tcp, struct service *v)
+{
+	while (v->owed) {
+		int64_t taken = ns3c_tcp_send(tcp, NULL, v->owed > UINT32_MAX ? UINT32_MAX : (uint32_t)v->owed);
+
+		if (taken < 0)
+			v->owed = 0;
+		if (taken <= 0)
+			break;
+		v->owed -= (uint64_t)taken;
+	}
+	if (v->closing && !v->owed)
+		ns3c_tcp_close(tcp);
+}
+
+static void tcp_received(struct ns3c_tcp *tcp, const uint8_t *bytes, uint32_t length, void *user)
+{
+	struct service *v = user;
+
+	v->internet->scene->packets.sums[PACKETS_BYTES_UP] += length;
+	while (length && v->have < REQUEST_BYTES) {
+		v->head[v->have++] = *bytes++;
+		length--;
+		if (v->have == REQUEST_BYTES)
+			v->owed += request_answer(v->head);
+	}
+	serve(tcp, v);
+}
+
+static void tcp_space(struct ns3c_tcp *tcp, uint32_t length, void *user)
+{
+	(void)length;
+	if (((struct service *)user)->owed)
+		serve(tcp, user);
+}
+
+static void tcp_finished(struct ns3c_tcp *tcp, void *user)
+{
+	struct service *v = user;
+
+	v->closing = true;
+	serve(tcp, v);
+}
+
+static void forget(struct service *v)
+{
+	*v->link = v->next;
+	if (v->next)
+		v->next->link = v->link;
+	free(v);
+}
+
+static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)
+{
+	struct service *v = user;
+	struct ns3c_tcp_info info = ns3c_tcp_get_info(tcp);
+
+	(void)how;
+	v->internet->scene->packets.sums[PACKETS_RESENT] += info.retransmitted;
+	forget(v);
+}
+
+static void *accepted(struct ns3c_tcp *tcp, void *user)
+{
+	struct service *v = must_alloc(1, sizeof(*v));
+	struct internet *in = user;
+
+	(void)tcp;
+	v->internet = in;
+	v->next = in->services;
+	v->link = &in->services;
+	if (v->next)
+		v->next->link = &v->next;
+	in->services = v;
+	return v;
+}
+
+static void udp_received(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length, void *user)
+{
+	struct internet *in = user;
+	uint8_t answer[65507];
+	uint32_t answers, each;
+
+	in->scene->packets.sums[PACKETS_DATAGRAMS_UP]++;
+	in->scene->packets.sums[PACKETS_BYTES_UP] += length;
+	if (length < REQUEST_BYTES)
+		return;
+	answers = request_answer(bytes) >> 16;
+	each = request_answer(bytes) & 0xffff;
+	memset(answer, 0, each);
+	memcpy(answer, bytes, each < REQUEST_BYTES ? each : REQUEST_BYTES);
+	for (uint32_t i = 0; i < answers; i++)
+		ns3c_udp_send(udp, address, port, answer, each);
+}
+
+static bool open_server(struct server *server, struct internet *in)
+{
+	static const struct ns3c_tcp_events tcp = {
+		.received = tcp_received, .space = tcp_space, .finished = tcp_finished, .ended = tcp_ended,
+	};
+	static const struct ns3c_udp_events udp = { .received = udp_received };
+
+	server->internet = in;
+	server->node = ns3c_add_host(in->scene->sim);
+	server->tap = server->node ? ns3c_add_tap(server->node, in->scene->config->core.mtu, from_server, server) : NULL;
+	if (!server->tap || ns3c_address(server->tap, SERVER_ADDRESS, 32) || ns3c_route(server->tap, 0, 0, 0))
+		return false;
+	server->udp = ns3c_udp_open(server->node, SERVER_ADDRESS, SERVER_PORT, &udp, in);
+	return server->udp && ns3c_tcp_listen(server->node, SERVER_ADDRESS, SERVER_PORT, NULL, &tcp, accepted, in);
+}
+
+bool internet_open(struct scene *s, struct ns3c_node *cgn, struct err *e)
+{
+	struct internet *in = must_alloc(1, sizeof(*in));
+	struct ns3c_node *node = ns3c_add_raw(s->sim, from_cgn, in);
+	const struct packet_link *link = &s->config->core;
+
+	s->internet = in;
+	in->scene = s;
+	in->mask = 511;
+	grow(in);
+	if (!node || ns3c_join(cgn, node, &(struct ns3c_link){
+		.bits_per_second = (uint64_t)link->rate,
+		.delay_ns = link->delay_ns,
+		.queue_packets = s->config->queue,
+		.mtu = link->mtu,
+	}, &s->outside, &in->link))
+		return fail(e, "ns-3: %s", ns3c_error());
+	for (int i = 0; i < SERVERS; i++)
+		if (!open_server(&in->servers[i], in))
+			return fail(e, "ns-3: %s", ns3c_error());
+	return true;
+}
+
+void internet_close(struct scene *s)
+{
+	struct internet *in = s->internet;
+
+	if (!in)
+		return;
+	while (in->services)
+		forget(in->services);
+	free(in->pairs);
+	free(in->cells);
+	free(in);
+}
