@@ -95,14 +95,16 @@ $(BUILD)/tests/nat/test_storm: $(addprefix $(BUILD)/,$(STORM))
 # without $(LIBS). See docs/ns3.md.
 NS3_MISSING := $(shell sh sim/ns3/missing.sh "$(CXX)")
 NS3C    := $(BUILD)/libns3c.a
-NS3LIBS := -lns3-internet-apps -lns3-csma -lns3-point-to-point -lns3-applications -lns3-internet -lns3-traffic-control \
+NS3LIBS := -lns3-internet-apps -lns3-csma -lns3-point-to-point -lns3-virtual-net-device -lns3-applications -lns3-internet -lns3-traffic-control \
            -lns3-network -lns3-core -lstdc++
+NS3PROGRAM := $(BUILD)/cgnsim-ns3
+NS3WORLD := $(patsubst %.c,$(BUILD)/%.o,$(wildcard sim/ns3/*.c))
 NS3EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/ns3/*.c))
 NS3TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/ns3/test_*.c))
 CXXWARN := -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
 ifeq ($(NS3_MISSING),)
-ns3: $(NS3C) $(NS3EXAMPLES)
+ns3: $(NS3C) $(NS3EXAMPLES) $(NS3PROGRAM)
 TESTS   += $(NS3TESTS)
 else
 ns3:
@@ -116,6 +118,11 @@ $(BUILD)/%.o: %.cc | $(SETUP)
 $(NS3C): $(patsubst %.cc,$(BUILD)/%.o,$(wildcard sim/ns3/ns3c*.cc))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# Of the library it takes what it needs, which is nothing that libns3's licence does not allow (tests/ns3/test_licence.sh).
+$(NS3PROGRAM): $(BUILD)/sim/main_ns3.o $(NS3WORLD) $(LIB) $(NS3C)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $^ $(NS3LIBS) -lpcap -lcjson -lnettle -lzstd -lz -llzma -lpthread -ldl -lm
 
 $(BUILD)/examples/ns3/%: $(BUILD)/examples/ns3/%.o $(NS3C)
 	$(call say,LINK,$@)

@@ -10,8 +10,8 @@ floor() {
 	sim/engine | sim/nat | traffic) echo 1 ;;
 	sim/scheme) echo 2 ;;
 	analysis) echo 3 ;;
-	sim/world | sim/ns3 | sim/dut) echo 4 ;;
-	sim/scenario) echo 5 ;;
+	sim/world | sim/dut) echo 4 ;;
+	sim/scenario | sim/ns3) echo 5 ;;
 	sim/study) echo 6 ;;
 	sim/command) echo 7 ;;
 	sim) echo 8 ;;

@@ -337,6 +337,16 @@ static void tcp_icmp(struct ns3c_tcp *tcp, const struct ns3c_icmp *error, void *
 		ns3c_tcp_abort(tcp);
 }
 
+/* SYNs and segments sent again of a connection. */
+static void count_tcp(struct packets *p, const struct ns3c_tcp_info *info)
+{
+	uint32_t retries = info->syns ? info->syns - 1 : 0;
+
+	p->sums[PACKETS_SYNS] += info->syns;
+	p->sums[PACKETS_SYN_RETRIES] += retries;
+	p->sums[PACKETS_RESENT] += info->retransmitted - retries;
+}
+
 static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)
 {
 	struct flow *f = user;
@@ -345,9 +355,7 @@ static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)
 
 	f->state |= FLOW_OVER;
 	f->tcp = NULL;
-	s->packets.sums[PACKETS_SYNS] += info.syns;
-	s->packets.sums[PACKETS_SYN_RETRIES] += info.syns ? info.syns - 1 : 0;
-	s->packets.sums[PACKETS_RESENT] += info.retransmitted - (info.syns ? info.syns - 1 : 0);
+	count_tcp(&s->packets, &info);
 	s->packets.sums[PACKETS_RESETS] += how == NS3C_RESET;
 	if (f->state & FLOW_OPEN)
 		return;
@@ -504,6 +512,16 @@ bool flows_open(struct scene *s, struct err *e)
 	if (s->start_count)
 		must(ns3c_at(s->sim, s->starts[0].at_ns + LEAD_NS - s->config->access.delay_ns, begin_next, s));
 	return true;
+}
+
+void flows_count_open(struct scene *s)
+{
+	for (uint32_t i = 0; i < s->flow_count; i++)
+		if (s->flows[i].tcp) {
+			struct ns3c_tcp_info info = ns3c_tcp_get_info(s->flows[i].tcp);
+
+			count_tcp(&s->packets, &info);
+		}
 }
 
 void flows_close(struct scene *s)

@@ -63,14 +63,19 @@ void request_write(uint8_t out[REQUEST_BYTES], uint32_t flow, uint32_t answer_by
 	}
 }
 
-uint32_t request_flow(const uint8_t in[REQUEST_BYTES])
+static uint32_t word(const uint8_t *in)
 {
 	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
 }
 
+uint32_t request_flow(const uint8_t in[REQUEST_BYTES])
+{
+	return word(in);
+}
+
 uint32_t request_answer(const uint8_t in[REQUEST_BYTES])
 {
-	return request_flow(in + 4);
+	return word(in + 4);
 }
 
 /* ---- pairs ---- */

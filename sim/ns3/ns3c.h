@@ -123,6 +123,12 @@ struct ns3c_lan *ns3c_add_lan(struct ns3c_sim *sim, const struct ns3c_link *link
 struct ns3c_device *ns3c_attach(struct ns3c_lan *lan, struct ns3c_node *node);
 int ns3c_answer_arp(struct ns3c_device *device, uint32_t address, unsigned prefix_length);
 
+/* A device of a host whose other end is the program: what the host sends on it goes to `sent`, whole IPv4 packets, whose
+ * bytes are the callee's until it returns; what is delivered the host receives, at once. It has no queue and takes no
+ * time; give it an address and a route like any other. */
+struct ns3c_device *ns3c_add_tap(struct ns3c_node *host, uint32_t mtu, ns3c_packet_fn *sent, void *user);
+int ns3c_tap_deliver(struct ns3c_device *tap, const void *bytes, uint32_t length);
+
 struct ns3c_node *ns3c_device_node(const struct ns3c_device *device);
 uint32_t ns3c_device_mtu(const struct ns3c_device *device);
 

@@ -29,6 +29,8 @@ struct ns3c_device {
 	uint64_t received = 0, medium_dropped = 0;
 	uint32_t interface = UINT32_MAX;   /* of a host's IPv4, once it has an address */
 	bool ethernet;
+	ns3c_packet_fn *tapped = nullptr;   /* of a tap */
+	void *tap_user = nullptr;
 	std::vector<std::pair<uint32_t, uint32_t>> arp;              /* address and mask */
 	std::unordered_map<uint32_t, ns3::Address> neighbours;       /* of a node without a stack */
 };

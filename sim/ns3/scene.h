@@ -139,6 +139,8 @@ static inline int64_t scene_now(const struct scene *s)
 /* ---- flows.c ---- */
 bool flows_open(struct scene *s, struct err *e);
 void flows_close(struct scene *s);
+/* The run is over: counts what is still under way. */
+void flows_count_open(struct scene *s);
 /* A host got a datagram or an answer to a query that is for it. */
 void flows_answered(struct scene *s, struct flow *f, uint32_t bytes);
 struct flow *flows_find(const struct scene *s, const struct flow_key *key); /* NULL: nobody's */
