@@ -26,6 +26,7 @@ const struct packet_name packet_sum_name[PACKETS_SUMS] = {
 	[PACKETS_DATAGRAMS_UP]  = { "datagrams_up", "datagrams", "UDP datagrams and ICMP queries that reached the servers" },
 	[PACKETS_DATAGRAMS_DOWN] = { "datagrams_down", "datagrams", "answers to them that reached the hosts" },
 	[PACKETS_SOCKET_BUSY]   = { "socket_busy", "flows", "not begun, for the host's stack still held their inside port (TIME-WAIT)" },
+	[PACKETS_OPENED_OUTSIDE] = { "opened_outside", "flows", "not begun, for the other side spoke first: it knows no mapping to speak to" },
 };
 
 const struct packet_name packet_delay_name[DELAYS] = {
