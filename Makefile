@@ -183,7 +183,7 @@ fuzz: $(FUZZ)
 BENCH   := $(BUILD)/bench/bench
 NS3     := $(wildcard /usr/include/ns3/scheduler.h)
 
-bench: $(PROGRAM) $(BENCH) $(if $(NS3),$(BUILD)/bench/hold_ns3)
+bench: $(PROGRAM) $(BENCH) $(patsubst %,$(BUILD)/bench/good_%.so,single blocks ranges) $(if $(NS3),$(BUILD)/bench/hold_ns3)
 	$(Q)$(BENCH) $(BUILD)
 
 bench-million: $(PROGRAM) $(BENCH)
@@ -192,6 +192,11 @@ bench-million: $(PROGRAM) $(BENCH)
 $(BENCH): $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c)) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(WHOLE) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Plugins to measure.
+$(BUILD)/bench/good_%.so: tests/plugins/good_%.c $(wildcard tests/plugins/*.h) include/cgnsim/scheme.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -Iinclude -o $@ $<
 
 # Of libns3's licence: a program of its own, with nothing of ours but a header.
 $(BUILD)/bench/hold_ns3: bench/hold_ns3.cc bench/hold.h

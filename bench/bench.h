@@ -37,12 +37,16 @@ struct bench {
 #define IMPORT_MEMORY_FOUR "resident memory, import of 4 times as much"
 
 #define LOOKUPS_UNIT "lookups/s"
-#define LOOKUPS_DETERMINISTIC "map, deterministic, reverse"
-#define LOOKUPS_PORT_SET "map, port-set, reverse"
-#define LOOKUPS_KEYED "map, cryptographic, reverse"
+#define LOOKUPS_SLOWEST "map, the slowest of these"
 #define LOOKUPS_WANTED "map, wanted of each"
 
 void bench_flows(struct bench *b);  /* flows/s by scheme, access and threads */
+/* Of quickstart's traffic, with a change of its window ("duration=5m"; NULL: none): how many flows, and how long one scheme
+ * takes over them. `more`: one more change, such as another scheme; NULL: none. */
+uint64_t flows_count(const struct bench *b, const char *window);
+double flows_seconds(const struct bench *b, const char *scheme, const char *access, unsigned threads, const char *more,
+                     const char *window);
+void bench_variants(struct bench *b); /* flows/s of every scheme and variant */
 void bench_floor(struct bench *b);
 void bench_queues(struct bench *b); /* hold model: our queue and ns-3's */
 void bench_lookups(struct bench *b); /* answers of map/s on one core, by kind of rule */

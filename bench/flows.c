@@ -18,32 +18,21 @@ static const char *const types[] = { "session", "block", "deterministic" };
 static const char *const schemes[] = { "per-session", "rfc7768", "rfc7422" }; /* their names in the scenario */
 #define SCHEMES (sizeof(schemes) / sizeof(*schemes))
 
-/* Schemes that the scenario does not have: one thread, nat44. */
-static const struct further {
-	const char *name, *set;
-} further[] = {
-	{ "bounded", "schemes[3]={\"name\":\"bounded\",\"type\":\"bounded\"}" },
-	{ "port-set", "schemes[3]={\"name\":\"port-set\",\"type\":\"port-set\"}" },
-	{ "one-to-one", "schemes[3]={\"name\":\"one-to-one\",\"type\":\"one-to-one\",\"pool\":{\"prefixes\":[\"203.0.0.0/18\"]}}" },
-	{ "address-first", "schemes[3]={\"name\":\"address-first\",\"type\":\"deterministic\",\"fill\":\"address-first\"}" },
-	{ "cryptographic", "schemes[3]={\"name\":\"cryptographic\",\"type\":\"deterministic\",\"algorithm\":4,"
-	                   "\"key\":\"000102030405060708090a0b0c0d0e0f\"}" },
-};
-
 struct opening {
 	struct scenario *scenario;
 	struct traffic_sources *sources;
 	struct workload_facts facts;
 };
 
-/* `more`: one more change; NULL: none. */
-static struct opening open_scenario(const struct bench *b, const char *scheme, const char *access, const char *more)
+static struct opening open_scenario(const struct bench *b, const char *scheme, const char *access, const char *more,
+                                    const char *window)
 {
 	char *set_access = must_printf("access=%s", access);
-	const char *sets[] = { set_access, more ? more : set_access, "subscribers.count=1024", "warmup=20s", "duration=40s" };
+	const char *sets[] = { set_access, more ? more : set_access, window ? window : set_access, "subscribers.count=1024",
+	                       "warmup=20s", "duration=40s" };
 	struct scenario_changes changes = {
 		.sets = sets,
-		.set_count = b->quick ? sizeof(sets) / sizeof(*sets) : 2,
+		.set_count = b->quick ? sizeof(sets) / sizeof(*sets) : 3,
 		.schemes = &scheme,
 		.scheme_count = 1,
 	};
@@ -55,7 +44,7 @@ static struct opening open_scenario(const struct bench *b, const char *scheme, c
 		                          &o.facts, &e);
 	if (!o.sources) {
 		err_print(&e, stderr);
-		give_up("%s cannot be opened", SCENARIO);
+		give_up("%s cannot be opened with %s", SCENARIO, more ? more : set_access);
 	}
 	free(set_access);
 	return o;
@@ -67,10 +56,9 @@ static void close_scenario(struct opening *o)
 	scenario_destroy(o->scenario);
 }
 
-/* Flows of the whole workload, in slices of time so that memory stays small. */
-static uint64_t count_flows(const struct bench *b)
+uint64_t flows_count(const struct bench *b, const char *window)
 {
-	struct opening o = open_scenario(b, schemes[0], "nat44", NULL);
+	struct opening o = open_scenario(b, schemes[0], "nat44", NULL, window);
 	const struct workload *w = &o.scenario->workload;
 	const int64_t slice_ns = 10 * NS_PER_S, end_ns = w->warmup_ns + w->duration_ns;
 	struct workload_stream *stream = workload_stream(o.sources, 0, 0, w->subscribers);
@@ -88,9 +76,10 @@ static uint64_t count_flows(const struct bench *b)
 	return flows;
 }
 
-static double run_seconds(const struct bench *b, const char *scheme, const char *access, const char *more, unsigned threads)
+double flows_seconds(const struct bench *b, const char *scheme, const char *access, unsigned threads, const char *more,
+                     const char *window)
 {
-	struct opening o = open_scenario(b, scheme, access, more);
+	struct opening o = open_scenario(b, scheme, access, more, window);
 	struct scenario *s = o.scenario;
 	struct run_options options = { .threads = threads };
 	struct err e = ERR_INIT;
@@ -109,7 +98,7 @@ static void measure(struct bench *b, size_t scheme, const char *access, unsigned
 {
 	char *name = must_printf("%s, %s, %u thread%s", types[scheme], access, threads, threads == 1 ? "" : "s");
 
-	sheet_add(b->sheet, name, FLOWS_UNIT, (double)flows / run_seconds(b, schemes[scheme], access, NULL, threads));
+	sheet_add(b->sheet, name, FLOWS_UNIT, (double)flows / flows_seconds(b, schemes[scheme], access, threads, NULL, NULL));
 	free(name);
 }
 
@@ -125,7 +114,7 @@ static void measure_scaling(struct bench *b, uint64_t flows)
 void bench_flows(struct bench *b)
 {
 	static const char *const accesses[] = { "nat44", "nat444" };
-	uint64_t flows = count_flows(b);
+	uint64_t flows = flows_count(b, NULL);
 
 	for (size_t a = 0; a < 2; a++)
 		for (size_t i = 0; i < SCHEMES; i++) {
@@ -135,10 +124,4 @@ void bench_flows(struct bench *b)
 			if (b->cores > 1)
 				measure(b, i, accesses[a], b->cores, flows);
 		}
-	for (size_t i = 0; i < sizeof(further) / sizeof(*further); i++) {
-		char *name = must_printf("%s, nat44, 1 thread", further[i].name);
-
-		sheet_add(b->sheet, name, FLOWS_UNIT, (double)flows / run_seconds(b, further[i].name, "nat44", further[i].set, 1));
-		free(name);
-	}
 }

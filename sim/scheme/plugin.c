@@ -43,6 +43,9 @@ static void plugin_unsettle(void *config)
 	c->rule = NULL;
 	slots_destroy(c->slots);
 	c->slots = NULL;
+	free(c->tenants);
+	free(c->first_tenant);
+	c->tenants = c->first_tenant = NULL;
 	if (c->breach) {
 		pthread_mutex_destroy(&c->breach->lock);
 		free(c->breach->text);
@@ -50,6 +53,35 @@ static void plugin_unsettle(void *config)
 		c->breach = NULL;
 	}
 	plugin_close(c);
+}
+
+static const struct scheme_type *plugin_variant(const void *config)
+{
+	const struct plugin_config *c = config;
+
+	if (c->scheme && c->scheme->reverse)
+		return c->scheme->logs == CGNSIM_LOGS_MAPPINGS ? &scheme_plugin : &scheme_plugin_rule;
+	return c->scheme && c->scheme->logs != CGNSIM_LOGS_MAPPINGS ? &scheme_plugin_blocks : &scheme_plugin;
+}
+
+/* Who lives on each address, by address: attribution asks for them one after the other. */
+static void list_tenants(struct plugin_config *c, const struct scheme_pool *pool)
+{
+	uint32_t *next = must_alloc(pool->addresses, sizeof(*next)), home;
+
+	c->first_tenant = must_alloc((size_t)pool->addresses + 1, sizeof(*c->first_tenant));
+	c->tenants = must_alloc(pool->subscribers, sizeof(*c->tenants));
+	for (uint32_t k = 0; k < pool->subscribers; k++)
+		if ((home = plugin_rule_home(c->rule, k)) < pool->addresses)
+			c->first_tenant[home + 1]++;
+	for (uint32_t a = 0; a < pool->addresses; a++) {
+		next[a] = c->first_tenant[a];
+		c->first_tenant[a + 1] += c->first_tenant[a];
+	}
+	for (uint32_t k = 0; k < pool->subscribers; k++)
+		if ((home = plugin_rule_home(c->rule, k)) < pool->addresses)
+			c->tenants[next[home]++] = k;
+	free(next);
 }
 
 static bool plugin_settle(void *config, const struct scheme_pool *pool, const char *place, struct err *e)
@@ -68,16 +100,9 @@ static bool plugin_settle(void *config, const struct scheme_pool *pool, const ch
 		return fail(e, "%s: %s: %s", place, c->library, c->breach->text);
 	if (!c->rule)
 		return fail(e, "%s.parameters: %s refuses them", place, c->scheme->name);
+	if (plugin_variant(c) == &scheme_plugin_rule)
+		list_tenants(c, pool);
 	return true;
-}
-
-static const struct scheme_type *plugin_variant(const void *config)
-{
-	const struct plugin_config *c = config;
-
-	if (c->scheme && c->scheme->reverse)
-		return c->scheme->logs == CGNSIM_LOGS_MAPPINGS ? &scheme_plugin : &scheme_plugin_rule;
-	return c->scheme && c->scheme->logs != CGNSIM_LOGS_MAPPINGS ? &scheme_plugin_blocks : &scheme_plugin;
 }
 
 static bool plugin_fault(const void *config, struct err *e)
@@ -159,12 +184,11 @@ static bool rule_tenant(const void *config, const struct scheme_pool *pool, uint
 {
 	const struct plugin_config *c = config;
 
-	for (uint32_t k = 0; k < pool->subscribers; k++)
-		if (plugin_rule_home(c->rule, k) == address && n-- == 0) {
-			*subscriber = k;
-			return true;
-		}
-	return false;
+	(void)pool;
+	if (n >= c->first_tenant[address + 1] - c->first_tenant[address])
+		return false;
+	*subscriber = c->tenants[c->first_tenant[address] + n];
+	return true;
 }
 
 #define PLUGIN \

@@ -29,6 +29,7 @@ struct plugin_config {
 	uint32_t first_inside;
 	struct slots *slots;                /* the pool's; owned */
 	struct plugin_instance *rule;       /* the whole pool as one instance, asked for the rule alone; NULL: it has none */
+	uint32_t *tenants, *first_tenant;   /* of a rule: subscribers by address, and where each address's begin; owned */
 	struct plugin_breach *breach;
 };
 
