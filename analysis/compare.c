@@ -69,6 +69,19 @@ static enum compare_verdict judge_numbers(struct compare_row *row, double half)
 	return fabs(row->difference) <= row->tolerance ? COMPARE_WITHIN : COMPARE_OUTSIDE;
 }
 
+static void give_verdict(struct compare_row *row, double half, const struct tolerances *t)
+{
+	row->by = tolerances_for(t, row->measure);
+	if (row->numbers)
+		row->verdict = judge_numbers(row, half);
+	else if (!row->a || !row->b)
+		row->verdict = COMPARE_ALONE;
+	else
+		row->verdict = !row->own_a && same_value(row->a, row->b) ? COMPARE_EQUAL : COMPARE_OUTSIDE;
+	if (row->by->ignored && row->verdict != COMPARE_EQUAL)
+		row->verdict = COMPARE_IGNORED;
+}
+
 static bool number_or_zero(const cJSON *value, bool absent_is_zero, double *out)
 {
 	*out = cJSON_IsNumber(value) ? value->valuedouble : 0;
@@ -79,18 +92,19 @@ static void judge(struct compare_row *row, const struct leaves ci[2], const stru
 {
 	bool absent_is_zero = tolerance_absent_is_zero(row->measure), a, b;
 
-	row->by = tolerances_for(t, row->measure);
 	a = number_or_zero(row->a, absent_is_zero, &row->value_a);
 	b = number_or_zero(row->b, absent_is_zero, &row->value_b);
 	row->numbers = a && b;
-	if (row->numbers)
-		row->verdict = judge_numbers(row, t->exact ? 0 : half_width(&ci[0], &ci[1], row->measure));
-	else if (!row->a || !row->b)
-		row->verdict = COMPARE_ALONE;
-	else
-		row->verdict = same_value(row->a, row->b) ? COMPARE_EQUAL : COMPARE_OUTSIDE;
-	if (row->by->ignored && row->verdict != COMPARE_EQUAL)
-		row->verdict = COMPARE_IGNORED;
+	give_verdict(row, row->numbers && !t->exact ? half_width(&ci[0], &ci[1], row->measure) : 0, t);
+}
+
+void compare_add(struct comparison *c, struct compare_scheme *s, struct compare_row row, const struct tolerances *t)
+{
+	give_verdict(&row, 0, t);
+	s->rows = must_grow(s->rows, s->count + 1, sizeof(*s->rows));
+	s->rows[s->count++] = row;
+	s->verdicts[row.verdict]++;
+	c->verdicts[row.verdict]++;
 }
 
 /* A row, and where it stands: A's order first. */
@@ -281,8 +295,11 @@ bool compare_runs(struct comparison *c, const struct compare_run *a, const struc
 void comparison_clear(struct comparison *c)
 {
 	for (size_t i = 0; i < c->scheme_count; i++) {
-		for (size_t r = 0; r < c->schemes[i].count; r++)
+		for (size_t r = 0; r < c->schemes[i].count; r++) {
 			free(c->schemes[i].rows[r].measure);
+			cJSON_Delete(c->schemes[i].rows[r].own_a);
+			cJSON_Delete(c->schemes[i].rows[r].own_b);
+		}
 		free(c->schemes[i].rows);
 	}
 	for (size_t i = 0; i < c->setting_count; i++)

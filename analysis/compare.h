@@ -35,6 +35,7 @@ extern const char *const compare_verdict_name[COMPARE_VERDICTS];
 struct compare_row {
 	char *measure;                /* owned */
 	const cJSON *a, *b;           /* a number, a text, true or false; NULL: it has none. The runs' */
+	cJSON *own_a, *own_b;         /* a and b, where they are nobody else's; owned */
 	bool numbers;                 /* both are; what follows is 0 otherwise */
 	double value_a, value_b;
 	double difference;            /* B - A */
@@ -43,12 +44,15 @@ struct compare_row {
 	double half_width;            /* what they added to it */
 	const struct tolerance *by;
 	enum compare_verdict verdict;
+	const char *over;             /* of a curve: what it is over, "time_s"; else NULL */
+	double at;                    /* and where its values stand */
 };
 
 struct compare_scheme {
 	const char *name;             /* the run's */
 	bool in_a, in_b;
-	struct compare_row *rows;     /* A's measures in its order, then those of B alone; none unless both have the scheme */
+	struct compare_row *rows;     /* A's measures in its order, then those of B alone, then curves; none unless both
+	                                 have the scheme */
 	size_t count;
 	size_t verdicts[COMPARE_VERDICTS];
 };
@@ -83,6 +87,10 @@ void compare_run_clear(struct compare_run *run); /* fine on a zeroed struct */
 bool compare_runs(struct comparison *c, const struct compare_run *a, const struct compare_run *b,
                   const struct tolerances *t, struct err *e);
 void comparison_clear(struct comparison *c); /* fine on a zeroed struct */
+
+/* Adds a row of a scheme that both runs have: its measure, and values or texts.
+ * The rest is worked out; half-widths have no part in it. */
+void compare_add(struct comparison *c, struct compare_scheme *s, struct compare_row row, const struct tolerances *t);
 
 /* Does everything agree? */
 bool comparison_agrees(const struct comparison *c);

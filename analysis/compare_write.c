@@ -46,6 +46,8 @@ static cJSON *row_json(const struct compare_row *row)
 	add_number(out, "relative", row->numbers, row->relative);
 	add_number(out, "tolerance", row->numbers && !row->by->ignored, row->tolerance);
 	add_number(out, "half_width", row->numbers, row->half_width);
+	if (row->over)
+		cJSON_AddNumberToObject(out, "at", row->at);
 	cJSON_AddStringToObject(out, "verdict", compare_verdict_name[row->verdict]);
 	cJSON_AddStringToObject(out, "why", row->by->why);
 	return out;
@@ -135,6 +137,7 @@ static void put_row(FILE *out, const char *scheme, const struct compare_row *row
 	put_number(out, row->numbers, row->relative);
 	put_number(out, row->numbers && !row->by->ignored, row->tolerance);
 	put_number(out, row->numbers, row->half_width);
+	put_number(out, row->over, row->at);
 	fprintf(out, ",%s,", compare_verdict_name[row->verdict]);
 	csv_put_text(out, row->by->why);
 	fputc('\n', out);
@@ -142,13 +145,13 @@ static void put_row(FILE *out, const char *scheme, const struct compare_row *row
 
 void comparison_measures(FILE *out, const struct comparison *c)
 {
-	fputs("scheme,measure,a,b,difference,relative,tolerance,half_width,verdict,why\n", out);
+	fputs("scheme,measure,a,b,difference,relative,tolerance,half_width,at,verdict,why\n", out);
 	for (size_t i = 0; i < c->scheme_count; i++) {
 		const struct compare_scheme *s = &c->schemes[i];
 
 		if (!s->in_a || !s->in_b) {
 			csv_put_text(out, s->name);
-			fprintf(out, ",,,,,,,,alone,only %s has this scheme\n", whose(s->in_a, s->in_b));
+			fprintf(out, ",,,,,,,,,alone,only %s has this scheme\n", whose(s->in_a, s->in_b));
 		}
 		for (size_t r = 0; r < s->count; r++)
 			put_row(out, s->name, &s->rows[r]);
@@ -156,21 +159,6 @@ void comparison_measures(FILE *out, const struct comparison *c)
 }
 
 #define COLUMNS 5
-
-/* Where the columns of a time series are. */
-static bool find_columns(const struct csv *table, const char *path, size_t at[COLUMNS], struct err *e)
-{
-	static const char *const names[COLUMNS] = { "scheme", "time_s", "protocol", "active", "held" };
-
-	for (size_t i = 0; i < COLUMNS; i++) {
-		at[i] = 0;
-		while (at[i] < table->columns && strcmp(table->header[at[i]], names[i]))
-			at[i]++;
-		if (at[i] == table->columns)
-			return fail(e, "%s: line 1: there is no column \"%s\"", path, names[i]);
-	}
-	return true;
-}
 
 static void put_series(FILE *out, const char *scheme, const char *run, const struct csv *table, const size_t at[COLUMNS])
 {
@@ -188,26 +176,18 @@ static void put_series(FILE *out, const char *scheme, const char *run, const str
 	}
 }
 
-bool comparison_series(FILE *out, const struct comparison *c, const char *const names[2], const char *const dirs[2],
-                       struct err *e)
+bool comparison_series(FILE *out, const struct comparison *c, const char *const names[2],
+                       const struct compare_tables runs[2], struct err *e)
 {
-	struct csv tables[2] = { 0 };
+	static const char *const columns[COLUMNS] = { "scheme", "time_s", "protocol", "active", "held" };
 	size_t at[2][COLUMNS];
-	bool good = true;
 
-	for (int i = 0; i < 2 && good; i++) {
-		char *path = must_printf("%s/timeseries.csv", dirs[i]);
-
-		good = csv_read(&tables[i], path, e) && find_columns(&tables[i], path, at[i], e);
-		free(path);
-	}
-	if (good) {
-		fputs("scheme,run,time_s,protocol,active,held\n", out);
-		for (size_t s = 0; s < c->scheme_count; s++)
-			for (int i = 0; i < 2 && c->schemes[s].in_a && c->schemes[s].in_b; i++)
-				put_series(out, c->schemes[s].name, names[i], &tables[i], at[i]);
-	}
-	csv_clear(&tables[0]);
-	csv_clear(&tables[1]);
-	return good;
+	for (int i = 0; i < 2; i++)
+		if (!compare_columns(&runs[i], TABLE_TIMESERIES, columns, COLUMNS, at[i], e))
+			return false;
+	fputs("scheme,run,time_s,protocol,active,held\n", out);
+	for (size_t s = 0; s < c->scheme_count; s++)
+		for (int i = 0; i < 2 && c->schemes[s].in_a && c->schemes[s].in_b; i++)
+			put_series(out, c->schemes[s].name, names[i], &runs[i].csv[TABLE_TIMESERIES], at[i]);
+	return true;
 }

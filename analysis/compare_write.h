@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "analysis/compare.h"
+#include "analysis/compare_curves.h"
 
 /* The caller owns it. */
 cJSON *comparison_json(const struct comparison *c, const char *const names[2]);
@@ -12,9 +12,8 @@ cJSON *comparison_json(const struct comparison *c, const char *const names[2]);
 /* One row a measure. */
 void comparison_measures(FILE *out, const struct comparison *c);
 
-/* Of the schemes that both runs have, from dir_a/timeseries.csv and
- * dir_b/timeseries.csv. False with `e` set if either cannot be read or lacks a column. */
-bool comparison_series(FILE *out, const struct comparison *c, const char *const names[2], const char *const dirs[2],
-                       struct err *e);
+/* Of the schemes that both runs have, from their time series. False with `e` set if one lacks a column. */
+bool comparison_series(FILE *out, const struct comparison *c, const char *const names[2],
+                       const struct compare_tables runs[2], struct err *e);
 
 #endif

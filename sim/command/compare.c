@@ -41,6 +41,7 @@ struct job {
 	const char *dirs[2];       /* as on the command line */
 	char *names[2];
 	struct compare_run runs[2];
+	struct compare_tables tables[2];
 	char *paths[2];            /* of the summaries */
 	struct tolerances tolerances;
 	struct comparison comparison;
@@ -78,7 +79,7 @@ static bool read_run(struct job *j, int which, struct err *e)
 	run->path = j->paths[which];
 	run->name = j->names[which];
 	free(manifest);
-	return good;
+	return good && compare_tables_read(&j->tables[which], j->dirs[which], e);
 }
 
 /* The last part of a directory's name. The caller frees it. */
@@ -177,7 +178,7 @@ static bool write_series(const struct job *j, const char *path, struct err *e)
 {
 	struct outfile out = { 0 };
 	bool good = outfile_open(&out, path, e) &&
-	            comparison_series(out.stream, &j->comparison, (const char *const *)j->names, j->dirs, e) &&
+	            comparison_series(out.stream, &j->comparison, (const char *const *)j->names, j->tables, e) &&
 	            outfile_commit(&out, e);
 
 	outfile_abandon(&out);
@@ -248,7 +249,7 @@ static bool compare(struct job *j, struct err *e)
 
 	if (!name_runs(j, e) || !read_tolerances(j, e) || !read_run(j, 0, e) || !read_run(j, 1, e) ||
 	    !compare_runs(&j->comparison, &j->runs[0], &j->runs[1], &j->tolerances, e) ||
-	    !patterns_were_met(&j->tolerances, e) || (output && !write_directory(j, output, e)))
+	    !compare_curves(&j->comparison, j->tables, &j->tolerances, e) || !patterns_were_met(&j->tolerances, e) || (output && !write_directory(j, output, e)))
 		return false;
 	print(j);
 	return true;
@@ -273,6 +274,7 @@ static int run(int argc, char **argv)
 	comparison_clear(&j.comparison);
 	for (int i = 0; i < 2; i++) {
 		compare_run_clear(&j.runs[i]);
+		compare_tables_clear(&j.tables[i]);
 		free(j.names[i]);
 		free(j.paths[i]);
 	}

@@ -84,6 +84,13 @@ static char *tolerance_text(const struct compare_row *row)
 	return text;
 }
 
+static char *verdict_text(const struct compare_row *row)
+{
+	const char *verdict = compare_verdict_name[row->verdict];
+
+	return row->over ? must_printf("%s, at %s %.15g", verdict, row->over, row->at) : must_strdup(verdict);
+}
+
 static struct cells row_cells(const struct compare_row *row)
 {
 	return (struct cells){ {
@@ -92,7 +99,7 @@ static struct cells row_cells(const struct compare_row *row)
 		[SIDE_B] = side_text(row, row->b, row->value_b),
 		[DIFFERENCE] = difference_text(row),
 		[TOLERANCE] = tolerance_text(row),
-		[LAST] = must_strdup(compare_verdict_name[row->verdict]),
+		[LAST] = verdict_text(row),
 	} };
 }
 

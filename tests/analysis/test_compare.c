@@ -271,102 +271,7 @@ static void own_tolerances_go_before(void **state)
 	close_bench(&x);
 }
 
-static void tolerances_are_checked(void **state)
-{
-	static const char *const bad[] = {
-		"", "=", "a", "a=", "=1", "a=x", "a=1,", "a=1,2,3", "a=-1", "a=1e999", "a=nan", "a=1%%", "a=1,2%", "a= 1", "a=1 ", "a=,1", "a=inf",
-	};
-	struct tolerances t = { 0 };
-	struct err e = ERR_INIT;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		if (tolerances_add(&t, bad[i], &e))
-			fail_msg("\"%s\" is taken", bad[i]);
-		assert_int_equal(e.count, i + 1);
-	}
-	assert_int_equal(t.own_count, 0);
-	err_clear(&e);
-	assert_true(tolerances_add(&t, "a=b=0.5%,1e3", &e));
-	assert_string_equal(t.own[0].pattern, "a=b");
-	assert_true(fabs(t.own[0].relative - 0.005) < 1e-15 && t.own[0].absolute == 1000);
-	tolerances_clear(&t);
-}
-
-/* Which row a measure goes by; and no row of the table is without a measure. */
-static void the_usual_table(void **state)
-{
-	static const struct {
-		const char *measure, *pattern;
-	} cases[] = {
-		{ "ports.created", "*" },
-		{ "ports.by_protocol.tcp.attempted", "*" },
-		{ "ports.refused_by.no-port", "*" },
-		{ "ports.active_mean", "ports.*_mean" },
-		{ "ports.by_protocol.udp.held_mean", "ports.*_mean" },
-		{ "ports.by_protocol.udp.utilisation", "ports.*utilisation" },
-		{ "ports.subscriber_active.mean", "ports.subscriber_active.mean" },
-		{ "ports.subscriber_active.p999", "ports.subscriber_active.*" },
-		{ "ports.demand.p50", "ports.demand.*" },
-		{ "log.bytes", "log.*" },
-		{ "log.bytes_zstd", "log.bytes_zstd" },
-		{ "ambiguity.as-logged.unique_ratio", "ambiguity.*_ratio" },
-		{ "ambiguity.address+time.candidates.mean", "ambiguity.*.candidates.mean" },
-		{ "ambiguity.address+time.incidents", "*" },
-	};
-	struct tolerances t = { 0 };
-	struct bench x = { .e = ERR_INIT };
-	bool used[64] = { 0 };
-	char *text = reference();
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const struct tolerance *row = tolerances_for(&t, cases[i].measure);
-
-		assert_string_equal(row->pattern, cases[i].pattern);
-		used[row - tolerances_usual] = true;
-	}
-	take(&x.a, REFERENCE, text, "{}");
-	take(&x.b, REFERENCE, text, "{}");
-	compare(&x);
-	for (size_t s = 0; s < x.c.scheme_count; s++)
-		for (size_t i = 0; i < x.c.schemes[s].count; i++)
-			used[x.c.schemes[s].rows[i].by - tolerances_usual] = true;
-	for (size_t i = 0;; i++) {
-		if (!used[i])
-			fail_msg("no measure goes by %s", tolerances_usual[i].pattern);
-		assert_true(tolerances_usual[i].why && *tolerances_usual[i].why);
-		if (!strcmp(tolerances_usual[i].pattern, "*"))
-			break;
-	}
-	close_bench(&x);
-	free(text);
-}
-
 /* docs/formats.md has the table, row by row. */
-static void the_usual_table_is_documented(void **state)
-{
-	struct err e = ERR_INIT;
-	size_t length;
-	char *text = file_read("docs/formats.md", &length, &e), *at = text;
-	const struct tolerance *row = tolerances_usual;
-
-	(void)state;
-	must(text);
-	for (bool last = false; !last; row++) {
-		char *part = row->relative > 0 ? must_printf("%g %%", 100 * row->relative) : must_strdup("0");
-		char *line = must_printf("\n| `%s` | %s | %g | %s |", row->pattern, part, row->absolute, row->why);
-
-		at = strstr(at, line);
-		if (!at)
-			fail_msg("docs/formats.md lacks, in its place:%s", line);
-		free(part);
-		free(line);
-		last = !strcmp(row->pattern, "*");
-	}
-	free(text);
-}
-
 static void schemes_are_matched_by_name(void **state)
 {
 	struct bench x;
@@ -450,7 +355,7 @@ static void written_whole(void **state)
 			static const char *const columns[] = { "a", "b", "difference", "relative", "tolerance" };
 
 			assert_string_equal(csv_cell(&table, row, 1), cJSON_GetObjectItem(measure, "name")->valuestring);
-			assert_string_equal(csv_cell(&table, row, 8), cJSON_GetObjectItem(measure, "verdict")->valuestring);
+			assert_string_equal(csv_cell(&table, row, 9), cJSON_GetObjectItem(measure, "verdict")->valuestring);
 			for (size_t i = 0; i < 5; i++) {
 				const cJSON *value = cJSON_GetObjectItem(measure, columns[i]);
 				const char *cell = csv_cell(&table, row, 2 + i);
@@ -464,12 +369,83 @@ static void written_whole(void **state)
 		}
 	assert_int_equal(row, 5);
 	assert_int_equal(table.rows, row + 1);
-	assert_string_equal(csv_cell(&table, row, 8), "alone");
+	assert_string_equal(csv_cell(&table, row, 9), "alone");
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "schemes"), 0), "measures"), 1), "relative")));
 	cJSON_Delete(json);
 	csv_clear(&table);
 	close_bench(&x);
 	unlink(path);
+}
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+	char *path = must_printf("%s/%s", dir, name);
+	FILE *out = fopen(path, "w");
+
+	must(out && fputs(text, out) >= 0 && !fclose(out));
+	free(path);
+}
+
+/* Reads two runs' tables of one scheme, `x`; the other scheme must not count. */
+static bool add_curves(struct bench *x, const char *series_a, const char *series_b)
+{
+	static const char head[] = "time_s,scheme,active,held,reserved,sessions\n0,y,9,9,9,9\n";
+	const char *series[2] = { series_a, series_b };
+	struct compare_tables tables[2];
+	bool good;
+
+	for (int i = 0; i < 2; i++) {
+		char dir[] = "/tmp/cgnsim-compare-XXXXXX";
+		char *text = must_printf("%s%s", head, series[i]);
+
+		must(mkdtemp(dir));
+		write_file(dir, "timeseries.csv", text);
+		write_file(dir, "subscribers.csv", i ? "scheme,measure,quantile,ports\nx,active,0,1\nx,peak,0.5,7\nx,peak,1,8\n"
+		                                     : "scheme,measure,quantile,ports\nx,active,0,1\nx,peak,0.5,4\nx,peak,1,5\n");
+		must(compare_tables_read(&tables[i], dir, &x->e));
+		must(directory_remove(dir));
+		free(text);
+	}
+	compare(x);
+	good = compare_curves(&x->c, tables, &x->t, &x->e);
+	compare_tables_clear(&tables[0]);
+	compare_tables_clear(&tables[1]);
+	return good;
+}
+
+static void curves_by_their_worst_point(void **state)
+{
+	struct bench x;
+	const struct compare_row *row;
+
+	(void)state;
+	open_bench(&x, "{ \"name\": \"x\" }", "{ \"name\": \"x\" }");
+	assert_true(add_curves(&x, "0,x,100,10,5,1\n10,x,100,10,5,1\n20,x,100,10,5,1\n", "0,x,101,10,5,1\n10,x,90,12,5,1\n20,x,109,13,5,1\n"));
+	row = row_of(&x, 0, "timeseries.active");
+	must(row);
+	assert_true(row->value_a == 100 && row->value_b == 90 && row->at == 10 && row->difference == -10);
+	assert_string_equal(row->over, "time_s");
+	assert_verdict(&x, "timeseries.active", COMPARE_OUTSIDE);
+	assert_verdict(&x, "timeseries.held", COMPARE_OUTSIDE);
+	assert_verdict(&x, "timeseries.reserved", COMPARE_EQUAL);
+	assert_verdict(&x, "subscribers.active", COMPARE_EQUAL);
+	assert_verdict(&x, "subscribers.peak", COMPARE_OUTSIDE);
+	assert_true(row_of(&x, 0, "subscribers.peak")->at == 0.5); /* the first of two as far apart */
+	assert_int_equal(x.c.schemes[0].count, 6);
+	assert_int_equal(x.c.verdicts[COMPARE_EQUAL], 3);
+	assert_int_equal(x.c.verdicts[COMPARE_OUTSIDE], 3);
+
+	/* Other points: no comparison, and no agreement. */
+	assert_true(add_curves(&x, "0,x,1,1,1,1\n10,x,1,1,1,1\n", "0,x,1,1,1,1\n20,x,1,1,1,1\n"));
+	assert_verdict(&x, "timeseries.active", COMPARE_OUTSIDE);
+	assert_string_equal(row_of(&x, 0, "timeseries.active")->b->valuestring, "2 points, time_s 0 to 20");
+	assert_true(add_curves(&x, "0,x,1,1,1,1\n", ""));
+	assert_verdict(&x, "timeseries.active", COMPARE_OUTSIDE);
+	assert_string_equal(row_of(&x, 0, "timeseries.active")->b->valuestring, "no points");
+
+	assert_false(add_curves(&x, "0,x,1,1,1,1\n", "0,x,1,1e999,1,1\n"));
+	assert_true(strstr(x.e.lines[0], "/timeseries.csv: row 2: held: \"1e999\" is not a number") != NULL);
+	close_bench(&x);
 }
 
 int main(void)
@@ -480,12 +456,10 @@ int main(void)
 		cmocka_unit_test(a_tolerance_ends_where_it_says),
 		cmocka_unit_test(half_widths_widen),
 		cmocka_unit_test(own_tolerances_go_before),
-		cmocka_unit_test(tolerances_are_checked),
-		cmocka_unit_test(the_usual_table),
-		cmocka_unit_test(the_usual_table_is_documented),
 		cmocka_unit_test(schemes_are_matched_by_name),
 		cmocka_unit_test(settings_that_differ),
 		cmocka_unit_test(written_whole),
+		cmocka_unit_test(curves_by_their_worst_point),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

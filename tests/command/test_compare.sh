@@ -73,20 +73,24 @@ run limited --set nat.limits.ports_per_subscriber=40
 
 # --- verdicts and the exit status
 says 0 'a | again: the same workload' "equal runs" a again
-says 0 'all schemes: 438 equal, 0 within, 0 outside' "and every measure is equal" a again --exact
+says 0 'all schemes: 456 equal, 0 within, 0 outside' "and every measure is equal" a again --exact
 says 0 'A | B: the same workload' "a run against itself" a a
 says 0 './a | a: the same' "the same name by another way" ./a a
 says 1 'a | other: different workloads: the numbers need not agree' "another seed" a other
 says 1 '  seed: 1 | 2' "and it says which" a other
 says 1 'rfc7768: 1' "a changed parameter of one scheme" a size
 says 1 '  scenario.schemes.rfc7768.size: 256 | 128' "and which" a size
-says 1 'per-session: 146 equal, 0 within, 0 outside' "and the others are untouched" a size
+says 1 'per-session: 152 equal, 0 within, 0 outside' "and the others are untouched" a size
 says 0 'a | size' "unless all may differ" a size --tolerance '*=100%,1e9'
-says 0 'a | size' "or is ignored" a size --ignore 'log.*' --ignore 'ports.*reserved_mean' --ignore 'ports.*efficiency' --ignore ports.guess_bits
+says 0 'a | size' "or is ignored" a size --ignore timeseries.reserved --ignore 'ports.*reserved_mean' --ignore 'ports.*efficiency' --ignore ports.guess_bits
 says 1 '  ports.reserved_mean' "the last tolerance counts" a size --tolerance '*=100%,1e9' --tolerance 'ports.reserved_mean=1%'
+run grid --set sample_interval=20s
+says 1 '  timeseries.active    13 points, time_s 0 to 120  7 points, time_s 0 to 120' "curves over other moments are not compared" a grid
+says 1 '  timeseries.active ' "the moment at which ports are furthest apart" a other
+check "is said" grep -Eq 'timeseries.active .*(within|outside), at time_s [0-9]+$' said
 says 1 'rfc7768: only a has this scheme' "a scheme that only one has" a two
 says 1 'rfc7768: only a has this scheme' "the other one" two a
-says 1 'all schemes: 292 equal, 0 within, 0 outside; 1 of 3 schemes in one run only' "and the count of it" a two
+says 1 'all schemes: 304 equal, 0 within, 0 outside; 1 of 3 schemes in one run only' "and the count of it" a two
 says 1 'per-session: ' "replications" three four
 check "their half-widths are said" grep -q 'ports.active_mean .*(ci95 ' said
 says 1 '  ports.refused_by.subscriber-limit ' "a reason that did not occur is 0" a limited
@@ -108,7 +112,9 @@ check "--json is JSON, and adds up" jq -e '
 	([.schemes[].measures[] | select(.a != null and (.a | type) == "number") | select((.b - .a) != .difference)] | length) == 0' json
 check "and has every number of both runs" sh -c "
 	jq -c '[.schemes[] | del(.warnings) | [paths(numbers)] | length]' a/summary.json >want &&
-	jq -c '[.schemes[] | [.measures[] | select((.a | type) == \"number\")] | length]' json >got && cmp want got"
+	jq -c '[.schemes[] | [.measures[] | select((.a | type) == \"number\" and .at == null)] | length]' json >got && cmp want got"
+check "what is ignored has no tolerance" sh -c "cgnsim compare a size --ignore '*reserved*' --json |
+	jq -e '[.schemes[].measures[] | select(.verdict == \"ignored\") | .tolerance] | length > 0 and all(. == null)'"
 check "--markdown is a table" sh -c "cgnsim compare a size --markdown | awk -F'|' '/^\\|/ { n++; if (NF != 8) exit 1 } END { exit n < 3 }'"
 check "with what is outside in bold" sh -c "cgnsim compare a size --markdown | grep -q '^| .ports.reserved_mean. | .* | \\*\\*-'"
 
@@ -128,7 +134,9 @@ if command -v gnuplot >/dev/null; then
 else
 	echo "skip the figure: gnuplot is not installed"
 fi
-check "the same bytes twice, in place" sh -c 'cp -r d first && cgnsim compare a size -o d >/dev/null; diff -r first d'
+cp -r d first && echo changed >d/measures.csv
+says 1 'a | size' "in place of what a comparison made" a size -o d
+check "the same bytes again" diff -r first d
 mkdir foreign && echo mine >foreign/notes.txt
 refuses 'foreign: holds what no comparison made (notes.txt)' "a directory of others" a size -o foreign
 refuses 'a: holds what no comparison made' "a run's directory" a size -o a
@@ -160,12 +168,15 @@ refuses 'damaged/summary.json: line ' "a number beyond all" damaged a
 damage && rm damaged/manifest.json
 refuses 'damaged/manifest.json' "no manifest" a damaged
 damage && rm damaged/timeseries.csv
-refuses 'damaged/timeseries.csv' "no time series, where it is asked for" a damaged -o e
-says 0 'a | damaged' "else it is not missed" a damaged
+refuses 'damaged/timeseries.csv' "no time series" a damaged
+damage && rm damaged/subscribers.csv
+refuses 'damaged/subscribers.csv' "no quantiles" damaged a
 damage && sed -i '1s/held/hold/' damaged/timeseries.csv
 refuses 'damaged/timeseries.csv: line 1: there is no column "held"' "a column that is missing" a damaged -o e
 damage && sed -i '5s/,/,"/' damaged/timeseries.csv
 refuses 'damaged/timeseries.csv: line 5' "a damaged table" a damaged -o e
+damage && sed -i '5s/udp,/udp,x/' damaged/timeseries.csv
+refuses 'damaged/timeseries.csv: row 4: active: "x' "a cell that is no number" a damaged -o e
 damage && jq '.schemes[0].name = "\u001b[31mred"' a/summary.json >damaged/summary.json
 says 1 '?[31mred: only damaged has this scheme' "a name that would steer the terminal" a damaged
 
