@@ -23,31 +23,15 @@
 #include <stdlib.h>
 
 #include "sim/base/must.h"
-#include "sim/base/queue.h"
-#include "sim/base/rng.h"
+#include "traffic/capture_source.h"
 #include "traffic/capture_tail.h"
 #include "traffic/import.h"
 #include "traffic/sources.h"
-#include "traffic/trace.h"
 
 #define LEAST_LOOP_NS NS_PER_S
-#define EPHEMERAL_FIRST 1024u
-#define EPHEMERAL_COUNT 64512u /* 1024 .. 65535 */
-#define LAP_STRIDE 7919u
-
-enum { SCALE_REPLAY, SCALE_BOOTSTRAP };
-enum { EXTEND_ONCE, EXTEND_LOOP };
 
 static const char *const scales[] = { "replay", "bootstrap", NULL };
 static const char *const extends[] = { "once", "loop", NULL };
-
-struct capture_config {
-	char *file;
-	int scale;
-	int extend;
-	double active_share;
-	struct addr_ranges inside;
-};
 
 static const struct param capture_params[] = {
 	{ .name = "file", .type = PARAM_FILE, .unit = "", .offset = offsetof(struct capture_config, file),
@@ -64,31 +48,6 @@ static const struct param capture_params[] = {
 	{ .name = "inside", .type = PARAM_RANGES, .unit = "", .preset = "[]", .offset = offsetof(struct capture_config, inside),
 	  .help = "a capture's inside addresses; none: RFC 1918 and 100.64.0.0/10, else the side that opened the flow" },
 	{ 0 },
-};
-
-struct source {
-	struct trace *trace;
-	const struct capture_config *config;
-	int64_t length_ns;       /* of a lap */
-	uint32_t *host_flows;    /* by host */
-	int64_t *before_ns;      /* by record: start of its flow's train before; NS_NONE: there is none */
-	int64_t longest_p99_ns;
-};
-
-/* Where a subscriber is in its host's trains. */
-struct cursor {
-	int64_t  shift_ns;   /* simulated time = trace time + shift */
-	uint32_t host;
-	uint32_t next;       /* of the host's records */
-	uint32_t lap;
-};
-
-struct source_stream {
-	const struct source *source;
-	struct source_setting setting;
-	uint32_t first;
-	struct cursor *cursors;
-	struct queue *queue; /* the next train of each subscriber that has one */
 };
 
 /* Faults of the file, each with the place in the scenario before it. */
@@ -133,11 +92,6 @@ static bool fits(const struct trace *t, const struct capture_config *c, const st
 	return true;
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b; /* NS_NONE is less than any time */
-}
-
 static int by_length(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -172,7 +126,7 @@ static void study_host(struct source *s, uint32_t host, int64_t *lengths_ns, uin
 		} else {
 			s->before_ns[i] = s->trace->records[span->latest].train.start_ns;
 		}
-		span->end_ns = later(span->end_ns, later(train->last_out_ns, train->last_in_ns));
+		span->end_ns = capture_later(span->end_ns, capture_later(train->last_out_ns, train->last_in_ns));
 		span->latest = i;
 	}
 	for (uint32_t f = 0; f < s->host_flows[host]; f++) {
@@ -224,7 +178,7 @@ static struct source *capture_open(const void *config, const struct source_setti
 		capture_close(s);
 		return NULL;
 	}
-	s->length_ns = later(s->trace->duration_ns, LEAST_LOOP_NS);
+	s->length_ns = capture_later(s->trace->duration_ns, LEAST_LOOP_NS);
 	study(s);
 	return s;
 }
@@ -239,29 +193,6 @@ static uint64_t flows_before(const struct trace *t, int64_t time_ns)
 	return flows;
 }
 
-/* Which host a subscriber is, and where it begins; both draws and that of its
- * being active at all are made in any case, so that none depends on what another
- * is for. False: it stays silent. */
-static bool draw_host(const struct source *s, const struct source_setting *setting, uint32_t subscriber, uint32_t *host,
-                      int64_t *phase_ns)
-{
-	const struct trace *t = s->trace;
-	struct rng r;
-	bool active;
-
-	rng_seed(&r, mix64(mix64(mix64(mix64(setting->seed, setting->replication), RNG_HOST), setting->index), subscriber));
-	active = rng_unit(&r) < s->config->active_share;
-	*host = rng_below(&r, t->host_count);
-	*phase_ns = (int64_t)(rng_unit(&r) * (double)s->length_ns);
-	if (s->config->scale == SCALE_REPLAY) {
-		active = subscriber < t->host_count;
-		*host = subscriber;
-	}
-	if (s->config->extend == EXTEND_ONCE)
-		*phase_ns = 0;
-	return active;
-}
-
 /* Distinct hosts that the subscribers are. */
 static uint32_t hosts_drawn(const struct source *s, const struct source_setting *setting)
 {
@@ -270,7 +201,7 @@ static uint32_t hosts_drawn(const struct source *s, const struct source_setting 
 	int64_t phase_ns;
 
 	for (uint32_t k = 0; k < setting->subscribers && count < s->trace->host_count; k++)
-		if (draw_host(s, setting, k, &host, &phase_ns) && !seen[host]) {
+		if (capture_draw_host(s, setting, k, &host, &phase_ns) && !seen[host]) {
 			seen[host] = true;
 			count++;
 		}
@@ -305,145 +236,6 @@ static void capture_tail_of(const struct source *s, const struct source_setting 
                             struct source_tail *out)
 {
 	capture_tail(s->trace, s->config->extend == EXTEND_LOOP, s->length_ns, holding, setting->seed, out);
-}
-
-/* The host's first record that starts at or after a time of the trace. */
-static uint32_t first_after(const struct trace *t, const struct trace_host *h, int64_t time_ns)
-{
-	uint32_t low = 0, high = h->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (t->records[h->first + middle].train.start_ns < time_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool cursor_begin(const struct source *s, const struct source_setting *setting, uint32_t subscriber,
-                         struct cursor *c)
-{
-	const struct trace *t = s->trace;
-	uint32_t host;
-	int64_t phase_ns;
-
-	if (!draw_host(s, setting, subscriber, &host, &phase_ns) || !t->hosts[host].count)
-		return false;
-	*c = (struct cursor){
-		.shift_ns = -phase_ns,
-		.host = host,
-		.next = first_after(t, &t->hosts[host], phase_ns),
-	};
-	return true;
-}
-
-/* Queues the train at the cursor, on the next lap if this one is over. */
-static void enqueue(struct source_stream *st, uint32_t which)
-{
-	const struct source *s = st->source;
-	struct cursor *c = &st->cursors[which];
-	const struct trace_host *h = &s->trace->hosts[c->host];
-	int64_t time_ns;
-
-	if (c->next == h->count) {
-		if (s->config->extend == EXTEND_ONCE)
-			return;
-		c->next = 0;
-		c->lap++;
-		c->shift_ns += s->length_ns;
-	}
-	time_ns = s->trace->records[h->first + c->next].train.start_ns + c->shift_ns;
-	if (time_ns < st->setting.end_ns)
-		queue_push(st->queue, time_ns, which);
-}
-
-static struct source_stream *capture_stream(const struct source *s, const struct source_setting *setting, uint32_t first,
-                                            uint32_t count)
-{
-	struct source_stream *st = must_alloc(1, sizeof(*st));
-
-	st->source = s;
-	st->setting = *setting;
-	st->first = first;
-	st->cursors = must_alloc(count, sizeof(*st->cursors));
-	st->queue = queue_create();
-	for (uint32_t i = 0; i < count; i++)
-		if (cursor_begin(s, setting, first + i, &st->cursors[i]))
-			enqueue(st, i);
-	return st;
-}
-
-static uint16_t lap_port(uint16_t port, uint32_t lap)
-{
-	uint64_t at;
-
-	if (port < EPHEMERAL_FIRST)
-		return port;
-	at = port - EPHEMERAL_FIRST + (uint64_t)lap * LAP_STRIDE;
-	return (uint16_t)(EPHEMERAL_FIRST + at % EPHEMERAL_COUNT);
-}
-
-/* A time within a train, in simulated time: not after the lap's end, nor before
- * the run's start (an inbound packet may come before the train's first of ours). */
-static int64_t moved(const struct source *s, const struct cursor *c, int64_t trace_ns)
-{
-	if (s->config->extend == EXTEND_LOOP && trace_ns > s->length_ns)
-		trace_ns = s->length_ns;
-	return later(trace_ns + c->shift_ns, 0);
-}
-
-static void emit(const struct source_stream *st, uint32_t which, struct segment *out)
-{
-	const struct source *s = st->source;
-	const struct cursor *c = &st->cursors[which];
-	const struct trace_host *h = &s->trace->hosts[c->host];
-	const struct segment *train = &s->trace->records[h->first + c->next].train;
-	int64_t before_ns = s->before_ns[h->first + c->next];
-
-	*out = *train;
-	out->start_ns = train->start_ns + c->shift_ns;
-	if (train->last_out_ns != NS_NONE)
-		out->last_out_ns = moved(s, c, train->last_out_ns);
-	if (train->first_in_ns != NS_NONE) {
-		out->first_in_ns = moved(s, c, train->first_in_ns);
-		out->last_in_ns = moved(s, c, train->last_in_ns);
-	}
-	out->subscriber = st->first + which;
-	out->flow = c->lap * s->host_flows[c->host] + train->flow; /* wraps after 2^32 flows of one subscriber */
-	out->source = st->setting.index;
-	if (s->config->extend == EXTEND_LOOP)
-		out->port = lap_port(train->port, c->lap);
-	if (c->lap == 0 && before_ns != NS_NONE && before_ns + c->shift_ns < 0)
-		out->flags |= SEG_FIRST; /* what came before it lies before the phase */
-}
-
-static bool capture_next(struct source_stream *st, int64_t until_ns, struct segments *out)
-{
-	int64_t time_ns;
-	uint32_t which;
-
-	while (queue_next(st->queue) < until_ns && queue_pop(st->queue, &time_ns, &which)) {
-		emit(st, which, segments_add(out));
-		st->cursors[which].next++;
-		enqueue(st, which);
-	}
-	return queue_count(st->queue) > 0;
-}
-
-static uint64_t capture_left_out(const struct source_stream *st)
-{
-	(void)st;
-	return 0; /* a captured socket is never refused */
-}
-
-static void capture_end(struct source_stream *st)
-{
-	queue_destroy(st->queue);
-	free(st->cursors);
-	free(st);
 }
 
 const struct source_type source_capture = {
