@@ -47,6 +47,13 @@ static const struct param capture_params[] = {
 	  .help = "bootstrap: share of the subscribers that are active at all, as every captured host is; the others are silent" },
 	{ .name = "inside", .type = PARAM_RANGES, .unit = "", .preset = "[]", .offset = offsetof(struct capture_config, inside),
 	  .help = "a capture's inside addresses; none: RFC 1918 and 100.64.0.0/10, else the side that opened the flow" },
+	{ .name = "inside_opener", .type = PARAM_BOOL, .unit = "", .preset = "false", .offset = offsetof(struct capture_config, inside_opener),
+	  .help = "of a capture: private addresses say nothing about inside; the side that opened the flow is" },
+	{ .name = "answered", .type = PARAM_BOOL, .unit = "", .preset = "false", .offset = offsetof(struct capture_config, answered),
+	  .help = "of a capture: leave out flows of which only one side spoke" },
+	{ .name = "split", .type = PARAM_DURATION, .unit = "", .preset = "\"0s\"", .min = 0, .max = 1e9,
+	  .offset = offsetof(struct capture_config, split_ns),
+	  .help = "of a capture: a 5-tuple silent for so long (5s at least) begins a new flow; 0: never" },
 	{ 0 },
 };
 
@@ -63,10 +70,13 @@ static void fail_at(const char *place, const char *key, struct err *why, struct 
 static struct trace *import_one(const struct capture_config *c, struct err *e)
 {
 	const char *paths[] = { c->file };
-	struct import_options options = { .inside = c->inside };
+	struct import_options options = { .inside = c->inside, .opener_only = c->inside_opener, .answered = c->answered };
 	struct import_report report;
-	struct trace *t = import_captures(paths, 1, &options, &report, e);
+	struct trace *t;
 
+	for (int p = 0; p < PROTO_COUNT; p++)
+		options.split_ns[p] = c->split_ns;
+	t = import_captures(paths, 1, &options, &report, e);
 	if (t && report.captures[0].fault) {
 		fail(e, "%s: breaks off after packet %llu: %s; if what comes before is wanted, make it a trace with cgnsim import",
 		     c->file, (unsigned long long)report.captures[0].packets, report.captures[0].fault);
@@ -75,6 +85,17 @@ static struct trace *import_one(const struct capture_config *c, struct err *e)
 	}
 	import_report_clear(&report);
 	return t;
+}
+
+/* What asks for another import than the default one can be asked of a capture only. */
+static bool askable(const struct capture_config *c, const char *place, struct err *e)
+{
+	const char *key = c->inside.count ? "inside" : c->inside_opener ? "inside_opener" : c->answered ? "answered" :
+	                  c->split_ns ? "split" : NULL;
+
+	if (key && trace_is(c->file))
+		return fail(e, "%s.%s: %s is a flow trace, which was imported already; this goes with a capture", place, key, c->file);
+	return !c->split_ns || c->split_ns >= SEGMENT_GAP || fail(e, "%s.split: below 5s no silence is seen; 5s at least, or 0", place);
 }
 
 static bool fits(const struct trace *t, const struct capture_config *c, const struct source_setting *setting,
@@ -167,6 +188,10 @@ static struct source *capture_open(const void *config, const struct source_setti
 	struct source *s = must_alloc(1, sizeof(*s));
 	struct err why = ERR_INIT;
 
+	if (!askable(c, place, e)) {
+		free(s);
+		return NULL;
+	}
 	s->config = c;
 	s->trace = trace_is(c->file) ? trace_load(c->file, &why) : import_one(c, &why);
 	if (!s->trace) {

@@ -15,7 +15,10 @@ struct capture_config {
 	int scale;
 	int extend;
 	double active_share;
+	/* of a capture; a trace was imported with its own */
 	struct addr_ranges inside;
+	bool inside_opener, answered;
+	int64_t split_ns;
 };
 
 struct source {

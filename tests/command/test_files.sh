@@ -132,6 +132,18 @@ if [ -d "$captures" ]; then
 		{ '$program' import fifo -o killed/t -q & } && sleep 1 && kill -9 \$! && sleep 0.2 && [ -z \"\$(ls -A killed)\" ]; wait"
 	chmod 0444 cut.trace
 	refuse "a read-only output" 'read-only' "$program" import x.pcap -o cut.trace
+	cp "$captures/P05-p2p-gnutella.pcap" p05.pcap
+	"$program" import p05.pcap -o asked.trace -q --inside-opener --split 60s --answered
+	check "a source asks for what import is asked for" sh -c "
+		'$program' run '$top/scenarios/capture.json' -o asked1 $short --set 'traffic[0].file=p05.pcap' \
+			--set 'traffic[0].inside_opener=true' --set 'traffic[0].split=60s' --set 'traffic[0].answered=true' &&
+		'$program' run '$top/scenarios/capture.json' -o asked2 $short --set 'traffic[0].file=asked.trace' &&
+		'$program' run '$top/scenarios/capture.json' -o asked3 $short --set 'traffic[0].file=p05.pcap' &&
+		cmp asked1/summary.json asked2/summary.json && ! cmp -s asked1/summary.json asked3/summary.json"
+	refuse "and not of a trace" 'traffic\[0\].split' "$program" run "$top/scenarios/capture.json" -o a $short \
+		--set 'traffic[0].file=asked.trace' --set 'traffic[0].split=60s'
+	refuse "nor a split that no silence is" 'traffic\[0\].split' "$program" run "$top/scenarios/capture.json" -o a $short \
+		--set 'traffic[0].file=p05.pcap' --set 'traffic[0].split=1s'
 	check "a capture with hundreds of hosts, three schemes" "$program" run "$top/scenarios/capture.json" \
 		--set "traffic[0].file=$captures/P01-isp-dsl-2010-vlan.pcap" -o p01 --set duration=30s --set warmup=30s --quiet
 	refuse "not a capture" 'notes.txt' "$program" import foreign/notes.txt -o n.trace
