@@ -5,7 +5,6 @@
 #include <ns3/arp-l3-protocol.h>
 #include <ns3/icmpv4-l4-protocol.h>
 #include <ns3/ipv4-interface-address.h>
-#include <ns3/tcp-l4-protocol.h>
 #include <ns3/traffic-control-layer.h>
 #include <ns3/udp-l4-protocol.h>
 
@@ -45,7 +44,8 @@ struct ns3c_node *ns3c_add_host(struct ns3c_sim *sim)
 	host->ipv4->SetRoutingProtocol(host->routing);
 	host->node->AggregateObject(control);
 	host->node->AggregateObject(CreateObject<UdpL4Protocol>());
-	host->node->AggregateObject(CreateObject<TcpL4Protocol>());
+	host->tcp = CreateObject<TcpL4Protocol>();
+	host->node->AggregateObject(host->tcp);
 	arp->SetTrafficControl(control);
 	sim->next_stream += arp->AssignStreams(sim->next_stream);
 	host->ipv4->SetAttribute("IpForward", BooleanValue(false));

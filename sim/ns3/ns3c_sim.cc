@@ -201,6 +201,8 @@ int ns3c_attribute(struct ns3c_sim *sim, const char *name, const char *value)
 		return ns3c::fail("attribute: NULL");
 	if (!Config::SetDefaultFailSafe(name, StringValue(value)))
 		return ns3c::fail("attribute: ns-3 has no %s that could be %s", name, value);
+	for (auto &node : sim->nodes)
+		node->pattern = nullptr;
 	return 0;
 }
 

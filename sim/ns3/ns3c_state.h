@@ -19,6 +19,8 @@
 #include <ns3/object-factory.h>
 #include <ns3/packet.h>
 #include <ns3/queue.h>
+#include <ns3/tcp-l4-protocol.h>
+#include <ns3/tcp-socket-base.h>
 
 #include "sim/ns3/ns3c.h"
 
@@ -41,6 +43,8 @@ struct ns3c_node {
 	/* Of a host. */
 	ns3::Ptr<ns3::Ipv4L3Protocol> ipv4;
 	ns3::Ptr<ns3::Ipv4StaticRouting> routing;
+	ns3::Ptr<ns3::TcpL4Protocol> tcp;
+	ns3::Ptr<ns3::TcpSocketBase> pattern;   /* of its TCP sockets: copying one is much quicker than making one */
 	uint64_t drops = 0;
 	/* Of a node without a stack. */
 	ns3c_packet_fn *received = nullptr;

@@ -3,7 +3,6 @@
 #include <ns3/rtt-estimator.h>
 #include <ns3/simulator.h>
 #include <ns3/tcp-congestion-ops.h>
-#include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-recovery-ops.h>
 
 #include "sim/ns3/ns3c_tcp.h"
@@ -117,23 +116,32 @@ static void accepted(ns3c_tcp *listener, Ptr<Socket> socket, const Address &)
 /* As TcpL4Protocol::CreateSocket(), of our class. */
 static Ptr<ns3c::Tcp> create(ns3c_node *host)
 {
-	Ptr<TcpL4Protocol> protocol = host->node->GetObject<TcpL4Protocol>();
 	Ptr<ns3c::Tcp> socket = CreateObject<ns3c::Tcp>();
 	TypeIdValue rtt, congestion, recovery;
 	ObjectFactory factory;
 
-	protocol->GetAttribute("RttEstimatorType", rtt);
-	protocol->GetAttribute("SocketType", congestion);
-	protocol->GetAttribute("RecoveryType", recovery);
+	host->tcp->GetAttribute("RttEstimatorType", rtt);
+	host->tcp->GetAttribute("SocketType", congestion);
+	host->tcp->GetAttribute("RecoveryType", recovery);
 	socket->SetNode(host->node);
-	socket->SetTcp(protocol);
+	socket->SetTcp(host->tcp);
 	factory.SetTypeId(rtt.Get());
 	socket->SetRtt(factory.Create<RttEstimator>());
 	factory.SetTypeId(congestion.Get());
 	socket->SetCongestionControlAlgorithm(factory.Create<TcpCongestionOps>());
 	factory.SetTypeId(recovery.Get());
 	socket->SetRecoveryAlgorithm(factory.Create<TcpRecoveryOps>());
-	protocol->AddSocket(socket);
+	return socket;
+}
+
+static Ptr<ns3c::Tcp> copy(ns3c_node *host)
+{
+	if (!host->pattern)
+		host->pattern = create(host);
+
+	Ptr<ns3c::Tcp> socket = CopyObject<ns3c::Tcp>(DynamicCast<ns3c::Tcp>(host->pattern));
+
+	host->tcp->AddSocket(socket);
 	return socket;
 }
 
@@ -148,7 +156,7 @@ static Ptr<ns3c::Tcp> socket_of(ns3c_node *host, uint32_t address, const ns3c_tc
 	if (address && host->ipv4->GetInterfaceForAddress(Ipv4Address(address)) < 0)
 		return ns3c::none("tcp: the host does not have %s", ns3c::dotted(address));
 
-	Ptr<ns3c::Tcp> socket = create(host);
+	Ptr<ns3c::Tcp> socket = copy(host);
 
 	if (options)
 		socket->set_options(*options);

@@ -2,7 +2,6 @@
 #include <ns3/rtt-estimator.h>
 #include <ns3/simulator.h>
 #include <ns3/tcp-header.h>
-#include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-rx-buffer.h>
 #include <ns3/tcp-socket-state.h>
 #include <ns3/tcp-tx-buffer.h>
