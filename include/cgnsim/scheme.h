@@ -26,7 +26,10 @@
  *
  * One scheme serves many instances, on several threads at once: keep what changes
  * in what create() returns, and nothing in global variables. Call nothing that
- * reads a clock or draws random numbers of its own. */
+ * reads a clock or draws random numbers of its own. Call the host only while a hook
+ * of that instance runs, and from the thread that runs it; valid arguments are those in
+ * range, and blocks that lie within an address. Every call returns, soon: a hook that
+ * crashes or calls exit() ends the run with a line that names it. */
 #ifndef CGNSIM_SCHEME_H
 #define CGNSIM_SCHEME_H
 

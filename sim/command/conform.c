@@ -1,12 +1,14 @@
 /* conform - does a scheme or a plugin keep the rules that every one must? */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
 #include "sim/base/file.h"
 #include "sim/base/must.h"
 #include "sim/command/command.h"
+#include "sim/command/progress.h"
 #include "sim/scenario/set.h"
 #include "sim/study/conform.h"
 
@@ -16,6 +18,7 @@ static const struct command_option options[] = {
 	{ .name = "set", .value = "KEY=VALUE", .many = true, .help = "a key of the scheme: size=64, parameters.size=64" },
 	{ .name = "junit", .value = "FILE", .help = "write the answer as JUnit XML too" },
 	{ .name = "json", .help = "the answer as JSON" },
+	{ .name = "quiet", .letter = 'q', .help = "no progress" },
 	{ .name = NULL },
 };
 
@@ -34,9 +37,11 @@ static void print_text(const struct conform_report *r, const char *scheme)
 		for (size_t k = 0; k < x->call_count; k++)
 			printf("             %s\n", x->calls[k]);
 	}
-	printf("%s: %s, on %zu pools", scheme, r->broken ? "does not conform" : "conforms", r->pools);
+	printf("%s: %s, on %zu pool%s", scheme, r->broken ? "does not conform" : "conforms", r->pools, r->pools == 1 ? "" : "s");
 	if (r->pools_unfit)
-		printf("; %zu more are not fit for it", r->pools_unfit);
+		printf("; %zu more %s not fit for it", r->pools_unfit, r->pools_unfit == 1 ? "is" : "are");
+	if (r->stopped)
+		printf("; a call did not end, so the rest was left out");
 	putchar('\n');
 }
 
@@ -152,6 +157,33 @@ static cJSON *entry_of(const struct arguments *args, struct err *e)
 	return NULL;
 }
 
+static void show_progress(void *context, double share, uint64_t pools)
+{
+	progress_show(context, share, pools);
+}
+
+/* What a plugin prints while it is judged is no part of the answer: it goes to stderr. */
+static bool run_battery(const char *entry, bool quiet, struct conform_report *report, struct err *e)
+{
+	struct progress progress;
+	int out;
+	bool good;
+
+	fflush(stdout);
+	out = dup(STDOUT_FILENO);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	progress_begin(&progress, "pools", quiet);
+	good = conform_run(&(struct conform_setup){ .entry = entry, .directory = "", .progress = show_progress,
+	                                            .context = &progress }, report, e);
+	progress_end(&progress);
+	fflush(stdout);
+	if (out >= 0) {
+		dup2(out, STDOUT_FILENO);
+		close(out);
+	}
+	return good;
+}
+
 static int judge(const struct arguments *args, struct err *e)
 {
 	const char *junit = arguments_value(args, "junit");
@@ -161,7 +193,7 @@ static int judge(const struct arguments *args, struct err *e)
 	char *text = entry ? cJSON_PrintUnformatted(entry) : NULL;
 	int status = EXIT_DONE;
 
-	if (!text || !conform_run(text, "", &report, e) || (junit && !write_junit(junit, &report, scheme, e)))
+	if (!text || !run_battery(text, arguments_has(args, "quiet"), &report, e) || (junit && !write_junit(junit, &report, scheme, e)))
 		status = command_failed(e);
 	else if (arguments_has(args, "json"))
 		print_json(&report, scheme);
@@ -193,7 +225,8 @@ static int run(int argc, char **argv)
 
 const struct command command_conform = {
 	.name = "conform",
-	.usage = "conform (--plugin FILE.so | --scheme NAME) [--set KEY=VALUE]... [--junit FILE] [--json]",
+	.usage = "conform (--plugin FILE.so | --scheme NAME) [--set KEY=VALUE]... [--junit FILE] [--json]\n"
+	         "    [--quiet]",
 	.summary = "holds a scheme against the rules that every allocator must keep",
 	.options = options,
 	.run = run,

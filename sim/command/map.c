@@ -135,6 +135,8 @@ static int map_scenario(const struct arguments *args)
 		m.pool = &pool;
 		status = answer(&m, args);
 		scheme_pool_clear(&pool);
+		if (t->scheme->fault && !t->scheme->fault(t->scheme_config, &e))
+			status = command_failed(&e);
 	} else {
 		status = command_failed(&e);
 	}

@@ -67,20 +67,22 @@ static const struct scheme_type *plugin_variant(const void *config)
 /* Who lives on each address, by address: attribution asks for them one after the other. */
 static void list_tenants(struct plugin_config *c, const struct scheme_pool *pool)
 {
-	uint32_t *next = must_alloc(pool->addresses, sizeof(*next)), home;
+	uint32_t *next = must_alloc(pool->addresses, sizeof(*next));
+	uint32_t *home = must_alloc(pool->subscribers, sizeof(*home)); /* asked once: another answer later is not to matter here */
 
 	c->first_tenant = must_alloc((size_t)pool->addresses + 1, sizeof(*c->first_tenant));
 	c->tenants = must_alloc(pool->subscribers, sizeof(*c->tenants));
 	for (uint32_t k = 0; k < pool->subscribers; k++)
-		if ((home = plugin_rule_home(c->rule, k)) < pool->addresses)
-			c->first_tenant[home + 1]++;
+		if ((home[k] = plugin_rule_home(c->rule, k)) < pool->addresses)
+			c->first_tenant[home[k] + 1]++;
 	for (uint32_t a = 0; a < pool->addresses; a++) {
 		next[a] = c->first_tenant[a];
 		c->first_tenant[a + 1] += c->first_tenant[a];
 	}
 	for (uint32_t k = 0; k < pool->subscribers; k++)
-		if ((home = plugin_rule_home(c->rule, k)) < pool->addresses)
-			c->tenants[next[home]++] = k;
+		if (home[k] < pool->addresses)
+			c->tenants[next[home[k]]++] = k;
+	free(home);
 	free(next);
 }
 
@@ -96,12 +98,12 @@ static bool plugin_settle(void *config, const struct scheme_pool *pool, const ch
 	c->first_inside = pool->first_inside;
 	c->slots = slots_create(pool->config->ports, &pool->config->exclude);
 	c->rule = plugin_rule_create(c, pool);
+	if (c->rule && plugin_variant(c) == &scheme_plugin_rule)
+		list_tenants(c, pool);
 	if (c->breach->is)
 		return fail(e, "%s: %s: %s", place, c->library, c->breach->text);
 	if (!c->rule)
 		return fail(e, "%s.parameters: %s refuses them", place, c->scheme->name);
-	if (plugin_variant(c) == &scheme_plugin_rule)
-		list_tenants(c, pool);
 	return true;
 }
 

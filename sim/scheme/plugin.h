@@ -23,6 +23,7 @@ struct plugin_config {
 	struct named_numbers parameters;
 
 	/* By settle(). */
+	bool opened;                        /* its signals are caught */
 	void *handle;                       /* of dlopen() */
 	const struct cgnsim_scheme *scheme; /* the library's */
 	int64_t *values;                    /* of its parameters; owned */
@@ -47,10 +48,10 @@ struct allocator plugin_create_guarded(const void *config, struct guard *guard);
 /* The same for the rule: nothing is ever given. NULL if the scheme refuses its parameters. */
 struct plugin_instance *plugin_rule_create(const struct plugin_config *c, const struct scheme_pool *pool);
 void plugin_rule_destroy(struct plugin_instance *in);
-bool plugin_rule_reverse(const struct plugin_instance *in, uint32_t address, uint32_t slot, uint32_t *subscriber);
-uint32_t plugin_rule_home(const struct plugin_instance *in, uint32_t subscriber);
+bool plugin_rule_reverse(struct plugin_instance *in, uint32_t address, uint32_t slot, uint32_t *subscriber);
+uint32_t plugin_rule_home(struct plugin_instance *in, uint32_t subscriber);
 
 /* What the library promises with these parameters. */
-void plugin_rule_promise(const struct plugin_instance *in, struct cgnsim_promise *out);
+void plugin_rule_promise(struct plugin_instance *in, struct cgnsim_promise *out);
 
 #endif

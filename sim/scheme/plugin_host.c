@@ -1,27 +1,26 @@
-/* An instance of a plugin: the host that it calls, and the allocator that calls it. */
-#include <stdlib.h>
-
-#include "sim/base/must.h"
+/* What an instance of a plugin may ask of its NAT: every call is held against what can be asked. */
 #include "sim/base/simtime.h"
-#include "sim/scheme/plugin.h"
+#include "sim/scheme/plugin_call.h"
+#include "sim/scheme/plugin_instance.h"
 
 /* A call that asks for more numbers than this many times those of an address is
  * taken to be one that never ends: it is told that all are free, and then nothing more. */
 #define ENDLESS 64
 
-struct plugin_instance {
-	const struct plugin_config *config;
-	struct ground *ground;     /* the guard's; of a rule, its own */
-	struct guard *guard;       /* NULL: of a rule */
-	struct cgnsim_host host;
-	void *state;
-	int64_t now_ns, wake_ns;
-	uint64_t looked;           /* in this call */
-};
+/* The host is there for the instance that is called, while it is called. */
+static bool in_call(struct plugin_instance *in, const char *what)
+{
+	if (plugin_call_who() == in)
+		return true;
+	if (in->guard)
+		guard_breach(in->guard, GUARD_CALLS, "%s() is called while the instance is not: by a thread of the plugin's own, or "
+		             "with another instance's host", what);
+	return false;
+}
 
 static bool good_place(struct plugin_instance *in, const char *what, uint32_t address, int protocol, uint32_t last)
 {
-	if (!in->guard)
+	if (!in_call(in, what) || !in->guard)
 		return false; /* a rule knows of no numbers taken */
 	if (address < in->ground->addresses && protocol >= 0 && protocol < PROTO_COUNT && last < in->ground->slots->count)
 		return true;
@@ -80,7 +79,7 @@ static uint32_t host_random(void *nat, uint32_t below)
 {
 	struct plugin_instance *in = nat;
 
-	if (!in->guard || !below) {
+	if (!in_call(in, "random") || !in->guard || !below) {
 		if (in->guard)
 			guard_breach(in->guard, GUARD_CALLS, "random() is called for a number below 0");
 		return 0;
@@ -96,7 +95,7 @@ static void host_emit(void *nat, const struct cgnsim_block *b)
 	};
 	struct plugin_instance *in = nat;
 
-	if (!in->guard)
+	if (!in_call(in, "emit") || !in->guard)
 		return;
 	if (b->event < CGNSIM_BLOCK_GIVEN || b->event > CGNSIM_BLOCK_FREE) {
 		guard_breach(in->guard, GUARD_CALLS, "emit() is called with event %d, which is none", b->event);
@@ -117,119 +116,17 @@ static void host_wake(void *nat, int64_t time_ns)
 {
 	struct plugin_instance *in = nat;
 
+	if (!in_call(in, "wake"))
+		return;
+	if (in->guard && !in->config->scheme->tick)
+		guard_breach(in->guard, GUARD_CALLS, "wake() is called, and there is no tick()");
 	if (time_ns < in->now_ns)
 		time_ns = in->now_ns;
 	if (time_ns < in->wake_ns)
 		in->wake_ns = time_ns;
 }
 
-/* A call begins. */
-static void enter(struct plugin_instance *in, int64_t now_ns)
-{
-	in->now_ns = now_ns;
-	in->looked = 0;
-}
-
-static uint32_t plugin_home(void *state, uint32_t subscriber)
-{
-	struct plugin_instance *in = state;
-
-	enter(in, in->now_ns);
-	return in->config->scheme->home(in->state, subscriber);
-}
-
-static bool plugin_room(void *state, uint32_t address, enum protocol protocol)
-{
-	struct plugin_instance *in = state;
-
-	enter(in, in->now_ns);
-	if (in->config->scheme->room)
-		return in->config->scheme->room(in->state, address, (int)protocol);
-	return portset_free(ground_ports(in->ground, address, protocol)) > 0;
-}
-
-static enum outcome outcome_of(struct plugin_instance *in, int answer)
-{
-	static const enum outcome outcomes[] = {
-		[CGNSIM_GIVEN] = OUT_CREATED, [CGNSIM_NO_PORT] = OUT_NO_PORT, [CGNSIM_NO_BLOCK] = OUT_NO_BLOCK,
-		[CGNSIM_BLOCK_LIMIT] = OUT_BLOCK_LIMIT, [CGNSIM_RANGE_FULL] = OUT_RANGE_FULL,
-		[CGNSIM_TRIES_EXHAUSTED] = OUT_TRIES_EXHAUSTED,
-	};
-
-	if (answer >= CGNSIM_GIVEN && answer <= CGNSIM_TRIES_EXHAUSTED)
-		return outcomes[answer];
-	guard_breach(in->guard, GUARD_REASON, "alloc() answers %d, which is none of enum cgnsim_answer", answer);
-	return OUT_NO_PORT;
-}
-
-static enum outcome plugin_alloc(void *state, const struct request *r, struct binding *out)
-{
-	struct plugin_instance *in = state;
-	uint32_t slot = in->ground->slots->slot[r->port];
-	struct cgnsim_request request = {
-		.time_ns = r->time_ns,
-		.protocol = (int)r->protocol,
-		.subscriber = r->subscriber,
-		.inside = in->config->first_inside + in->ground->first_subscriber + r->subscriber,
-		.inside_port = r->port,
-		.remote_port = r->remote_port,
-		.remote = r->remote,
-		.address = r->address,
-		.suggested = slot == SLOT_NONE ? CGNSIM_NONE : slot,
-		.count = 1,
-		.held = r->held,
-		.reason = CGNSIM_FLOW,
-	};
-	struct cgnsim_grant grant = { .address = r->address, .slot = CGNSIM_NONE };
-	enum outcome o;
-
-	enter(in, r->time_ns);
-	o = outcome_of(in, in->config->scheme->alloc(in->state, &request, &grant));
-	out->address = grant.address;
-	out->slot = grant.slot;
-	out->odds = grant.odds;
-	return o;
-}
-
-static void plugin_release(void *state, int64_t now_ns, uint32_t subscriber, uint32_t address, uint32_t slot,
-                           enum protocol protocol)
-{
-	struct plugin_instance *in = state;
-
-	enter(in, now_ns);
-	in->config->scheme->release(in->state, now_ns, subscriber, address, slot, (int)protocol);
-}
-
-static int64_t plugin_next(void *state)
-{
-	struct plugin_instance *in = state;
-
-	return in->wake_ns;
-}
-
-static void plugin_tick(void *state, int64_t now_ns)
-{
-	struct plugin_instance *in = state;
-
-	enter(in, now_ns);
-	in->wake_ns = NS_NEVER;
-	in->config->scheme->tick(in->state, now_ns);
-	if (in->wake_ns > now_ns)
-		return;
-	guard_breach(in->guard, GUARD_CALLS, "tick() asks to be called again at once, without end");
-	in->wake_ns = NS_NEVER;
-}
-
-static void plugin_destroy(void *state)
-{
-	struct plugin_instance *in = state;
-
-	if (in->state && in->config->scheme->destroy)
-		in->config->scheme->destroy(in->state);
-	free(in);
-}
-
-static void make_host(struct plugin_instance *in)
+void plugin_host_make(struct plugin_instance *in)
 {
 	in->host = (struct cgnsim_host){
 		.nat = in,
@@ -247,79 +144,4 @@ static void make_host(struct plugin_instance *in)
 		.emit = host_emit,
 		.wake = host_wake,
 	};
-	in->wake_ns = NS_NEVER;
-	in->state = in->config->scheme->create ? in->config->scheme->create(&in->host) : &in->host;
-}
-
-struct allocator plugin_create_guarded(const void *config, struct guard *guard)
-{
-	const struct plugin_config *c = config;
-	struct plugin_instance *in = must_alloc(1, sizeof(*in));
-
-	in->config = c;
-	in->guard = guard;
-	in->ground = guard_ground(guard);
-	make_host(in);
-	if (!in->state)
-		guard_breach(guard, GUARD_CALLS, "create() refuses an instance of %u addresses and %u subscribers",
-		             in->ground->addresses, in->ground->subscribers);
-	return (struct allocator){
-		.home = c->scheme->home ? plugin_home : NULL,
-		.room = plugin_room,
-		.alloc = plugin_alloc,
-		.release = c->scheme->release ? plugin_release : NULL,
-		.next = c->scheme->tick ? plugin_next : NULL,
-		.tick = plugin_tick,
-		.destroy = plugin_destroy,
-		.state = in,
-		.tied = c->scheme->reverse != NULL,
-	};
-}
-
-struct allocator plugin_create(const void *config, struct ground *ground)
-{
-	struct guard_report report = plugin_report(config);
-	struct guard *guard = guard_create(ground, &report);
-	struct allocator inner = plugin_create_guarded(config, guard);
-
-	return guard_wrap(guard, &inner);
-}
-
-struct plugin_instance *plugin_rule_create(const struct plugin_config *c, const struct scheme_pool *pool)
-{
-	struct plugin_instance *in = must_alloc(1, sizeof(*in));
-
-	in->config = c;
-	in->ground = must_alloc(1, sizeof(*in->ground));
-	*in->ground = (struct ground){ .slots = c->slots, .addresses = pool->addresses, .subscribers = pool->subscribers };
-	make_host(in);
-	if (in->state)
-		return in;
-	free(in->ground);
-	free(in);
-	return NULL;
-}
-
-void plugin_rule_destroy(struct plugin_instance *in)
-{
-	if (!in)
-		return;
-	free(in->ground);
-	plugin_destroy(in);
-}
-
-bool plugin_rule_reverse(const struct plugin_instance *in, uint32_t address, uint32_t slot, uint32_t *subscriber)
-{
-	return in->config->scheme->reverse(in->state, address, slot, subscriber) && *subscriber < in->ground->subscribers;
-}
-
-uint32_t plugin_rule_home(const struct plugin_instance *in, uint32_t subscriber)
-{
-	return in->config->scheme->home(in->state, subscriber);
-}
-
-void plugin_rule_promise(const struct plugin_instance *in, struct cgnsim_promise *out)
-{
-	if (in->config->scheme->promise)
-		in->config->scheme->promise(in->state, out);
 }

@@ -1,11 +1,13 @@
 /* A plugin's library: opening it, and its parameters. */
 #include <dlfcn.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 #include "sim/scheme/plugin.h"
+#include "sim/scheme/plugin_call.h"
 
 #define SYMBOL "cgnsim_scheme"
 
@@ -107,28 +109,91 @@ static bool check_scheme(const struct plugin_config *c, const char *place, struc
 	return true;
 }
 
-bool plugin_open(struct plugin_config *c, const char *place, struct err *e)
+/* The size of what the symbol names tells what it is not, before any of it is read. */
+static bool check_size(const struct plugin_config *c, const char *place, struct err *e)
 {
-	/* Without a slash in it, a name would be looked for where the system keeps libraries. */
-	char *path = must_printf("%s%s", strchr(c->library, '/') ? "" : "./", c->library);
+	const ElfW(Sym) *symbol = NULL;
+	Dl_info info;
 
-	c->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	free(path);
+	if (!dladdr1(c->scheme, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol || symbol->st_size >= sizeof(*c->scheme))
+		return true;
+	return fail(e, "%s.library: %s: its " SYMBOL " has %llu bytes, and a struct cgnsim_scheme has %zu: build it with this "
+	            "program's cgnsim/scheme.h", place, c->library, (unsigned long long)symbol->st_size, sizeof(*c->scheme));
+}
+
+/* What may crash: the library's own beginning, and what its tables point to. */
+struct opening {
+	struct plugin_config *config;
+	const char *path, *place;
+	struct err *e;
+	bool good;
+};
+
+static void open_library(void *context)
+{
+	struct opening *o = context;
+
+	o->config->handle = dlopen(o->path, RTLD_NOW | RTLD_LOCAL);
+}
+
+static void close_library(void *context)
+{
+	dlclose(context);
+}
+
+static void read_tables(void *context)
+{
+	struct opening *o = context;
+
+	o->good = check_scheme(o->config, o->place, o->e) && set_values(o->config, o->place, o->e);
+}
+
+static bool guarded(const struct plugin_config *c, const char *what, void (*body)(void *context), struct opening *o)
+{
+	struct plugin_call which = { .library = c->library, .hook = what };
+	char how[PLUGIN_CALL_HOW];
+
+	return plugin_call(&which, body, o, how) || fail(o->e, "%s.library: %s: %s", o->place, c->library, how);
+}
+
+static bool look_up(struct plugin_config *c, const char *place, struct err *e)
+{
 	if (!c->handle)
 		return fail(e, "%s.library: %s", place, dlerror());
 	c->scheme = dlsym(c->handle, SYMBOL);
 	if (!c->scheme)
 		return fail(e, "%s.library: %s has no symbol " SYMBOL ": it is no scheme (see cgnsim/scheme.h)", place,
 		            c->library);
-	return check_scheme(c, place, e) && set_values(c, place, e);
+	return true;
+}
+
+bool plugin_open(struct plugin_config *c, const char *place, struct err *e)
+{
+	/* Without a slash in it, a name would be looked for where the system keeps libraries. */
+	char *path = must_printf("%s%s", strchr(c->library, '/') ? "" : "./", c->library);
+	struct opening o = { .config = c, .path = path, .place = place, .e = e };
+	bool good;
+
+	plugin_call_begin();
+	c->opened = true;
+	good = guarded(c, "loading it", open_library, &o);
+	free(path);
+	return good && look_up(c, place, e) && check_size(c, place, e) && guarded(c, "reading " SYMBOL, read_tables, &o) &&
+	       o.good;
 }
 
 void plugin_close(struct plugin_config *c)
 {
+	struct plugin_call which = { .library = c->library, .hook = "unloading it" };
+	char how[PLUGIN_CALL_HOW];
+
 	free(c->values);
 	c->values = NULL;
 	c->scheme = NULL;
 	if (c->handle)
-		dlclose(c->handle);
+		plugin_call(&which, close_library, c->handle, how);
 	c->handle = NULL;
+	if (c->opened)
+		plugin_call_end();
+	c->opened = false;
 }

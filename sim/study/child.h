@@ -1,9 +1,15 @@
 /* child - a list of operations on a stand, in a process of its own: what crashes,
- * aborts or never ends there is told here. */
+ * aborts or never ends there is told here, and what a plugin prints goes nowhere. */
 #ifndef SIM_STUDY_CHILD_H
 #define SIM_STUDY_CHILD_H
 
 #include "sim/study/stand.h"
+
+enum child_kind {
+	CHILD_ONE,    /* one stand */
+	CHILD_BESIDE, /* one alone, then the same again beside another: are its answers the same? */
+	CHILD_AGAIN,  /* one after the other: does each leave memory behind? */
+};
 
 struct child_setup {
 	const struct scheme_type *type;
@@ -13,13 +19,18 @@ struct child_setup {
 	bool unpaired;
 	uint64_t seed;
 	bool fair;               /* guesses are counted */
-	enum rule_id wanted;     /* of who asks whether it breaks again */
+	enum child_kind kind;
+	double limit_s;          /* of one call of a plugin */
+	const char *label;       /* before each call that is told; NULL: nothing */
 };
 
 struct child_answer {
 	struct finding finding;
 	uint64_t checks[RULES];
 	uint64_t trace;
+	const char *volatile hook; /* of a plugin, under way; NULL: none */
+	bool complete;           /* it came to its end */
+	bool endless;            /* a call did not */
 	size_t done;             /* operations before the one in which it broke */
 	bool at_end;             /* it broke after the last */
 };
@@ -28,7 +39,10 @@ struct child_answer {
  * cannot be made ends the program with one clear line. */
 void child_run(const struct child_setup *setup, const struct operations *o, FILE *told, struct child_answer *out);
 
-/* The same, with the calls as lines: the last `most` of them. The caller owns them. */
+/* Does body(context) come to its end, in a process of its own? `out` tells why not. */
+bool child_ends(void (*body)(void *context), void *context, double limit_s, struct child_answer *out);
+
+/* child_run(), with the calls as lines: the last `most` of them, after those that are there. The caller owns them. */
 void child_tell(const struct child_setup *setup, const struct operations *o, size_t most, char ***calls, size_t *count,
                 struct child_answer *out);
 

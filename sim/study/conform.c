@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "sim/base/must.h"
-#include "sim/scenario/scenario.h"
-#include "sim/study/child.h"
+#include "sim/scheme/plugin_call.h"
 #include "sim/study/conform_ground.h"
+#include "sim/study/conform_shrink.h"
 
 const struct conform_rule conform_rules[RULES] = {
 	[RULE_ONCE]      = { "held-once", "RFC 4787 REQ-3", "no number is given to two at once" },
 	[RULE_HOLD_DOWN] = { "hold-down", "RFC 6888 REQ-8", "no number is given before its hold-down is over" },
 	[RULE_POOL]      = { "in-pool", "RFC 6888 REQ-3", "no number outside the pool, its range and its exclusions" },
-	[RULE_LEAK]      = { "nothing-leaked", "RFC 6888 REQ-13", "when all flows are over all numbers and blocks are free again" },
+	[RULE_LEAK]      = { "nothing-leaked", "RFC 6888 REQ-13", "when all flows are over all numbers and blocks are free again, and destroy() gives all memory back" },
 	[RULE_LIMIT]     = { "limit", "RFC 6888 REQ-4", "no subscriber gets more numbers than the scheme says" },
 	[RULE_PAIRING]   = { "pairing", "RFC 6888 REQ-2", "a subscriber's numbers and blocks lie on its address" },
 	[RULE_BLOCKS]    = { "block-owner", "RFC 7768 section 2", "a block has one owner, from when it is given until it is free" },
@@ -24,6 +24,7 @@ const struct conform_rule conform_rules[RULES] = {
 	[RULE_LOG]       = { "log-sufficient", "RFC 6888 REQ-14, RFC 6302", "what is logged, and the rule, name the holder of every number at every time" },
 	[RULE_CALLS]     = { "calls", "cgnsim/scheme.h", "the host is called as its header says, and no call crashes or never ends" },
 	[RULE_REPEAT]    = { "repeatable", "docs/plugin.md", "the same seed and the same operations give the same answers" },
+	[RULE_APART]     = { "apart", "cgnsim/scheme.h", "an instance is answered beside others as it is alone" },
 };
 
 const char *const conform_verdict_name[] = {
@@ -31,8 +32,6 @@ const char *const conform_verdict_name[] = {
 };
 
 #define SEEDS 3u          /* of each mix but those of all numbers */
-#define SHRINK_TRIES 600u /* small pools; a hundredth for large ones */
-#define CALLS_SHOWN 60u
 
 struct battery {
 	struct conform_report *report;
@@ -42,49 +41,46 @@ struct battery {
 	struct child_setup setup;
 };
 
-static bool breaks_again(void *context, const struct operations *o)
-{
-	struct battery *b = context;
-	struct child_answer answer;
-
-	child_run(&b->setup, o, NULL, &answer);
-	return answer.finding.is && answer.finding.rule == b->setup.wanted;
-}
-
-/* A rule that is broken: by how little? Told once, for the first pool on which it is. */
+/* A rule that is broken is told once, for the first pool on which it is. */
 static void note_finding(struct battery *b, struct operations *o, const struct child_answer *found)
 {
 	struct conform_result *r = &b->report->results[found->finding.rule];
-	struct child_answer again = *found;
 
 	b->report->broken = true;
+	b->report->stopped |= found->endless;
 	if (r->verdict == CONFORM_BROKEN)
 		return;
 	r->verdict = CONFORM_BROKEN;
-	b->setup.wanted = found->finding.rule;
-	if (found->done < o->count && !found->at_end)
-		o->count = found->done + 1;
-	if (found->finding.rule != RULE_GUESS && found->finding.rule != RULE_REPEAT) { /* these have no few calls to show */
-		operations_shrink(o, breaks_again, b, o->count > 20000 ? SHRINK_TRIES / 20 : SHRINK_TRIES);
-		child_tell(&b->setup, o, CALLS_SHOWN, &r->calls, &r->call_count, &again);
-	}
-	r->finding = must_strdup(again.finding.is ? again.finding.text : found->finding.text);
+	conform_shrink(&b->setup, o, found, r);
 }
 
-/* Two runs of one list must be one. */
-static void judge_repeat(struct battery *b, struct operations *o, const struct child_answer *first)
-{
-	struct conform_result *r = &b->report->results[RULE_REPEAT];
-	struct child_answer second;
+/* Memory is looked at on short lists and small pools: of others the C library keeps ever more for later. */
+#define LEAK_OPERATIONS 40u
+#define LEAK_NUMBERS 2048u
 
-	child_run(&b->setup, o, NULL, &second);
-	r->operations++;
-	if (second.finding.is || second.trace == first->trace)
-		return;
-	second.finding = (struct finding){ .is = true, .rule = RULE_REPEAT };
-	snprintf(second.finding.text, sizeof(second.finding.text),
-	         "%zu operations with the same seed had other answers the second time", o->count);
-	note_finding(b, o, &second);
+/* What more than one run of a list tells, each on a copy of it. */
+static void ask_more(struct battery *b, const struct operations *list)
+{
+	static const struct { enum child_kind kind; enum rule_id rule; } questions[] = {
+		{ CHILD_ONE, RULE_REPEAT }, { CHILD_BESIDE, RULE_APART }, { CHILD_AGAIN, RULE_LEAK },
+	};
+
+	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++) {
+		struct operations copy = { 0 };
+		struct child_answer answer;
+
+		if (questions[i].kind == CHILD_AGAIN && (uint64_t)b->pool.addresses * b->pool.slots->count > LEAK_NUMBERS)
+			continue;
+		for (size_t k = 0; k < list->count && (questions[i].kind != CHILD_AGAIN || k < LEAK_OPERATIONS); k++)
+			operations_add(&copy, &list->items[k]);
+		b->setup.kind = questions[i].kind;
+		conform_ask(&b->setup, questions[i].rule, &copy, &answer);
+		b->report->results[questions[i].rule].operations += answer.checks[questions[i].rule];
+		if (answer.finding.is)
+			note_finding(b, &copy, &answer);
+		free(copy.items);
+	}
+	b->setup.kind = CHILD_ONE;
 }
 
 static void run_list(struct battery *b, enum operation_mix mix, uint64_t seed)
@@ -102,7 +98,7 @@ static void run_list(struct battery *b, enum operation_mix mix, uint64_t seed)
 	if (answer.finding.is)
 		note_finding(b, &list, &answer);
 	else if (mix == MIX_CHURN && seed == 0)
-		judge_repeat(b, &list, &answer);
+		ask_more(b, &list);
 	free(list.items);
 }
 
@@ -113,9 +109,10 @@ static void run_ground(struct battery *b)
 	must(scheme_pool_fill(&b->pool, &b->scenario->workload, t));
 	b->setup = (struct child_setup){
 		.type = t->scheme, .config = t->scheme_config, .pool = &b->pool, .hold_ns = t->nat.hold_down.time,
-		.unpaired = t->pool.pooling != POOLING_PAIRED };
+		.unpaired = t->pool.pooling != POOLING_PAIRED, .limit_s = CONFORM_LIMIT_S };
 	for (int mix = 0; mix < MIXES; mix++)
-		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < (mix == MIX_CHURN ? SEEDS : 1); seed++)
+		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < (mix == MIX_CHURN ? SEEDS : 1) && !b->report->stopped;
+		     seed++)
 			run_list(b, (enum operation_mix)mix, seed);
 	scheme_pool_clear(&b->pool);
 }
@@ -125,37 +122,90 @@ static bool overloads(const struct trial *t)
 	return t->scheme->overloads && t->scheme->overloads(t->scheme_config);
 }
 
-bool conform_run(const char *entry, const char *directory, struct conform_report *out, struct err *e)
+/* A scheme that crashes or does not end when it is made has nothing to be run on. */
+static void note_making(struct conform_report *out, const struct conform_ground *g, const struct child_answer *found)
+{
+	struct conform_result *r = &out->results[RULE_CALLS];
+
+	out->broken = true;
+	out->stopped |= found->endless;
+	if (r->verdict == CONFORM_BROKEN)
+		return;
+	r->verdict = CONFORM_BROKEN;
+	r->finding = must_strdup(found->finding.text);
+	r->calls = must_alloc(1, sizeof(*r->calls));
+	r->calls[r->call_count++] = must_printf("made for %u subscribers on %s, numbers %s", g->subscribers, g->prefix, g->ports);
+}
+
+struct making {
+	const struct conform_setup *setup;
+	size_t ground;
+	struct err *e;
+};
+
+static void make_and_destroy(void *context)
+{
+	const struct making *m = context;
+
+	scenario_destroy(conform_ground_fit(m->ground, m->setup->entry, m->setup->directory, m->e));
+}
+
+/* A scenario on a ground; NULL if the scheme is not fit for it, or cannot be made at all, which is noted. */
+static struct scenario *make(const struct conform_setup *setup, size_t ground, struct conform_report *out, struct err *e)
+{
+	struct making m = { setup, ground, e };
+	struct child_answer answer;
+	struct scenario *s;
+
+	if (!child_ends(make_and_destroy, &m, CONFORM_LIMIT_S, &answer)) {
+		note_making(out, &conform_grounds[ground], &answer);
+		return NULL;
+	}
+	s = conform_ground_fit(ground, setup->entry, setup->directory, e);
+	out->pools_unfit += !s;
+	return s;
+}
+
+/* False if the scheme is not to be judged. */
+static bool judge_on(const struct conform_ground *g, struct scenario *scenario, struct conform_report *out, struct err *e)
+{
+	struct battery b = { .report = out, .ground = g, .scenario = scenario };
+
+	if (overloads(&scenario->trials[0]))
+		return fail(e, "conform: a scheme that gives a number to several mappings at once is not judged: its numbers "
+		               "are not one holder's");
+	out->pools++;
+	run_ground(&b);
+	return true;
+}
+
+bool conform_run(const struct conform_setup *setup, struct conform_report *out, struct err *e)
 {
 	struct err unfit = ERR_INIT;
+	bool good = true;
 
 	*out = (struct conform_report){ 0 };
-	for (size_t i = 0; i < CONFORM_GROUNDS; i++) {
-		struct battery b = { .report = out, .ground = &conform_grounds[i] };
+	plugin_call_limit(CONFORM_LIMIT_S);
+	for (size_t i = 0; i < CONFORM_GROUNDS && good && !out->stopped; i++) {
+		struct scenario *scenario;
 
+		if (setup->progress)
+			setup->progress(setup->context, (double)i / CONFORM_GROUNDS, i);
 		err_clear(&unfit);
-		b.scenario = conform_ground_fit(i, entry, directory, &unfit);
-		if (!b.scenario) {
-			out->pools_unfit++;
-			continue;
-		}
-		if (overloads(&b.scenario->trials[0])) {
-			fail(&unfit, "conform: a scheme that gives a number to several mappings at once is not judged: its numbers "
-			             "are not one holder's");
-			scenario_destroy(b.scenario);
-			break;
-		}
-		out->pools++;
-		run_ground(&b);
-		scenario_destroy(b.scenario);
+		scenario = make(setup, i, out, &unfit);
+		if (scenario)
+			good = judge_on(&conform_grounds[i], scenario, out, &unfit);
+		scenario_destroy(scenario);
 	}
-	for (size_t i = 0; i < unfit.count && !out->pools; i++) /* of the largest pool */
+	plugin_call_limit(0);
+	good = out->pools || out->broken;
+	for (size_t i = 0; i < unfit.count && !good; i++) /* of the largest pool */
 		fail(e, "%s", unfit.lines[i]);
 	err_clear(&unfit);
 	for (int r = 0; r < RULES; r++)
 		if (out->results[r].verdict == CONFORM_HELD && !out->results[r].operations)
 			out->results[r].verdict = CONFORM_NOT_ASKED;
-	return out->pools > 0;
+	return good;
 }
 
 void conform_report_clear(struct conform_report *r)

@@ -35,11 +35,18 @@ struct conform_report {
 	struct conform_result results[RULES];
 	size_t pools, pools_unfit; /* run on, and on which the scheme cannot be settled */
 	bool broken;          /* any of them */
+	bool stopped;         /* a call did not end: the rest of the battery was left out */
 };
 
-/* `entry` is the scheme's object in a scenario, as JSON; `directory` is where its
- * files begin ("" or ending in '/'). False with `e` set if it fits no pool. */
-bool conform_run(const char *entry, const char *directory, struct conform_report *out, struct err *e);
+struct conform_setup {
+	const char *entry;     /* the scheme's object in a scenario, as JSON */
+	const char *directory; /* where its files begin ("" or ending in '/') */
+	void (*progress)(void *context, double share, uint64_t pools); /* NULL: not told */
+	void *context;
+};
+
+/* False with `e` set if it fits no pool. */
+bool conform_run(const struct conform_setup *setup, struct conform_report *out, struct err *e);
 
 void conform_report_clear(struct conform_report *r);
 

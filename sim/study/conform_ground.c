@@ -4,14 +4,16 @@
 #include <string.h>
 
 #include "sim/base/must.h"
+#include "sim/scheme/plugin_call.h"
 
 #define ALL_SMALL (1 << MIX_CHURN | 1 << MIX_FILL | 1 << MIX_BRIM)
 
-/* One number and two, a stride trap (1999 to 2046), holes, more addresses than
+/* One number and eight, two addresses of four, a stride trap (1999 to 2046), holes, more addresses than
  * subscribers, a middling one, a whole address. */
 const struct conform_ground conform_grounds[CONFORM_GROUNDS] = {
 	{ "192.0.2.0/32", "1024-1024", "[]", 3, 1 << MIX_CHURN | 1 << MIX_FILL },
 	{ "192.0.2.0/32", "1024-1031", "[]", 4, ALL_SMALL },
+	{ "192.0.2.0/31", "1024-1027", "[]", 4, ALL_SMALL },
 	{ "192.0.2.0/32", "1999-2046", "[]", 12, ALL_SMALL },
 	{ "192.0.2.0/31", "1000-1100", "[\"1004\", \"1060-1069\"]", 20, ALL_SMALL },
 	{ "192.0.2.0/28", "1024-1151", "[]", 9, 1 << MIX_CHURN | 1 << MIX_FILL },
@@ -67,7 +69,7 @@ static struct scenario *fit_subscribers(const struct fitting *f, struct err *e)
 	uint32_t served = 0, too_many = f->ground->subscribers;
 	struct err unfit = ERR_INIT;
 
-	while (!best && too_many - served > 1) {
+	while (!best && too_many - served > 1 && !plugin_call_given_up()) {
 		uint32_t middle = served + (too_many - served) / 2;
 		struct scenario *s = try_with(f, middle, &unfit);
 
@@ -99,7 +101,7 @@ struct scenario *conform_ground_fit(size_t n, const char *entry, const char *dir
 	struct scenario *s = fit_subscribers(&f, e);
 	struct err unfit = ERR_INIT;
 
-	for (int length = 31; !s && last && length >= WIDEST; length--) {
+	for (int length = 31; !s && last && length >= WIDEST && !plugin_call_given_up(); length--) {
 		snprintf(prefix, sizeof(prefix), "192.0.2.0/%d", length);
 		f.prefix = prefix;
 		s = fit_subscribers(&f, &unfit);

@@ -140,16 +140,16 @@ static void without(struct operations *to, const struct operations *from, size_t
 			operations_add(to, &from->items[i]);
 }
 
-void operations_shrink(struct operations *o, bool (*broken)(void *context, const struct operations *o), void *context,
-                       unsigned tries)
+static void leave_out(struct operations *o, bool (*broken)(void *context, const struct operations *o), void *context,
+                      unsigned *tries)
 {
 	struct operations shorter = { 0 };
 
-	for (size_t length = (o->count + 1) / 2; length && tries;) {
+	for (size_t length = (o->count + 1) / 2; length && *tries;) {
 		bool any = false;
 
-		for (size_t at = 0; at < o->count && tries;) {
-			tries--;
+		for (size_t at = 0; at < o->count && *tries;) {
+			--*tries;
 			without(&shorter, o, at, length);
 			if (broken(context, &shorter)) {
 				struct operations longer = *o;
@@ -165,4 +165,30 @@ void operations_shrink(struct operations *o, bool (*broken)(void *context, const
 			length = length > 1 ? length / 2 : 0;
 	}
 	free(shorter.items);
+}
+
+/* The fewest times, by halves, that a FILL must ask. */
+static void ask_less(struct operations *o, size_t at, bool (*broken)(void *context, const struct operations *o),
+                     void *context, unsigned *tries)
+{
+	uint32_t good = 0, enough = o->items[at].n;
+
+	while (enough - good > 1 && *tries) {
+		o->items[at].n = good + (enough - good) / 2;
+		--*tries;
+		if (broken(context, o))
+			enough = o->items[at].n;
+		else
+			good = o->items[at].n;
+	}
+	o->items[at].n = enough;
+}
+
+void operations_shrink(struct operations *o, bool (*broken)(void *context, const struct operations *o), void *context,
+                       unsigned *tries)
+{
+	leave_out(o, broken, context, tries);
+	for (size_t i = 0; i < o->count; i++)
+		if (o->items[i].kind == OPERATION_FILL)
+			ask_less(o, i, broken, context, tries);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "sim/base/must.h"
+#include "sim/scheme/plugin_call.h"
 #include "sim/study/stand_state.h"
 
 bool stand_broken(struct stand *s, enum rule_id rule, const char *format, ...)
@@ -29,7 +30,7 @@ static void tell(struct stand *s, const char *format, ...)
 	if (!s->setup.told || s->silent)
 		return;
 	s->silent = s->finding.is; /* the call that broke a rule is the last one told */
-	fprintf(s->setup.told, "%.3f s: ", seconds_from_ns(s->now_ns));
+	fprintf(s->setup.told, "%s%.3f s: ", s->setup.label ? s->setup.label : "", seconds_from_ns(s->now_ns));
 	va_start(args, format);
 	vfprintf(s->setup.told, format, args);
 	va_end(args);
@@ -103,6 +104,7 @@ struct stand *stand_create(const struct stand_setup *setup)
 	if (setup->type->promise)
 		setup->type->promise(setup->config, setup->pool, &s->promise);
 	stand_log_open(s);
+	tell(s, "create: %u subscribers, %u addresses of %u numbers", subscribers, addresses, slots);
 	s->guard = guard_create(&s->ground, &report);
 	inner = setup->type->create_guarded ? setup->type->create_guarded(setup->config, s->guard)
 	                                    : setup->type->create(setup->config, guard_ground(s->guard));
@@ -114,6 +116,7 @@ void stand_destroy(struct stand *s)
 {
 	if (!s)
 		return;
+	tell(s, "destroy");
 	s->allocator.destroy(s->allocator.state);
 	for (size_t i = 0; i < (size_t)s->ground.addresses * PROTO_COUNT; i++)
 		portset_destroy(s->ground.ports[i]);
@@ -131,8 +134,11 @@ void stand_destroy(struct stand *s)
 	free(s);
 }
 
-static bool still_good(const struct stand *s)
+/* A rule's calls have no guard of their own: what became of them is asked for. */
+static bool still_good(struct stand *s)
 {
+	if (plugin_call_given_up())
+		stand_broken(s, RULE_CALLS, "%s", plugin_call_given_up());
 	return !s->finding.is;
 }
 
@@ -359,8 +365,6 @@ bool stand_do(struct stand *s, const struct operation *op)
 		advance(s, s->now_ns + op->wait_ns);
 		break;
 	}
-	if (s->setup.told)
-		fflush(s->setup.told); /* what was told stands when the next call is the last */
 	return still_good(s);
 }
 
@@ -375,7 +379,7 @@ bool stand_finish(struct stand *s, bool fair)
 		advance(s, s->now_ns + FOREVER);
 	if (!s->finding.is)
 		judge_end(s, fair);
-	return !s->finding.is;
+	return still_good(s);
 }
 
 const struct finding *stand_finding(const struct stand *s)

@@ -32,6 +32,7 @@ enum rule_id {
 	RULE_LOG,
 	RULE_CALLS,
 	RULE_REPEAT,
+	RULE_APART,
 	RULES,
 };
 
@@ -51,6 +52,7 @@ struct stand_setup {
 	bool unpaired;       /* arbitrary pooling: each mapping's address is chosen anew */
 	uint64_t seed;       /* of the scheme's random stream */
 	FILE *told;          /* every call is written here; NULL: not */
+	const char *label;   /* before each; NULL: nothing */
 };
 
 struct stand;

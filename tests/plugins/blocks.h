@@ -1,7 +1,12 @@
 /* A sound scheme of blocks with guard time and parameters; a file that defines one
- * of the DEFECT_ macros before it includes this has that defect. */
+ * of the DEFECT_ macros before it includes this has that defect, and one that defines
+ * BLOCKS_HOOKS_ONLY says itself what of it is the scheme. */
 #include <cgnsim/scheme.h>
 #include <stdlib.h>
+
+#ifndef PRESET_SIZE
+#define PRESET_SIZE 8
+#endif
 
 enum { SIZE, MOST, GUARD };
 
@@ -159,13 +164,14 @@ static void blocks_promise(void *state, struct cgnsim_promise *promise)
 }
 
 static const struct cgnsim_param blocks_params[] = {
-	{ .name = "size", .type = CGNSIM_WHOLE, .preset = 8, .min = 1, .max = 4096, .help = "numbers in a block" },
+	{ .name = "size", .type = CGNSIM_WHOLE, .preset = PRESET_SIZE, .min = 1, .max = 4096, .help = "numbers in a block" },
 	{ .name = "most", .type = CGNSIM_WHOLE, .preset = 4, .min = 0, .max = 4096, .help = "blocks of a subscriber; 0: no limit" },
 	{ .name = "guard", .type = CGNSIM_DURATION, .preset = 60000000000, .min = 0, .max = 3600000000000,
 	  .help = "a returned block is nobody's for so long" },
 	{ .name = 0 },
 };
 
+#ifndef BLOCKS_HOOKS_ONLY
 const struct cgnsim_scheme cgnsim_scheme = {
 	.abi = CGNSIM_SCHEME_ABI,
 	.name = "blocks",
@@ -180,3 +186,4 @@ const struct cgnsim_scheme cgnsim_scheme = {
 	.room = blocks_room,
 	.promise = blocks_promise,
 };
+#endif

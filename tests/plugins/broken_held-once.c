@@ -7,7 +7,7 @@ static int alloc(void *state, const struct cgnsim_request *r, struct cgnsim_gran
 	const struct cgnsim_host *h = s->host;
 
 	(void)h;
-	if (s->given > 3 && s->given % 16 == 0) {
+	if (s->given > 2 && s->given % 3 == 0) {
 		grant->slot = s->last[(s->given++ - 1) % 64];
 		return CGNSIM_GIVEN;
 	}
