@@ -18,6 +18,9 @@ struct flow_entry {
 	struct flow *flow;         /* NULL: empty */
 };
 
+/* How long a host still listens after a flow's last datagram. */
+#define LINGER_NS NS_PER_S
+
 /* A host's UDP socket on a port, as long as a flow needs it. */
 struct udp_socket {
 	struct ns3c_udp *udp;      /* NULL: empty */
@@ -137,14 +140,13 @@ static struct udp_socket *socket_cell(const struct host *h, uint16_t port)
 static void udp_received(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length, void *user)
 {
 	struct scene *s = ((struct host *)user)->home->scene;
-	uint32_t number;
 
-	(void)udp;
-	(void)address;
-	(void)port;
-	number = length >= REQUEST_BYTES ? request_flow(bytes) : s->flow_count;
-	if (number < s->flow_count)
-		flows_answered(s, &s->flows[number], length);
+	if (length < REQUEST_BYTES)
+		return;
+	if (request_is_one(bytes))
+		request_serve(udp, address, port, bytes, length); /* it came by a hairpin */
+	else if (request_flow(bytes) < s->flow_count)
+		flows_answered(s, &s->flows[request_flow(bytes)], length);
 }
 
 static void udp_icmp(struct ns3c_udp *udp, const struct ns3c_icmp *error, void *user)
@@ -167,7 +169,8 @@ static void grow_sockets(struct host *h)
 	free(old);
 }
 
-static struct ns3c_udp *udp_of(struct host *h, uint16_t port)
+/* A flow needs the socket on its port. False: the stack does not give it. */
+static bool open_udp(struct host *h, uint16_t port)
 {
 	static const struct ns3c_udp_events events = { .received = udp_received, .icmp = udp_icmp };
 	struct udp_socket *cell;
@@ -179,7 +182,32 @@ static struct ns3c_udp *udp_of(struct host *h, uint16_t port)
 		*cell = (struct udp_socket){ .udp = ns3c_udp_open(h->node, h->address, port, &events, h), .port = port };
 		h->socket_count += cell->udp != NULL;
 	}
+	cell->flows++;
 	return cell->udp;
+}
+
+/* One flow needs it no more. */
+static void close_udp(void *user)
+{
+	struct flow *f = user;
+	struct host *h = f->host;
+	struct udp_socket *cell = socket_cell(h, f->record->train.port);
+	uint32_t hole = (uint32_t)(cell - h->sockets);
+
+	if (--cell->flows)
+		return;
+	ns3c_udp_close(cell->udp);
+	h->socket_count--;
+	cell->udp = NULL;
+	for (uint32_t i = (hole + 1) & h->socket_mask; h->sockets[i].udp; i = (i + 1) & h->socket_mask) {
+		uint32_t home = (uint32_t)mix64(h->sockets[i].port, 0) & h->socket_mask;
+
+		if (((i - home) & h->socket_mask) < ((i - hole) & h->socket_mask))
+			continue;
+		h->sockets[hole] = h->sockets[i];
+		h->sockets[i].udp = NULL;
+		hole = i;
+	}
 }
 
 void hosts_close(struct host *h)
@@ -201,14 +229,11 @@ static void send_udp(struct flow *f, uint32_t answers, uint32_t each)
 	const struct trace_record *r = f->record;
 	uint64_t payload = payload_of(f, r->bytes_out, r->packets_out, 0);
 	uint32_t size = r->packets_out ? (uint32_t)(payload / r->packets_out) : f->scene->config->datagram;
-	struct ns3c_udp *udp = udp_of(f->host, r->train.port);
-	uint8_t bytes[65507] = { 0 };
+	struct ns3c_udp *udp = socket_cell(f->host, r->train.port)->udp;
+	uint8_t bytes[65507];
 
-	if (!udp) {
-		f->scene->packets.sums[PACKETS_SOCKET_BUSY]++;
-		return;
-	}
 	size = size < REQUEST_BYTES ? REQUEST_BYTES : size > sizeof(bytes) ? (uint32_t)sizeof(bytes) : size;
+	memset(bytes, 0, size);
 	request_write(bytes, f->number, answers << 16 | each);
 	ns3c_udp_send(udp, r->train.remote, r->train.remote_port, bytes, size);
 }
@@ -401,8 +426,11 @@ static void next_train(struct flow *f)
 
 	while (f->next != NO_RECORD && t->records[f->next].train.flags & SEG_INBOUND)
 		f->next = f->scene->next_record[f->next]; /* answers come when they are asked for */
-	if (f->next == NO_RECORD || f->state & FLOW_LOST)
+	if (f->next == NO_RECORD || f->state & FLOW_LOST) {
+		if (f->record->train.protocol == PROTO_UDP)
+			at(f, ns3c_now(f->scene->sim) + LINGER_NS, close_udp);
 		return;
+	}
 	f->record = &t->records[f->next];
 	f->next = f->scene->next_record[f->next];
 	at(f, leaves(f, f->record->train.start_ns), train_due);
@@ -425,8 +453,10 @@ static void begin(struct scene *s, const struct start *start)
 	flows_know(s, &key, f);
 	if (t->protocol == PROTO_TCP)
 		begin_tcp(f);
-	else
+	else if (t->protocol == PROTO_ICMP || open_udp(f->host, t->port))
 		begin_datagrams(f);
+	else
+		s->packets.sums[PACKETS_SOCKET_BUSY]++;
 }
 
 /* Flows begin one after the other: each calls up the next. */

@@ -55,12 +55,19 @@ struct internet {
 	struct service *services;
 };
 
-void request_write(uint8_t out[REQUEST_BYTES], uint32_t flow, uint32_t answer_bytes)
+#define IS_ANSWER 0x80   /* of the first byte: there are never so many flows */
+
+void request_write(uint8_t out[REQUEST_BYTES], uint32_t flow, uint32_t answer)
 {
 	for (int i = 0; i < 4; i++) {
 		out[i] = (uint8_t)(flow >> (24 - 8 * i));
-		out[4 + i] = (uint8_t)(answer_bytes >> (24 - 8 * i));
+		out[4 + i] = (uint8_t)(answer >> (24 - 8 * i));
 	}
+}
+
+bool request_is_one(const uint8_t in[REQUEST_BYTES])
+{
+	return !(in[0] & IS_ANSWER);
 }
 
 static uint32_t word(const uint8_t *in)
@@ -70,7 +77,7 @@ static uint32_t word(const uint8_t *in)
 
 uint32_t request_flow(const uint8_t in[REQUEST_BYTES])
 {
-	return word(in);
+	return word(in) & 0x7fffffff;
 }
 
 uint32_t request_answer(const uint8_t in[REQUEST_BYTES])
@@ -313,22 +320,31 @@ static void *accepted(struct ns3c_tcp *tcp, void *user)
 	return v;
 }
 
-static void udp_received(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length, void *user)
+void request_serve(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length)
 {
-	struct internet *in = user;
 	uint8_t answer[65507];
 	uint32_t answers, each;
 
-	in->scene->packets.sums[PACKETS_DATAGRAMS_UP]++;
-	in->scene->packets.sums[PACKETS_BYTES_UP] += length;
-	if (length < REQUEST_BYTES)
+	if (length < REQUEST_BYTES || !request_is_one(bytes))
 		return;
 	answers = request_answer(bytes) >> 16;
 	each = request_answer(bytes) & 0xffff;
+	if (each < REQUEST_BYTES || each > sizeof(answer))
+		return;
 	memset(answer, 0, each);
-	memcpy(answer, bytes, each < REQUEST_BYTES ? each : REQUEST_BYTES);
+	memcpy(answer, bytes, REQUEST_BYTES);
+	answer[0] |= IS_ANSWER;
 	for (uint32_t i = 0; i < answers; i++)
 		ns3c_udp_send(udp, address, port, answer, each);
+}
+
+static void udp_received(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length, void *user)
+{
+	struct internet *in = user;
+
+	in->scene->packets.sums[PACKETS_DATAGRAMS_UP]++;
+	in->scene->packets.sums[PACKETS_BYTES_UP] += length;
+	request_serve(udp, address, port, bytes, length);
 }
 
 static bool open_server(struct server *server, struct internet *in)

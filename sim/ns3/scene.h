@@ -161,11 +161,16 @@ void cgn_close(struct scene *s);
 bool internet_open(struct scene *s, struct ns3c_node *cgn, struct err *e);
 void internet_close(struct scene *s);
 
-/* What a request says of itself, at the beginning of its bytes, and the answer after it. */
+/* What a request says of itself at the beginning of its bytes: the flow, and what it is to be answered with (TCP: so
+ * many bytes; UDP: so many datagrams in the upper half, of so many bytes each). An answer begins with the same, but that
+ * it is one. */
 #define REQUEST_BYTES 8
-void request_write(uint8_t out[REQUEST_BYTES], uint32_t flow, uint32_t answer_bytes);
+void request_write(uint8_t out[REQUEST_BYTES], uint32_t flow, uint32_t answer);
 uint32_t request_flow(const uint8_t in[REQUEST_BYTES]);
 uint32_t request_answer(const uint8_t in[REQUEST_BYTES]);
+bool request_is_one(const uint8_t in[REQUEST_BYTES]);
+/* Answers a datagram that is a request: a server does, and a host that another one speaks to by its public endpoint. */
+void request_serve(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length);
 
 /* ---- capturing.c ---- */
 enum side { SIDE_INSIDE, SIDE_OUTSIDE };
