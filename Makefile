@@ -97,6 +97,8 @@ NS3_MISSING := $(shell sh sim/ns3/missing.sh "$(CXX)")
 NS3C    := $(BUILD)/libns3c.a
 NS3LIBS := -lns3-internet-apps -lns3-csma -lns3-point-to-point -lns3-virtual-net-device -lns3-applications -lns3-internet -lns3-traffic-control \
            -lns3-network -lns3-core -lstdc++
+# Beside them, of licences that may stand with libns3's (docs/ns3.md).
+NS3OTHER := -lpcap -lcjson -lnettle -lzstd -lz -llzma -lpthread -ldl -lm
 NS3PROGRAM := $(BUILD)/cgnsim-ns3
 NS3WORLD := $(patsubst %.c,$(BUILD)/%.o,$(wildcard sim/ns3/*.c))
 NS3EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/ns3/*.c))
@@ -122,15 +124,15 @@ $(NS3C): $(patsubst %.cc,$(BUILD)/%.o,$(wildcard sim/ns3/ns3c*.cc))
 # Of the library it takes what it needs, which is nothing that libns3's licence does not allow (tests/ns3/test_licence.sh).
 $(NS3PROGRAM): $(BUILD)/sim/main_ns3.o $(NS3WORLD) $(LIB) $(NS3C)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $^ $(NS3LIBS) -lpcap -lcjson -lnettle -lzstd -lz -llzma -lpthread -ldl -lm
+	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $^ $(NS3LIBS) $(NS3OTHER)
 
 $(BUILD)/examples/ns3/%: $(BUILD)/examples/ns3/%.o $(NS3C)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $^ $(NS3LIBS)
 
-$(BUILD)/tests/ns3/%: $(BUILD)/tests/ns3/%.o $(NS3C) | $(NS3EXAMPLES)
+$(BUILD)/tests/ns3/%: $(BUILD)/tests/ns3/%.o $(NS3WORLD) $(LIB) $(NS3C) | $(NS3EXAMPLES) $(NS3PROGRAM)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $(filter %.o,$^) $(NS3C) $(TESTLIBS) $(NS3LIBS)
+	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(NS3C) $(TESTLIBS) $(NS3LIBS) $(NS3OTHER)
 
 run: $(PROGRAM)
 	$(PROGRAM) run scenarios/quickstart.json -o results/quickstart --force

@@ -10,6 +10,12 @@
 
 #define LAN_ADDRESS UINT32_C(0xc0a8010a) /* 192.168.1.10, the first host of a home with a NAT */
 
+/* The workload's time in a home: what leaves now is at the CGN at that time. */
+static int64_t home_now(const struct scene *s)
+{
+	return scene_now(s) + s->config->access.delay_ns;
+}
+
 static void leave_home(struct home *home, const uint8_t *bytes, uint32_t length)
 {
 	if (ns3c_send(home->to_cgn, bytes, length) < 0) /* longer than the link takes: a stack cuts before, so it must not be cut */
@@ -53,7 +59,7 @@ void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
 	if (!ipv4_read(bytes, length, &was))
 		return;
 	d = was;
-	p = nat_outbound(s->cpe, scene_now(s), home->subscriber, h->number, &d);
+	p = nat_outbound(s->cpe, home_now(s), home->subscriber, h->number, &d);
 	if (!outcome_passes(p.outcome) || p.path.inside) {
 		s->packets.sums[PACKETS_DROPPED]++;
 		return;
@@ -67,14 +73,15 @@ void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
 /* An answer to an echo request that no stack sent. */
 static bool is_answer(struct host *h, const struct datagram *d, uint32_t length)
 {
+	struct scene *s = h->home->scene;
 	struct flow *f;
 
 	if (d->ends.protocol != IP_ICMP || d->icmp_type != ICMP_ECHO_REPLY || !datagram_begins(d))
 		return false;
-	f = flows_find(h->home->scene, &(struct flow_key){ .subscriber = h->home->subscriber, .host = h->number, .protocol = PROTO_ICMP,
-	                                                   .port = d->ends.destination_port, .remote = d->ends.source });
+	f = flows_find(s, &(struct flow_key){ .subscriber = h->home->subscriber, .host = s->cpe ? h->number : HOST_CGN,
+	                                      .protocol = PROTO_ICMP, .port = d->ends.destination_port, .remote = d->ends.source });
 	if (f)
-		flows_answered(h->home->scene, f, length > 28 ? length - 28 : 0);
+		flows_answered(s, f, length > 28 ? length - 28 : 0);
 	return f;
 }
 
@@ -91,7 +98,7 @@ static void home_received(struct ns3c_device *device, uint8_t *bytes, uint32_t l
 		return;
 	d = was;
 	if (s->cpe) {
-		p = nat_inbound(s->cpe, scene_now(s), &d);
+		p = nat_inbound(s->cpe, home_now(s), &d);
 		if (!outcome_passes(p.outcome) || p.path.host >= home->host_count) {
 			s->packets.sums[PACKETS_DROPPED]++;
 			return;
