@@ -42,7 +42,7 @@ do for [i = 1 : |names|] {
 	if (high <= low) { low = low / 2; high = high * 2 }
 	set logscale xy
 	set xrange [low / 1.2 : high * 1.2]
-	set yrange [bottom / 1.6 : 1.4]
+	set yrange [(bottom < 0.14 ? bottom / 1.6 : 0.09) : 1.4] # two labels at least
 	# A label for every first, second, third ... power of ten; for 1, 2, 5 where there are too few of those.
 	first = int(floor(log10(low)))
 	last = int(ceil(log10(high)))
