@@ -1,52 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/rng.h"
-#include "traffic/import.h"
-#include "traffic/wire.h"
-
-#include <cmocka.h> /* last: its macro fail would catch our fail() */
-
-/* Frames are written as hex, blanks free; these are the parts they share. */
-#define MACS "02000000 0001 02000000 0002 "
-#define IP_HEAD(rest) "45000028 1234" rest "c0000201 cb007107 " /* 192.0.2.1 > 203.0.113.7 */
-#define TCP_IP IP_HEAD("4000 4006 0000 ")
-#define SYN "c350 01bb 00000001 00000000 5002 ffff 0000 0000" /* 50000 > 443 */
-#define TCP TCP_IP SYN
-#define IPV6 "60000000 0000 3b40 00000000000000000000000000000001 00000000000000000000000000000002"
-
-static size_t bytes_of(const char *hex, uint8_t *out, size_t room)
-{
-	size_t n = 0;
-
-	for (const char *c = hex; *c; c++) {
-		char pair[3] = { c[0], c[0] == ' ' ? '\0' : c[1], '\0' };
-
-		if (*c == ' ')
-			continue;
-		assert_true(n < room);
-		out[n++] = (uint8_t)strtoul(pair, NULL, 16);
-		c++;
-	}
-	return n;
-}
-
-static enum reason decode(const char *hex, int link, struct wire_packet *p)
-{
-	uint8_t bytes[512];
-	size_t n = bytes_of(hex, bytes, sizeof(bytes));
-	uint8_t *exact = malloc(n ? n : 1); /* so that a sanitizer sees one byte too far */
-	enum reason why;
-
-	memcpy(exact, bytes, n);
-	why = wire_decode(exact, n, n, link, p);
-	free(exact);
-	return why;
-}
+#include "tests/support/wirebench.h"
 
 #define WIFI "0801 0000 02000000000102000000000202000000000310 00 aaaa03 000000 0800"
 
@@ -169,90 +125,6 @@ static void nflog_leads_to_ip(void **state)
 	assert_int_equal(wire_decode(frame, at, at, 239, &p), REASON_IPV6);
 	memset(frame + 4, 0, 2); /* a length of 0 would never end */
 	assert_int_equal(wire_decode(frame, at, at, 239, &p), REASON_MALFORMED);
-}
-
-/* What tunnels carry, one step in; all on raw IP. */
-static void tunnels_are_unwrapped(void **state)
-{
-#define OUTER(protocol, length) "4500" length "0001 0000 40" protocol "0000 c0000202 c6336402 "
-#define OUTER_6(next, length) "60000000" length next "40 20010db8000000000000000000000001 20010db8000000000000000000000002 "
-#define TEREDO_6 "6000000000083b40 20010000000000000000000000000001 20010db8000000000000000000000002 0000000000000000"
-	static const struct { const char *name, *frame; enum wire_tunnel tunnel; enum reason why; } cases[] = {
-		{ "GRE", OUTER("2f", "0040") "0000 0800" TCP, TUNNEL_GRE, REASON_NONE },
-		{ "GRE with checksum, key and sequence", OUTER("2f", "004c") "b000 0800 00000000 00000001 00000002" TCP, TUNNEL_GRE,
-		  REASON_NONE },
-		{ "GRE of PPTP, acknowledging", OUTER("2f", "004e") "3081 880b 002a0001 00000001 00000002 0021" TCP, TUNNEL_GRE, REASON_NONE },
-		{ "GRE of Ethernet", OUTER("2f", "004e") "0000 6558" MACS "0800" TCP, TUNNEL_GRE, REASON_NONE },
-		{ "GRE of IPv6", OUTER("2f", "0040") "0000 86dd" IPV6, TUNNEL_GRE, REASON_IPV6 },
-		{ "GRE of something else", OUTER("2f", "0040") "0000 88bd" TCP, TUNNEL_NONE, REASON_NONE },
-		{ "ERSPAN, type I", OUTER("2f", "004e") "0000 88be" MACS "0800" TCP, TUNNEL_GRE, REASON_NONE },
-		{ "ERSPAN, type II", OUTER("2f", "005a") "1000 88be 00000001 1000000000000000" MACS "0800" TCP, TUNNEL_GRE, REASON_NONE },
-		{ "ERSPAN, type III", OUTER("2f", "005e") "1000 22eb 00000001 200000000000000000000000" MACS "0800" TCP, TUNNEL_GRE,
-		  REASON_NONE },
-		{ "ERSPAN, type III with more", OUTER("2f", "0066") "1000 22eb 00000001 200000000000000000000001 0000000000000000" MACS
-		  "0800" TCP, TUNNEL_GRE, REASON_NONE },
-		{ "ERSPAN of ARP", OUTER("2f", "0026") "0000 88be" MACS "0806", TUNNEL_NONE, REASON_NONE },
-		{ "VXLAN", OUTER("11", "005a") "c350 12b5 0046 0000 0800000000000700" MACS "0800" TCP, TUNNEL_VXLAN, REASON_NONE },
-		{ "VXLAN as Linux once numbered it", OUTER("11", "005a") "c350 2118 0046 0000 0800000000000700" MACS "0800" TCP, TUNNEL_VXLAN,
-		  REASON_NONE },
-		{ "VXLAN of IPv6", OUTER("11", "005a") "c350 12b5 0046 0000 0800000000000700" MACS "86dd" IPV6, TUNNEL_VXLAN, REASON_IPV6 },
-		{ "VXLAN of ARP", OUTER("11", "0032") "c350 12b5 001e 0000 0800000000000700" MACS "0806", TUNNEL_NONE, REASON_NONE },
-		{ "VXLAN's port, but none", OUTER("11", "005a") "c350 12b5 0046 0000 0900000000000700" MACS "0800" TCP, TUNNEL_NONE,
-		  REASON_NONE },
-		{ "Geneve of Ethernet", OUTER("11", "005e") "c350 17c1 004a 0000 0100655800000700 00000000" MACS "0800" TCP, TUNNEL_GENEVE,
-		  REASON_NONE },
-		{ "Geneve of IP", OUTER("11", "004c") "c350 17c1 0038 0000 0000080000000700" TCP, TUNNEL_GENEVE, REASON_NONE },
-		{ "Geneve of another version", OUTER("11", "004c") "c350 17c1 0038 0000 4000080000000700" TCP, TUNNEL_NONE, REASON_NONE },
-		{ "L2TP", OUTER("11", "004e") "06a5 06a5 003a 0000 0002 0001 0002 ff03 0021" TCP, TUNNEL_L2TP, REASON_NONE },
-		{ "L2TP with all there can be", OUTER("11", "0058") "06a5 06a5 0044 0000 4a02 0040 0001 0002 00010001 0002 0000 ff03 0021" TCP,
-		  TUNNEL_L2TP, REASON_NONE },
-		{ "L2TP, control", OUTER("11", "0028") "06a5 06a5 0014 0000 c802 000c 0001 0000 00010001", TUNNEL_NONE, REASON_NONE },
-		{ "GRE cut within", OUTER("2f", "0040") "0000 0800 450000", TUNNEL_GRE, REASON_TRUNCATED },
-		{ "GTP-U", OUTER("11", "004c") "0868 0868 0030 0000 30ff 0028 00000001" TCP, TUNNEL_GTPU, REASON_NONE },
-		{ "GTP-U with a sequence number", OUTER("11", "0050") "0868 0868 0034 0000 32ff 002c 00000001 00010000" TCP, TUNNEL_GTPU,
-		  REASON_NONE },
-		{ "GTP-U with an extension header", OUTER("11", "0054") "9c40 0868 0038 0000 34ff 0030 00000001 00000085 01001400" TCP,
-		  TUNNEL_GTPU, REASON_NONE },
-		{ "GTP-U that is an echo", OUTER("11", "0028") "0868 0868 0014 0000 3001 0004 00000000 00000000", TUNNEL_NONE, REASON_NONE },
-		{ "another port", OUTER("11", "004c") "0869 0869 0030 0000 30ff 0028 00000001" TCP, TUNNEL_NONE, REASON_NONE },
-		{ "IP in IP", OUTER("04", "003c") TCP, TUNNEL_IPIP, REASON_NONE },
-		{ "a softwire", OUTER_6("04", "0028") TCP, TUNNEL_SOFTWIRE, REASON_NONE },
-		{ "a softwire, with destination options", OUTER_6("3c", "0030") "0400 0401 0400 0000" TCP, TUNNEL_SOFTWIRE, REASON_NONE },
-		{ "a softwire, first fragment", OUTER_6("2c", "0030") "0400 0001 00000007" TCP, TUNNEL_SOFTWIRE, REASON_NONE },
-		{ "6in4", OUTER("29", "003c") IPV6, TUNNEL_6IN4, REASON_6IN4 },
-		{ "Teredo", OUTER("11", "004c") "0dd8 80a4 0038 0000" TEREDO_6, TUNNEL_TEREDO, REASON_TEREDO },
-		{ "Teredo with an authentication", OUTER("11", "0059") "0dd8 80a4 0045 0000 0001 0000 1122334455667788 00" TEREDO_6,
-		  TUNNEL_TEREDO, REASON_TEREDO },
-		{ "Teredo with an origin", OUTER("11", "0054") "0dd8 80a4 0040 0000 0000 1234 56789abc" TEREDO_6, TUNNEL_TEREDO, REASON_TEREDO },
-		{ "UDP that is not", OUTER("11", "004c") "0dd8 80a4 0038 0000" IPV6 "0000000000000000", TUNNEL_NONE, REASON_NONE },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint8_t frame[256];
-		size_t n = bytes_of(cases[i].frame, frame, sizeof(frame));
-		uint8_t *exact = malloc(n);
-		struct wire_packet outer, inner;
-		enum reason why = REASON_NONE;
-		enum wire_tunnel tunnel;
-
-		memcpy(exact, frame, n);
-		wire_decode(exact, n, n, 12, &outer);
-		tunnel = wire_unwrap(&outer, &inner, &why);
-		if (tunnel != cases[i].tunnel || (tunnel != TUNNEL_NONE && why != cases[i].why))
-			fail_msg("%s: tunnel %d, reason %d", cases[i].name, tunnel, why);
-		if (tunnel != TUNNEL_NONE && why == REASON_NONE)
-			assert_true(inner.source == 0xc0000201 && inner.destination_port == 443 && inner.length == 40);
-		for (size_t cut = 0; cut < n; cut++) { /* never a byte too far */
-			uint8_t *shorter = malloc(cut ? cut : 1);
-
-			memcpy(shorter, frame, cut);
-			wire_decode(shorter, cut, n, 12, &outer);
-			wire_unwrap(&outer, &inner, &why);
-			free(shorter);
-		}
-		free(exact);
-	}
 }
 
 /* Who sent a frame and who gets it, by the last byte of their addresses; 0: not told. */
@@ -469,7 +341,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_link_type_leads_to_ip),
 		cmocka_unit_test(nflog_leads_to_ip),
-		cmocka_unit_test(tunnels_are_unwrapped),
 		cmocka_unit_test(stations_of_frames),
 		cmocka_unit_test(ipv6_is_looked_into),
 		cmocka_unit_test(every_other_frame_has_its_reason),
