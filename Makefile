@@ -208,7 +208,8 @@ $(BUILD)/bench/hold_ns3: bench/hold_ns3.cc bench/hold.h
 # What takes longer: both sanitizers, ThreadSanitizer, each fuzzer for minutes, the quickstart within its bounds. The last
 # result is committed as results/reference/test-long.txt.
 LONG_FUZZ_SECONDS ?= 120
-test-long: $(PROGRAM) $(BUILD)/tests/nat/test_storm
+FITS    := $(addprefix $(BUILD)/tests/traffic/test_,law_fit host_fit mix)
+test-long: $(PROGRAM) $(BUILD)/tests/nat/test_storm $(FITS)
 	$(Q)$(MAKE) SAN=1 test
 	$(Q)$(MAKE) TSAN=1 build/tsan/tests/world/test_trial
 	$(Q)CGNSIM=$(PROGRAM) sh tests/run.sh build/tsan/tests/world/test_trial $(sort $(wildcard tests/long/*.sh))
