@@ -46,7 +46,7 @@ PROGRAM := $(BUILD)/cgnsim
 TESTSRC := $(filter-out tests/ns3/%,$(wildcard tests/*/test_*.c))
 TESTS   := $(TESTSRC:%.c=$(BUILD)/%)
 
-.PHONY: all ns3 run test test-long conformance mutants coverage setup install figures clean fuzz bench bench-million
+.PHONY: all ns3 run test test-long conformance mutants coverage setup install figures clean fuzz bench bench-million bench-ns3
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -129,6 +129,14 @@ $(NS3PROGRAM): $(BUILD)/sim/main_ns3.o $(NS3WORLD) $(LIB) $(NS3C)
 $(BUILD)/examples/ns3/%: $(BUILD)/examples/ns3/%.o $(NS3C)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $^ $(NS3LIBS)
+
+$(BUILD)/bench/ns3/%: $(BUILD)/bench/ns3/%.o $(NS3C)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) -o $@ $^ $(NS3LIBS)
+
+bench-ns3: $(BUILD)/bench/ns3/flows
+	$(BUILD)/bench/ns3/flows 100 600
+	$(BUILD)/bench/ns3/flows 1000 60
 
 $(BUILD)/tests/ns3/%: $(BUILD)/tests/ns3/%.o $(NS3WORLD) $(LIB) $(NS3C) | $(NS3EXAMPLES) $(NS3PROGRAM)
 	$(call say,LINK,$@)

@@ -248,6 +248,57 @@ int ns3c_udp_send(struct ns3c_udp *udp, uint32_t address, uint16_t port, const v
 uint16_t ns3c_udp_port(const struct ns3c_udp *udp);   /* the local one */
 int ns3c_udp_close(struct ns3c_udp *udp);
 
+/* --- applications ----------------------------------------------------------- */
+
+/* Times are absolute: now or later. A stop of 0 is none. Bytes are of data, without headers. */
+
+/* Receives and forgets what comes to a port, by TCP or UDP. address 0 is any. NULL if the port is taken. */
+struct ns3c_app *ns3c_add_sink(struct ns3c_node *host, uint32_t address, uint16_t port, bool tcp);
+
+/* ns-3's BulkSendApplication: as much as TCP takes, until `bytes` were sent; 0 is without end. */
+struct ns3c_app *ns3c_add_bulk(struct ns3c_node *host, uint32_t address, uint16_t port, uint64_t bytes, int64_t start_ns,
+                           int64_t stop_ns);
+
+/* ns-3's OnOffApplication: packets at a rate while on, none while off. */
+struct ns3c_on_off {
+	uint32_t address;
+	uint16_t port;
+	bool tcp;
+	bool exponential;         /* the lengths of on and off are drawn, with these means; else they are constant */
+	int64_t on_ns, off_ns;    /* above 0; 0 or more */
+	uint64_t bits_per_second; /* while on; above 0 */
+	uint32_t packet_size;     /* 1 .. 65507 bytes */
+	uint64_t bytes;           /* to send in all; 0 is without end */
+	int64_t start_ns, stop_ns;
+};
+struct ns3c_app *ns3c_add_on_off(struct ns3c_node *host, const struct ns3c_on_off *how);
+
+/* ns-3's ThreeGppHttpServer and -Client: pages of a main object and embedded ones, read for a while, by one connection.
+ * The server sends segments of 536 or 1460 bytes as it draws; 1460 with timestamps is over an MTU of 1500, and crosses in fragments. */
+struct ns3c_app *ns3c_add_http_server(struct ns3c_node *host, uint32_t address, uint16_t port);
+struct ns3c_app *ns3c_add_http_client(struct ns3c_node *host, uint32_t address, uint16_t port, int64_t start_ns,
+                                  int64_t stop_ns);
+
+struct ns3c_ping {
+	uint32_t address;
+	uint16_t identifier;      /* RFC 792; of one host, no two pings at a time may have the same */
+	uint32_t size;            /* bytes of data, 0 .. 65507 */
+	unsigned count;           /* of requests, 1 .. 65536; their sequence numbers begin at 0 */
+	int64_t start_ns;
+	int64_t interval_ns;      /* above 0 */
+	void (*replied)(uint16_t sequence, int64_t rtt_ns, void *user);   /* the first reply to a request */
+	void (*icmp)(uint16_t sequence, const struct ns3c_icmp *error, void *user);
+	void *user;
+};
+struct ns3c_app *ns3c_add_ping(struct ns3c_node *host, const struct ns3c_ping *how);
+
+struct ns3c_app_counts {
+	uint64_t sent, received;   /* bytes of data; of a sink, UDP and TCP alike */
+	uint64_t requests;         /* pings sent, HTTP objects asked for */
+	uint64_t answers;          /* pings answered, HTTP objects received whole; of a sink, connections or datagrams */
+};
+struct ns3c_app_counts ns3c_app_get_counts(const struct ns3c_app *app);
+
 #ifdef __cplusplus
 }
 #endif
