@@ -8,9 +8,12 @@
 #include "sim/base/fp.h"
 #include "sim/base/must.h"
 
+/* 0.03 - 0.02 is a little more than 0.01. */
+#define ROUNDING 1e-9
+
 const char *const compare_verdict_name[COMPARE_VERDICTS] = {
 	[COMPARE_EQUAL] = "equal",   [COMPARE_WITHIN] = "within",   [COMPARE_OUTSIDE] = "outside",
-	[COMPARE_ALONE] = "alone",   [COMPARE_IGNORED] = "ignored",
+	[COMPARE_ALONE] = "alone",   [COMPARE_OWN] = "own",         [COMPARE_IGNORED] = "ignored",
 };
 
 /* Two sorted lists of leaves, walked side by side. */
@@ -66,7 +69,7 @@ static enum compare_verdict judge_numbers(struct compare_row *row, double half)
 	row->relative = size_a > 0 ? row->difference / size_a : size_b > 0 ? (double)NAN : 0;
 	if (!(fabs(row->difference) > 0))
 		return COMPARE_EQUAL;
-	return fabs(row->difference) <= row->tolerance ? COMPARE_WITHIN : COMPARE_OUTSIDE;
+	return fabs(row->difference) <= row->tolerance * (1 + ROUNDING) ? COMPARE_WITHIN : COMPARE_OUTSIDE;
 }
 
 static void give_verdict(struct compare_row *row, double half, const struct tolerances *t)
@@ -75,7 +78,7 @@ static void give_verdict(struct compare_row *row, double half, const struct tole
 	if (row->numbers)
 		row->verdict = judge_numbers(row, half);
 	else if (!row->a || !row->b)
-		row->verdict = COMPARE_ALONE;
+		row->verdict = row->by->own ? COMPARE_OWN : COMPARE_ALONE;
 	else
 		row->verdict = !row->own_a && same_value(row->a, row->b) ? COMPARE_EQUAL : COMPARE_OUTSIDE;
 	if (row->by->ignored && row->verdict != COMPARE_EQUAL)

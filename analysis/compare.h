@@ -9,8 +9,8 @@
  * the sum of their squares, unless nothing but equality will do. Texts agree if
  * they are equal.
  *
- * A scheme or a measure that only one run has is a row too, and no agreement;
- * but counts by reason that are not there are 0 (tolerance_absent_is_zero()). */
+ * A scheme or a measure that only one run has is a row too, and no agreement,
+ * unless it is of a world's own (struct tolerance); but counts by reason that are not there are 0 (tolerance_absent_is_zero()). */
 #ifndef ANALYSIS_COMPARE_H
 #define ANALYSIS_COMPARE_H
 
@@ -27,6 +27,7 @@ enum compare_verdict {
 	COMPARE_WITHIN,
 	COMPARE_OUTSIDE,
 	COMPARE_ALONE,   /* only one run has it */
+	COMPARE_OWN,     /* only one run has it, and its world alone can */
 	COMPARE_IGNORED, /* nobody asks */
 	COMPARE_VERDICTS
 };

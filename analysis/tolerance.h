@@ -18,6 +18,7 @@ struct tolerance {
 	const char *pattern;
 	double relative, absolute;
 	bool ignored;        /* values may be anything */
+	bool own;            /* of one world alone: a run of the other need not have it */
 	const char *why;
 };
 extern const struct tolerance tolerances_usual[]; /* ended by a row of pattern "*" */

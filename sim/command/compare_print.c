@@ -135,7 +135,7 @@ static void print_counts(const size_t verdicts[COMPARE_VERDICTS], FILE *to)
 
 static bool is_shown(const struct compare_row *row, bool all)
 {
-	return all || row->verdict != COMPARE_EQUAL;
+	return all || (row->verdict != COMPARE_EQUAL && row->verdict != COMPARE_OWN);
 }
 
 static size_t width_of(const struct cells *rows, size_t count, int cell)
@@ -145,6 +145,23 @@ static size_t width_of(const struct cells *rows, size_t count, int cell)
 	for (size_t i = 0; i < count; i++)
 		most = strlen(rows[i].cell[cell]) > most ? strlen(rows[i].cell[cell]) : most;
 	return most;
+}
+
+/* Those are many, and the same ones in every scheme. */
+static void print_own(const struct compare_scheme *s, const char *const names[2], bool all, FILE *to)
+{
+	size_t count[2] = { 0, 0 };
+
+	for (size_t i = 0; i < s->count && !all; i++)
+		if (s->rows[i].verdict == COMPARE_OWN)
+			count[s->rows[i].a ? 0 : 1]++;
+	for (int i = 0; i < 2; i++)
+		if (count[i]) {
+			char *name = plain(names[i]);
+
+			fprintf(to, "  %zu more are of the world of %s alone (--all shows them)\n", count[i], name);
+			free(name);
+		}
 }
 
 /* Names to the left, numbers to the right. */
@@ -173,6 +190,7 @@ static void print_scheme(const struct compare_scheme *s, const char *const names
 			rows[count++] = row_cells(&s->rows[i]);
 	if (count > 1)
 		print_aligned(rows, count, to);
+	print_own(s, names, all, to);
 	for (size_t i = 0; i < count; i++)
 		cells_clear(&rows[i]);
 	free(rows);

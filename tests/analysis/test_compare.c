@@ -192,6 +192,7 @@ static void a_tolerance_ends_where_it_says(void **state)
 	} cases[] = {
 		{ "\"active_mean\": 100", "\"active_mean\": 100", COMPARE_EQUAL },
 		{ "\"active_mean\": 99", "\"active_mean\": 100", COMPARE_WITHIN },
+		{ "\"fairness_jain\": 0.8935", "\"fairness_jain\": 0.9035", COMPARE_WITHIN },
 		{ "\"active_mean\": 98.999", "\"active_mean\": 100", COMPARE_OUTSIDE },
 		{ "\"active_mean\": 0", "\"active_mean\": 1e-9", COMPARE_OUTSIDE },
 		{ "\"active_mean\": -1e308", "\"active_mean\": 1e308", COMPARE_OUTSIDE },
@@ -272,6 +273,23 @@ static void own_tolerances_go_before(void **state)
 }
 
 /* docs/formats.md has the table, row by row. */
+/* What only one world can show is no difference to the other; unless nothing but equality will do. */
+static void measures_of_one_world(void **state)
+{
+	struct bench x;
+
+	(void)state;
+	open_bench(&x, "{ \"name\": \"x\", \"log\": { \"records\": 1 } }", "{ \"name\": \"x\", \"log\": { \"records\": 1 }, \"packets\": { \"syns\": 0 } }");
+	compare(&x);
+	assert_verdict(&x, "packets.syns", COMPARE_OWN);
+	assert_true(comparison_agrees(&x.c));
+	x.t.exact = true;
+	compare(&x);
+	assert_verdict(&x, "packets.syns", COMPARE_ALONE);
+	assert_false(comparison_agrees(&x.c));
+	close_bench(&x);
+}
+
 static void schemes_are_matched_by_name(void **state)
 {
 	struct bench x;
@@ -456,6 +474,7 @@ int main(void)
 		cmocka_unit_test(a_tolerance_ends_where_it_says),
 		cmocka_unit_test(half_widths_widen),
 		cmocka_unit_test(own_tolerances_go_before),
+		cmocka_unit_test(measures_of_one_world),
 		cmocka_unit_test(schemes_are_matched_by_name),
 		cmocka_unit_test(settings_that_differ),
 		cmocka_unit_test(written_whole),

@@ -84,6 +84,9 @@ says 1 'per-session: 152 equal, 0 within, 0 outside' "and the others are untouch
 says 0 'a | size' "unless all may differ" a size --tolerance '*=100%,1e9'
 says 0 'a | size' "or is ignored" a size --ignore timeseries.reserved --ignore 'ports.*reserved_mean' --ignore 'ports.*efficiency' --ignore ports.guess_bits
 says 1 '  ports.reserved_mean' "the last tolerance counts" a size --tolerance '*=100%,1e9' --tolerance 'ports.reserved_mean=1%'
+cp -r a packets && jq '.schemes[].packets = { syns: 3, syn_retries: 1 }' a/summary.json >packets/summary.json
+says 0 '  2 more are of the world of packets alone (--all shows them)' "what only packets show" a packets
+says 0 '  packets.syns ' "is shown on request" a packets --all
 run grid --set sample_interval=20s
 says 1 '  timeseries.active    13 points, time_s 0 to 120  7 points, time_s 0 to 120' "curves over other moments are not compared" a grid
 says 1 '  timeseries.active ' "the moment at which ports are furthest apart" a other
@@ -108,7 +111,7 @@ cgnsim compare a size --json >json
 check "--json is JSON, and adds up" jq -e '
 	.format == 1 and .runs == ["a", "size"] and .same_workload and (.agrees | not) and (.schemes | length) == 3 and
 	([.schemes[].measures[].verdict] | map(select(. == "outside")) | length) == .outside and
-	([.schemes[].measures[]] | length) == .equal + .within + .outside + .alone + .ignored and
+	([.schemes[].measures[]] | length) == .equal + .within + .outside + .alone + .own + .ignored and
 	([.schemes[].measures[] | select(.a != null and (.a | type) == "number") | select((.b - .a) != .difference)] | length) == 0' json
 check "and has every number of both runs" sh -c "
 	jq -c '[.schemes[] | del(.warnings) | [paths(numbers)] | length]' a/summary.json >want &&
