@@ -8,6 +8,7 @@
 #include "analysis/attribution.h"
 #include "analysis/log.h"
 #include "analysis/utilisation.h"
+#include "sim/base/packets.h"
 
 struct measures {
 	struct usage *usage;        /* owned */
@@ -25,6 +26,9 @@ struct measures {
 
 	/* unlimited demand, if asked for: the same workload with nothing refused; owned, else NULL */
 	struct usage *demand;
+
+	/* what only a world of packets can show; owned, NULL in any other */
+	struct packets *packets;
 };
 
 void measures_clear(struct measures *m);

@@ -30,6 +30,9 @@ struct events_place {
 /* One section, written as it happens, to a file of its own. */
 struct events_section;
 
+/* A name for its file. The caller frees it. */
+char *events_section_path(const char *directory, struct events_place place);
+
 /* NULL with `e` set if it cannot be written. */
 struct events_section *events_section_open(const char *path, struct events_place place, struct err *e);
 
@@ -38,7 +41,7 @@ struct events_section *events_section_open(const char *path, struct events_place
 void events_section_event(struct events_section *s, const struct nat_event *event);
 void events_section_train(struct events_section *s, const struct segment *train, const struct verdict *v, unsigned sight);
 
-/* Done: closes and frees it. False with `e` set if something could not be written. */
+/* Done: closes and frees it. `packets` is NULL in a world that has none. False with `e` set if something could not be written. */
 bool events_section_close(struct events_section *s, const struct packets *packets, struct err *e);
 
 /* Gives up, and removes the file. NULL is fine. */

@@ -20,6 +20,11 @@ struct events_section {
 	struct events_entry entry;
 };
 
+char *events_section_path(const char *directory, struct events_place place)
+{
+	return must_printf("%s/%u.%u.part", directory, place.trial, place.instance);
+}
+
 struct events_section *events_section_open(const char *path, struct events_place place, struct err *e)
 {
 	static const uint8_t head[EVENTS_SECTION_HEAD];
@@ -84,10 +89,11 @@ static bool write_head(struct events_section *s, struct err *e)
 
 bool events_section_close(struct events_section *s, const struct packets *packets, struct err *e)
 {
+	static const struct packets none;
 	size_t before = s->buffer.length;
 	bool good;
 
-	events_put_totals(&s->buffer, packets);
+	events_put_totals(&s->buffer, packets ? packets : &none);
 	s->entry.totals = (uint32_t)(s->buffer.length - before);
 	flush(s);
 	good = write_head(s, e) && outfile_commit(&s->file, e);

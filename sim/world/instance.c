@@ -34,14 +34,27 @@ bool behind_cpe(const struct trial *t)
 	return t->access == ACCESS_NAT444 && t->cpe.nat;
 }
 
+static struct events_section *open_section(const struct instance_setup *s, size_t trial, struct err *e)
+{
+	struct events_place place = { (uint32_t)trial, s->number };
+	char *path = events_section_path(s->events_directory, place);
+	struct events_section *section = events_section_open(path, place, e);
+
+	free(path);
+	return section;
+}
+
 static struct lane *make_lane(struct instance *in, size_t trial, struct err *e)
 {
 	const struct instance_setup *s = in->setup;
 	const struct trial *t = &s->trials[trial];
 	struct cut cut = cut_of(s->workload, t);
+	struct events_section *events = NULL;
 	char *keep = NULL;
 	struct lane *lane;
 
+	if (s->events_directory && !(events = open_section(s, trial, e)))
+		return NULL;
 	if (t->log.keep && s->log_directory)
 		keep = keep_part_path(s->log_directory, t, s->replication, s->number);
 	lane = lane_create(&(struct lane_setup){
@@ -54,6 +67,8 @@ static struct lane *make_lane(struct instance *in, size_t trial, struct err *e)
 			.keep_path = keep,
 		},
 		.demand = s->tallies[trial].demand,
+		.events = events,
+		.flows = s->flows,
 	}, e);
 	free(keep);
 	return lane;

@@ -28,6 +28,8 @@ struct instance_setup {
 	uint32_t number, replication;
 	struct tally *tallies;         /* by trial: what is measured is added here */
 	const char *log_directory;     /* NULL: no log is kept */
+	const char *events_directory;  /* NULL: events are not written */
+	const struct workload_flows *flows;
 	/* Called after every slab; false: give up. */
 	bool (*advanced)(void *context, int64_t by_ns, uint64_t trains);
 	void *context;

@@ -19,11 +19,33 @@ struct lane {
 	struct nat *unlimited;
 	struct nat_config unlimited_config;
 	struct meter *demand;
+	/* who is told the same as the watch; NULL unless asked for */
+	struct events_section *events;
+	const struct workload_flows *flows;
 };
 
 static void lane_event(void *context, const struct nat_event *e)
 {
 	watch_event(context, e);
+}
+
+static void lane_event_told(void *context, const struct nat_event *e)
+{
+	struct lane *lane = context;
+
+	watch_event(lane->watch, e);
+	events_section_event(lane->events, e);
+}
+
+static void lane_train(struct lane *lane, const struct segment *train, const struct verdict *v, unsigned sight)
+{
+	watch_train(lane->watch, train, v, sight);
+	if (lane->events) {
+		struct segment traced = *train;
+
+		workload_flows_traced(lane->flows, &traced);
+		events_section_train(lane->events, &traced, v, sight);
+	}
 }
 
 static void demand_event(void *context, const struct nat_event *e)
@@ -57,9 +79,12 @@ struct lane *lane_create(const struct lane_setup *setup, struct err *e)
 
 	lane->watch = watch_create(&setup->watch, e);
 	if (!lane->watch) {
+		events_section_abandon(setup->events);
 		free(lane);
 		return NULL;
 	}
+	lane->events = setup->events;
+	lane->flows = setup->flows;
 	lane->ground = setup->watch.ground;
 	lane->share = *share;
 	flowset_init(&lane->lost);
@@ -75,7 +100,7 @@ struct lane *lane_create(const struct lane_setup *setup, struct err *e)
 		.subscribers = share->subscribers,
 		.first_subscriber = share->first_subscriber,
 		.rng_key = nat_key(workload, trial, setup->watch.replication, setup->watch.instance),
-		.sink = { .context = lane->watch, .event = lane_event },
+		.sink = lane->events ? (struct sink){ lane, lane_event_told } : (struct sink){ lane->watch, lane_event },
 		.scheme_create = trial->scheme->create,
 		.scheme_config = trial->scheme_config,
 	});
@@ -100,7 +125,7 @@ static void retry(struct lane *lane, int64_t now_ns)
 		struct segment train = retry_train(&due);
 		struct verdict v = show_nat(lane, &train);
 
-		watch_train(lane->watch, &train, &v, SIGHT_RETRY);
+		lane_train(lane, &train, &v, SIGHT_RETRY);
 		if (outcome_is_refusal(v.outcome))
 			retries_again(&lane->retries, &due);
 		else
@@ -138,7 +163,7 @@ void lane_show(struct lane *lane, const struct segment *offered, enum outcome be
 				retries_refused(&lane->retries, offered);
 		}
 	}
-	watch_train(lane->watch, offered, &v, sight | (at_home ? SIGHT_AT_HOME : 0u));
+	lane_train(lane, offered, &v, sight | (at_home ? SIGHT_AT_HOME : 0u));
 }
 
 void lane_prefetch(const struct lane *lane, const struct segment *offered)
@@ -165,6 +190,8 @@ bool lane_finish(struct lane *lane, struct log_weight *log, struct answers *answ
 
 	nat_advance(lane->nat, end_ns);
 	good = watch_finish(lane->watch, log, answers, e);
+	if (lane->events)
+		good &= events_section_close(lane->events, NULL, e);
 	nat_destroy(lane->nat);
 	if (trial->scheme->fault)
 		good &= trial->scheme->fault(trial->scheme_config, e);

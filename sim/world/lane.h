@@ -5,16 +5,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/world/events.h"
 #include "sim/world/watch.h"
+#include "sim/world/workload_trace.h"
 
 struct lane_setup {
 	struct watch_setup watch;
 	struct usage *demand;         /* the worker's sums of unlimited demand; NULL: not asked for */
+	struct events_section *events; /* is told all that the watch is, and is the lane's; NULL: none */
+	const struct workload_flows *flows; /* the numbers of its trains' flows */
 };
 
 struct lane;
 
-/* NULL with `e` set if a kept log cannot be written. */
+/* NULL with `e` set if a kept log cannot be written; `events` is then given up. */
 struct lane *lane_create(const struct lane_setup *setup, struct err *e);
 
 /* Shows it a train of this instance (subscriber numbers of the scenario).

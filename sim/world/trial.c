@@ -20,6 +20,7 @@
 #include "sim/engine/runner.h"
 #include "sim/world/instance.h"
 #include "sim/world/keep.h"
+#include "sim/world/measuring.h"
 
 /* Who is told to stop may finish a job for so long: what it has measured is lost else. */
 #define STOP_GRACE_NS (500 * NS_PER_MS)
@@ -176,6 +177,8 @@ static int run_job(void *context, size_t n, unsigned worker)
 		.replication = run->replication,
 		.tallies = w->sums.tallies,
 		.log_directory = run->options->log_directory,
+		.events_directory = run->options->events_directory,
+		.flows = run->options->flows,
 		.advanced = job_advanced,
 		.context = w,
 	}, &w->e);
@@ -285,32 +288,6 @@ static bool gather(struct run *run, bool good, struct err *e)
 	return good;
 }
 
-/* The sums of a trial become its measures. */
-static void measure(struct run *run, size_t trial, struct measures *m)
-{
-	const struct trial *t = &run->trials[trial];
-	const struct watch_ground *g = &run->grounds[trial];
-	struct tally *sum = &run->sums.tallies[trial];
-
-	*m = (struct measures){
-		.usage = sum->usage,
-		.demand = sum->demand,
-		.log = sum->log,
-		.addresses = g->pool.addresses,
-		.ports = (uint64_t)g->pool.addresses * g->slots->count,
-		.assigned = t->scheme->assigned ? t->scheme->assigned(t->scheme_config, &g->pool) : 0,
-		.stranded = t->scheme->stranded ? t->scheme->stranded(t->scheme_config, &g->pool) : 0,
-		.flows_not_offered = sum->not_offered,
-		.single_numbers = t->scheme->logs_mappings,
-		.instances = cut_of(run->workload, t).instances,
-	};
-	for (int k = 0; k < EVIDENCE_COUNT; k++)
-		ambiguity_of(&sum->answers, run->workload->evidence.incidents, (enum evidence)k, &run->workload->evidence,
-		             &m->ambiguity[k]);
-	free(sum->answers.items);
-	*sum = (struct tally){ 0 };
-}
-
 /* Joins the kept logs of every replication before `until`, all of which are written down. */
 static bool join_logs(struct run *run, uint32_t until, struct err *e)
 {
@@ -340,7 +317,7 @@ static bool finish_replication(struct run *run, struct err *e)
 	if (run->workload->replications > 1)
 		sums_slim(&run->sums);
 	for (size_t i = 0; i < run->trial_count; i++)
-		measure(run, i, &run->trials[i].measures[run->replication]);
+		measuring_take(&run->grounds[i], &run->sums.tallies[i], &run->trials[i].measures[run->replication]);
 	return c || join_logs(run, run->replication + 1, e);
 }
 
@@ -366,19 +343,9 @@ static void open_frames(struct run *run)
 	run->usage = must_alloc(run->trial_count, sizeof(*run->usage));
 	run->demand = w->demand ? must_alloc(run->trial_count, sizeof(*run->demand)) : NULL;
 	for (size_t i = 0; i < run->trial_count; i++) {
-		const struct watch_ground *g = &run->grounds[i];
-
-		run->usage[i] = (struct usage_frame){
-			.begin_ns = w->warmup_ns,
-			.end_ns = w->warmup_ns + w->duration_ns,
-			.interval_ns = w->sample_interval_ns,
-			.subscribers = w->subscribers,
-			.ports = (uint64_t)g->pool.addresses * g->slots->count,
-		};
-		if (!run->demand)
-			continue;
-		run->demand[i] = run->usage[i];
-		run->demand[i].ports = (uint64_t)w->subscribers * g->slots->count;
+		run->usage[i] = measuring_frame(&run->grounds[i]);
+		if (run->demand)
+			run->demand[i] = measuring_demand(&run->grounds[i]);
 	}
 }
 

@@ -95,8 +95,9 @@ struct workload_facts {
 	bool     tails;            /* false: a capture is shorter than the longest timer */
 };
 
-/* An opened workload. */
+/* An opened workload, and whose each flow of it is in a trace (workload_trace.h). */
 struct traffic_sources;
+struct workload_flows;
 
 /* Opens the sources, computes an automatic warm-up (workload->warmup_ns is then
  * set), and says what is known. `name` stands for the scenario in messages. NULL with `e` set. */
@@ -111,6 +112,9 @@ struct run_options {
 	 * down now and then, and when it is stopped. NULL: neither. */
 	struct checkpoint *checkpoint;
 	const char *log_directory; /* where trials with log.keep leave SCHEME.EXT.zst; must exist then */
+	const char *events_directory; /* where instances leave sections of an event file (events.h); must exist; NULL: no events.
+	                              Only of one replication, one rank, and no checkpoint gone on from */
+	const struct workload_flows *flows; /* of workload_trace(), for them */
 	/* Called now and then from one thread: share done, trains shown so far. NULL: never. */
 	void (*progress)(void *context, double share, uint64_t trains);
 	void *progress_context;

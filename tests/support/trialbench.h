@@ -17,11 +17,11 @@ struct trialbench {
 	struct workload_facts facts;
 };
 
-static inline void trialbench_run(struct trialbench *b, const char *text, unsigned threads)
+/* Opens it, but runs nothing. */
+static inline void trialbench_open(struct trialbench *b, const char *text)
 {
 	char *json = must_strdup(text);
 	struct err e = ERR_INIT;
-	struct run_options how = { .threads = threads };
 
 	for (char *c = json; *c; c++)
 		if (*c == '\'')
@@ -31,11 +31,26 @@ static inline void trialbench_run(struct trialbench *b, const char *text, unsign
 	if (b->scenario)
 		b->sources = workload_open(&b->scenario->workload, b->scenario->trials, b->scenario->trial_count, "test",
 		                           &b->facts, &e);
-	if (!b->sources || !run_trials(&b->scenario->workload, b->sources, &b->facts, b->scenario->trials,
-	                               b->scenario->trial_count, &how, &e)) {
+	if (!b->sources) {
+		err_print(&e, stderr);
+		must(!"a scenario that should open");
+	}
+}
+
+static inline void trialbench_run_with(struct trialbench *b, const struct run_options *how)
+{
+	struct err e = ERR_INIT;
+
+	if (!run_trials(&b->scenario->workload, b->sources, &b->facts, b->scenario->trials, b->scenario->trial_count, how, &e)) {
 		err_print(&e, stderr);
 		must(!"a scenario that should run");
 	}
+}
+
+static inline void trialbench_run(struct trialbench *b, const char *text, unsigned threads)
+{
+	trialbench_open(b, text);
+	trialbench_run_with(b, &(struct run_options){ .threads = threads });
 }
 
 static inline const struct measures *trialbench_measures(const struct trialbench *b, size_t trial, uint32_t replication)
