@@ -107,6 +107,58 @@ static const struct column subscribers[] = {
 	{ .header = NULL },
 };
 
+#define NO_PACKETS "this world shows no packets"
+
+static const struct column connecting[] = {
+	{ "TCP connections", "SYNs", NULL, "packets/syns", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "TCP connections", "SYNs again", NULL, "packets/syn_retries", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "TCP connections", "Set up", NULL, "packets/handshakes", KIND_COUNT, BETTER_MORE, NO_PACKETS, false },
+	{ "TCP connections", "Set up late", "by another SYN", "packets/handshakes_late", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "TCP connections", "Failed", NULL, "packets/handshakes_failed", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "TCP connections", "Reset", NULL, "packets/resets", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Until set up", "Mean", "s", "packets/setup_delay/mean", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Until set up", "99 %", "s", "packets/setup_delay/p99", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Until given up", "Mean", "s", "packets/failure_delay/mean", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Until given up", "99 %", "s", "packets/failure_delay/p99", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Until answered", "Mean", "s", "packets/answer_delay/mean", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Until answered", "99 %", "s", "packets/answer_delay/p99", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Goodput", "Down", "bit/s", "packets/goodput_down_bps", KIND_COUNT, BETTER_MORE, NO_PACKETS, false },
+	{ "Goodput", "Up", "bit/s", "packets/goodput_up_bps", KIND_COUNT, BETTER_MORE, NO_PACKETS, false },
+	{ .header = NULL },
+};
+
+static const struct column passing[] = {
+	{ "Passed the CGN", "Out", NULL, "packets/packets_out", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "Passed the CGN", "In", NULL, "packets/packets_in", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "Passed the CGN", "Hairpinned", NULL, "packets/hairpins", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "Passed the CGN", "Fragments", NULL, "packets/fragments", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "Did not pass", "Refused", "no mapping", "packets/packets_refused", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Did not pass", "Dropped", NULL, "packets/packets_dropped", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Did not pass", "Too big", NULL, "packets/too_big", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Did not pass", "Lost", "full queues", "packets/packets_lost", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "ICMP errors", "Sent", "by the CGN", "packets/icmp_sent", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "ICMP errors", "Held back", "by its limit", "packets/icmp_withheld", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "ICMP errors", "Translated", "of others", "packets/icmp_passed", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "ICMP errors", "Delivered", "to a socket", "packets/icmp_delivered", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "Flows not begun", "Port busy", "TIME-WAIT", "packets/socket_busy", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "Flows not begun", "From outside", NULL, "packets/opened_outside", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ .header = NULL },
+};
+
+/* Only of a world that has packets. */
+static void write_packets(const struct report *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->run->count; i++)
+		any |= run_member(r->run->schemes[i], "packets") != NULL;
+	if (!any)
+		return;
+	fputs("<h3>What only packets show</h3>\n", r->out);
+	report_table(r, "What hosts met: connections, the time until they knew, and payload that arrived. Warm-up included", connecting, whole, 1);
+	report_table(r, "What became of packets, and of the ICMP errors about them. Warm-up included", passing, whole, 1);
+}
+
 void report_overview(const struct report *r)
 {
 	report_table(r, "Every scheme on the same workload. Ports are those of the busier of TCP and UDP.", overview, whole, 1);
@@ -224,6 +276,7 @@ void report_details(const struct report *r)
 	write_sections(r, "A number reserved in a block or range is reserved in every protocol", by_protocol, "ports/by_protocol");
 	fputs("<h3>Ports of a subscriber</h3>\n", r->out);
 	report_table(r, "That share of subscribers (and moments) stays at or below so many ports", subscribers, whole, 1);
+	write_packets(r);
 	fputs("<h3>Log</h3>\n", r->out);
 	report_table(r, "Bytes of the real encoded log in the measured window", logs, whole, 1);
 	fputs("<h3>Attribution, by what the server recorded</h3>\n", r->out);

@@ -336,6 +336,32 @@ static cJSON *ambiguity_json(const struct measures *m)
 	return rows;
 }
 
+static void delay_json(cJSON *to, const char *name, const struct delays *d)
+{
+	cJSON *delay = object_in(to, name);
+
+	number(delay, "mean", ratio((double)d->sum_us, (double)d->count) / 1e6);
+	number(delay, "p50", (double)delays_quantile(d, 0.5) / 1e6);
+	number(delay, "p99", (double)delays_quantile(d, 0.99) / 1e6);
+	number(delay, "max", (double)d->max_us / 1e6);
+}
+
+/* Of the whole run: packets are counted from time 0. */
+static cJSON *packets_json(const struct result_run *run, const struct packets *p)
+{
+	cJSON *packets = cJSON_CreateObject();
+	double seconds = (double)(run->warmup_ns + run->duration_ns) / 1e9;
+
+	must(packets);
+	for (int s = 0; s < PACKETS_SUMS; s++)
+		number(packets, packet_sum_name[s].name, (double)p->sums[s]);
+	for (int d = 0; d < DELAYS; d++)
+		delay_json(packets, packet_delay_name[d].name, &p->delays[d]);
+	number(packets, packet_rate_name[RATE_GOODPUT_DOWN].name, (double)p->sums[PACKETS_BYTES_DOWN] * 8 / seconds);
+	number(packets, packet_rate_name[RATE_GOODPUT_UP].name, (double)p->sums[PACKETS_BYTES_UP] * 8 / seconds);
+	return packets;
+}
+
 cJSON *summary_scheme(const struct result_run *run, const struct result_scheme *scheme, uint32_t replication)
 {
 	const struct measures *m = &scheme->measures[replication];
@@ -345,6 +371,8 @@ cJSON *summary_scheme(const struct result_run *run, const struct result_scheme *
 	cJSON_AddItemToObject(one, "ports", ports_json(run, scheme, m));
 	cJSON_AddItemToObject(one, "log", log_json(run, scheme, m));
 	cJSON_AddItemToObject(one, "ambiguity", ambiguity_json(m));
+	if (m->packets)
+		cJSON_AddItemToObject(one, "packets", packets_json(run, m->packets));
 	return one;
 }
 
@@ -386,7 +414,7 @@ static cJSON *scheme_json(const struct result_run *run, const struct result_sche
 	return row;
 }
 
-/* What was offered, as a mean over the replications; every scheme must have met the same. */
+/* What was offered, as a mean over the replications: the same to every scheme. */
 static void workload_json(cJSON *root, const struct result_run *run)
 {
 	cJSON *workload = object_in(root, "workload");
@@ -395,8 +423,6 @@ static void workload_json(cJSON *root, const struct result_run *run)
 	for (uint32_t r = 0; r < run->replications; r++) {
 		const struct measures *first = &run->schemes[0].measures[r];
 
-		for (size_t i = 1; i < run->scheme_count; i++)
-			must(!memcmp(run->schemes[i].measures[r].usage->flows, first->usage->flows, sizeof(total)));
 		for (int p = 0; p < PROTO_COUNT; p++)
 			total[p] += first->usage->flows[p];
 		not_offered += first->flows_not_offered;

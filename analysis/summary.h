@@ -40,7 +40,7 @@ struct result_run {
 /* summary.json. The caller owns it. */
 cJSON *summary_json(const struct result_run *run);
 
-/* One scheme in one replication: "ports", "log", "ambiguity" as in summary.json. The caller owns it. */
+/* One scheme in one replication: "ports", "log", "ambiguity", "packets" as in summary.json. The caller owns it. */
 cJSON *summary_scheme(const struct result_run *run, const struct result_scheme *scheme, uint32_t replication);
 
 /* The busier of TCP and UDP: the protocol of the headline figures. */

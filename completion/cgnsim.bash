@@ -45,7 +45,7 @@ _cgnsim()
 		words="inside outside"
 	elif [ "$before" = --interface ]; then
 		words=$(ls /sys/class/net 2>/dev/null)
-	elif [ "$before" = -o ] || [ "$before" = --pcap ]; then
+	elif [ "$before" = -o ] || [ "$before" = --pcap ] || [ "$before" = --events ]; then
 		compopt -o default
 		return
 	elif [[ $word == -* ]]; then

@@ -7,7 +7,7 @@
 #include "sim/scenario/nearest.h"
 
 static const struct command *const commands[] = {
-	&command_run, &command_import,  &command_trace,  &command_fit,  &command_generate, &command_replay,
+	&command_run, &command_measure, &command_import,  &command_trace,  &command_fit,  &command_generate, &command_replay,
 	&command_map, &command_conform, &command_compare, &command_report, &command_list, &command_validate,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

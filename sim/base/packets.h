@@ -1,5 +1,5 @@
-/* packets - what only a world of packets can show, of one scheme in one instance:
- * sums and histograms of integers, so that instances may be added up in any order. */
+/* packets - what only a world of packets can show, of one scheme in one instance, from time 0
+ * to the end: sums and histograms of integers, so that instances may be added up in any order. */
 #ifndef SIM_BASE_PACKETS_H
 #define SIM_BASE_PACKETS_H
 
@@ -47,12 +47,21 @@ enum packet_delay {
 	DELAYS,
 };
 
+/* What is worked out of the sums. */
+enum packet_rate {
+	RATE_GOODPUT_DOWN,      /* payload that arrived, by the length of the whole run */
+	RATE_GOODPUT_UP,
+	PACKET_RATES,
+};
+
 /* As in summary.json (docs/measures.md). */
 struct packet_name {
-	const char *name, *unit, *help;
+	const char *name, *path; /* "syns", and below a scheme: "packets.syns" */
+	const char *unit, *help;
 };
 extern const struct packet_name packet_sum_name[PACKETS_SUMS];
 extern const struct packet_name packet_delay_name[DELAYS];
+extern const struct packet_name packet_rate_name[PACKET_RATES];
 
 /* A histogram of delays in whole microseconds: to 15 a cell each, then 16 cells to each power of two, so a quantile is
  * known to 1/16. The last cell also holds what is longer than 2^43 microseconds (101 days). */

@@ -8,6 +8,7 @@
 #include "sim/base/crc.h"
 #include "sim/base/file.h"
 #include "sim/base/must.h"
+#include "sim/command/json_same.h"
 
 /* Of a regular file; a pipe is not read for it. */
 static bool checksum(const char *path, uint32_t *crc, struct err *e)
@@ -102,47 +103,10 @@ bool basis_write(const struct basis *b, const char *directory, struct err *e)
 	return good;
 }
 
-static char *value_text(const cJSON *value)
+static bool differ(void *context, const char *place, const char *then, const char *now, struct err *e)
 {
-	char *text = value ? cJSON_PrintUnformatted(value) : must_strdup("nothing");
-
-	must(text);
-	return text;
-}
-
-static bool differ(const char *directory, const char *place, const cJSON *then, const cJSON *now, struct err *e)
-{
-	char *a = value_text(then), *b = value_text(now);
-
-	fail(e, "%s: cannot go on from there: %s was %.80s, and now is %.80s; without --resume the run starts anew",
-	     directory, place, a, b);
-	free(a);
-	free(b);
-	return false;
-}
-
-/* The first difference becomes a fault. */
-static bool same(const char *directory, const char *place, const cJSON *then, const cJSON *now, struct err *e)
-{
-	const cJSON *a, *b;
-	bool good = true;
-	size_t at = 0;
-
-	if (!cJSON_IsObject(now) && !cJSON_IsArray(now))
-		return cJSON_Compare(then, now, true) || differ(directory, place, then, now, e);
-	if (!then || (then->type & 0xff) != (now->type & 0xff))
-		return differ(directory, place, then, now, e);
-	a = then->child;
-	for (b = now->child; good && b; b = b->next, a = a ? a->next : NULL) {
-		bool named = b->string && (!a || !a->string || strcmp(a->string, b->string));
-		char *inner = b->string ? must_printf("%s%s%s", place, *place ? "." : "", b->string)
-		                        : must_printf("%s[%zu]", place, at++);
-
-		good = named ? differ(directory, inner, cJSON_GetObjectItemCaseSensitive(then, b->string), b, e)
-		             : same(directory, inner, a, b, e);
-		free(inner);
-	}
-	return good && (!a || differ(directory, place, then, now, e));
+	return fail(e, "%s: cannot go on from there: %s was %.80s, and now is %.80s; without --resume the run starts anew",
+	            (const char *)context, place, then, now);
 }
 
 bool basis_check(const struct basis *b, const char *directory, struct err *e)
@@ -156,7 +120,7 @@ bool basis_check(const struct basis *b, const char *directory, struct err *e)
 	good = text != NULL;
 	if (good && strcmp(text, b->text)) {
 		then = cJSON_ParseWithLength(text, length);
-		good = then ? same(directory, "", then, b->json, e) && fail(e, "%s: is damaged", path)
+		good = then ? json_same("", then, b->json, differ, (void *)(uintptr_t)directory, e) && fail(e, "%s: is damaged", path)
 		            : fail(e, "%s: is damaged", path);
 	}
 	cJSON_Delete(then);

@@ -78,6 +78,7 @@ int command_misused(const struct command *command, const char *format, ...) __at
 void command_help(const struct command *command, FILE *to);
 
 extern const struct command command_run;
+extern const struct command command_measure;
 extern const struct command command_import;
 extern const struct command command_trace;
 extern const struct command command_fit;

@@ -2,6 +2,7 @@
 
 #include "analysis/log.h"
 #include "sim/base/outcome.h"
+#include "sim/base/packets.h"
 #include "sim/base/source.h"
 #include "sim/scenario/laws.h"
 #include "sim/scenario/scenario.h"
@@ -72,13 +73,24 @@ static bool key_member(size_t i, struct member *out)
 	return p->name != NULL;
 }
 
+/* Those of any world, then those of packets. */
 static bool measure_member(size_t i, struct member *out)
 {
-	const struct measure *m = &measures_listed[i];
+	const struct measure *m = measures_listed;
+	const struct packet_name *p;
 
-	if (m->name)
-		*out = (struct member){ .name = m->name, .unit = m->unit, .summary = m->sentence };
-	return m->name != NULL;
+	for (; m->name; m++, i--)
+		if (!i) {
+			*out = (struct member){ .name = m->name, .unit = m->unit, .summary = m->sentence };
+			return true;
+		}
+	if (i >= PACKETS_SUMS + DELAYS + PACKET_RATES)
+		return false;
+	p = i < PACKETS_SUMS            ? &packet_sum_name[i]
+	    : i < PACKETS_SUMS + DELAYS ? &packet_delay_name[i - PACKETS_SUMS]
+	                                : &packet_rate_name[i - PACKETS_SUMS - DELAYS];
+	*out = (struct member){ .name = p->path, .unit = p->unit, .summary = p->help };
+	return true;
 }
 
 /* Why a flow was refused, then why a packet of a capture was left out. */

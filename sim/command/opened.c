@@ -1,13 +1,18 @@
 #include "sim/command/opened.h"
 
+bool scenario_open_sources(struct opened *o, struct scenario *s, const char *path, struct err *e)
+{
+	*o = (struct opened){ .scenario = s };
+	o->sources = workload_open(&s->workload, s->trials, s->trial_count, path, &o->facts, e);
+	return o->sources != NULL;
+}
+
 bool scenario_open(struct opened *o, const struct arguments *args, struct err *e)
 {
-	*o = (struct opened){ .scenario = scenario_of_arguments(args, e) };
-	if (!o->scenario)
-		return false;
-	o->sources = workload_open(&o->scenario->workload, o->scenario->trials, o->scenario->trial_count, args->words[0],
-	                           &o->facts, e);
-	return o->sources != NULL;
+	struct scenario *s = scenario_of_arguments(args, e);
+
+	*o = (struct opened){ 0 };
+	return s && scenario_open_sources(o, s, args->words[0], e);
 }
 
 void scenario_close(struct opened *o)

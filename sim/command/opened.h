@@ -14,6 +14,10 @@ struct opened {
 
 /* Reads the scenario that the first word names. False with `e` set. Clear it in both cases. */
 bool scenario_open(struct opened *o, const struct arguments *args, struct err *e);
+
+/* Opens the sources of a scenario that is read already: it is the opened one's from then on, in both cases. */
+bool scenario_open_sources(struct opened *o, struct scenario *s, const char *path, struct err *e);
+
 void scenario_close(struct opened *o);
 
 #endif

@@ -10,10 +10,11 @@
 #include "sim/base/must.h"
 #include "sim/command/basis.h"
 #include "sim/command/console.h"
+#include "sim/command/kept_logs.h"
 #include "sim/command/progress.h"
+#include "sim/command/run_events.h"
 #include "sim/command/run_results.h"
 #include "sim/command/rundir.h"
-#include "sim/world/keep.h"
 
 #define CHECKPOINT "5s"
 
@@ -24,6 +25,7 @@ static const struct command_option options[] = {
 	OPTION_SEED,
 	{ .name = "threads", .value = "N", .help = "threads, of each rank under mpirun (default: all cores); they change no result" },
 	{ .name = "keep-logs", .help = "keep every scheme's log as DIR/logs/SCHEME.EXT.zst" },
+	{ .name = "events", .value = "FILE", .help = "write what happened as an event file too, for cgnsim measure" },
 	{ .name = "resume", .help = "go on from where a run into DIR was interrupted; the same bytes come out" },
 	{ .name = "checkpoint", .value = "DURATION", .help = "save what is done this often (default " CHECKPOINT ")" },
 	{ .name = "world", .value = "flow|ns3", .help = "which world runs it: flow (default); ns3, the packet world, is not in this version" },
@@ -63,6 +65,7 @@ struct job {
 	struct basis basis;
 	struct rundir dir;         /* rank 0 only */
 	char *path, *work, *logs;  /* DIR, DIR.unfinished, DIR.unfinished/logs or NULL */
+	struct run_events events;
 	struct checkpoint *checkpoint;
 	cJSON *summary;
 	uint64_t threads;
@@ -85,6 +88,8 @@ static bool open_scenario(struct job *j, struct err *e)
 
 	if (!read_line(j, e) || !scenario_open(&j->opened, &j->args, e))
 		return false;
+	if (arguments_has(&j->args, "events") && (arguments_has(&j->args, "resume") || ranks_count(j->ranks) > 1))
+		return fail(e, "--events: goes neither with --resume nor with several ranks: leave one of the two out");
 	for (size_t i = 0; i < j->opened.scenario->trial_count; i++) {
 		j->opened.scenario->trials[i].log.keep |= keep_all;
 		any |= j->opened.scenario->trials[i].log.keep;
@@ -112,7 +117,9 @@ static bool open_work(struct job *j, struct err *e)
 		fprintf(stderr, "cgnsim: %s: an unfinished run is given up; --resume would have gone on from it\n", j->work);
 	if (!rundir_empty(&j->dir, e) || !basis_write(&j->basis, j->work, e))
 		return false;
-	return !j->logs || !mkdir(j->logs, 0777) || fail(e, "%s: %s", j->logs, strerror(errno));
+	if (j->logs && mkdir(j->logs, 0777))
+		return fail(e, "%s: %s", j->logs, strerror(errno));
+	return run_events_open(&j->events, &j->opened, arguments_value(&j->args, "events"), j->work, e);
 }
 
 static bool agree(struct job *j, bool good, struct err *e)
@@ -144,6 +151,8 @@ static bool simulate(struct job *j, struct err *e)
 		.ranks = j->ranks,
 		.checkpoint = j->checkpoint,
 		.log_directory = j->logs,
+		.events_directory = j->events.directory,
+		.flows = &j->events.flows,
 		.progress = show_progress,
 		.progress_context = &progress,
 		.stop = &told_to_stop,
@@ -157,32 +166,12 @@ static bool simulate(struct job *j, struct err *e)
 	return good;
 }
 
-/* Kept logs join the results, without whatever a killed run left beside them. */
-static bool move_logs(const struct job *j, struct err *e)
-{
-	const struct scenario *s = j->opened.scenario;
-	char *to = must_printf("%s/logs", j->dir.temporary);
-	bool good = !mkdir(to, 0777) || fail(e, "%s: %s", to, strerror(errno));
-
-	for (size_t i = 0; good && i < s->trial_count; i++) {
-		good = !s->trials[i].log.keep || keep_records(to, &s->trials[i], &s->workload, e);
-		for (uint32_t r = 0; good && s->trials[i].log.keep && r < s->workload.replications; r++) {
-			char *from = keep_path(j->logs, &s->trials[i], r), *name = keep_path(to, &s->trials[i], r);
-
-			if (from && rename(from, name))
-				good = fail(e, "%s: %s", from, strerror(errno));
-			free(from);
-			free(name);
-		}
-	}
-	free(to);
-	return good;
-}
+static const struct result_origin run_origin = { .command = "run", .words = 1 };
 
 static bool write_results(struct job *j, struct err *e)
 {
-	if (!rundir_begin(&j->dir, e) ||
-	    !run_results_write(j->dir.temporary, &j->opened, &j->args, &j->summary, e) || (j->logs && !move_logs(j, e)) ||
+	if (!run_events_join(&j->events, &j->opened, e) || !rundir_begin(&j->dir, e) ||
+	    !run_results_write(j->dir.temporary, &j->opened, &j->args, &run_origin, &j->summary, e) || (j->logs && !kept_logs_move(j->logs, j->dir.temporary, j->opened.scenario, e)) ||
 	    !rundir_commit(&j->dir, e))
 		return false;
 	if (!j->quiet) {
@@ -239,6 +228,7 @@ static int run_in_ranks(struct job *j, int argc, char **argv)
 	rundir_abandon(&j->dir);
 	checkpoint_close(j->checkpoint);
 	cJSON_Delete(j->summary);
+	run_events_clear(&j->events);
 	basis_clear(&j->basis);
 	scenario_close(&j->opened);
 	free(j->path);
@@ -259,7 +249,7 @@ static int run(int argc, char **argv)
 const struct command command_run = {
 	.name = "run",
 	.usage = "run SCENARIO [-o DIR] [--set PATH=VALUE]... [--scheme NAME]... [--seed N] [--threads N] [--keep-logs]\n"
-	         "    [--resume] [--checkpoint DURATION] [--world flow] [--force] [--quiet]",
+	         "    [--events FILE] [--resume] [--checkpoint DURATION] [--world flow] [--force] [--quiet]",
 	.summary = "runs every scheme of a scenario on the same workload, and writes tables, figures and a report",
 	.options = options,
 	.run = run,

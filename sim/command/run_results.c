@@ -29,10 +29,16 @@ static bool write_json(const char *directory, const char *name, const cJSON *jso
 }
 
 /* The command that gives this run again, whatever it was called and wherever it wrote. */
-static char *command_line(const struct arguments *args)
+static char *command_line(const struct arguments *args, const struct result_origin *origin)
 {
-	char *line = must_printf("cgnsim run %s", args->words[0]);
+	char *line = must_printf("cgnsim %s", origin->command);
 
+	for (size_t i = 0; i < origin->words; i++) {
+		char *longer = must_printf("%s %s", line, args->words[i]);
+
+		free(line);
+		line = longer;
+	}
 	for (size_t i = 0; i < args->given_count; i++) {
 		const struct argument *a = &args->given[i];
 		static const char *const changing[] = { "set", "scheme", "seed", "keep-logs" };
@@ -51,17 +57,20 @@ static char *command_line(const struct arguments *args)
 	return line;
 }
 
-static bool write_manifest(const char *directory, const struct opened *o, const struct arguments *args, struct err *e)
+static bool write_manifest(const char *directory, const struct opened *o, const struct arguments *args,
+                           const struct result_origin *origin, struct err *e)
 {
 	cJSON *m = cJSON_CreateObject(), *instances;
-	char *line = command_line(args);
+	char *line = command_line(args, origin);
 	bool good;
 
 	must(m);
 	cJSON_AddNumberToObject(m, "format", 1);
 	cJSON_AddStringToObject(m, "made_by", "cgnsim " CGNSIM_VERSION);
-	cJSON_AddStringToObject(m, "scenario_file", args->words[0]);
+	cJSON_AddStringToObject(m, "scenario_file", args->words[origin->words - 1]);
 	cJSON_AddStringToObject(m, "command", line);
+	if (origin->world)
+		cJSON_AddStringToObject(m, "world", origin->world);
 	cJSON_AddNumberToObject(m, "warmup_s", seconds_from_ns(o->scenario->workload.warmup_ns));
 	instances = cJSON_AddArrayToObject(m, "instances");
 	for (size_t i = 0; i < o->scenario->trial_count; i++) {
@@ -112,8 +121,8 @@ static bool write_pictures(const char *directory, struct err *e)
 	return report_make(directory, e);
 }
 
-bool run_results_write(const char *directory, const struct opened *o, const struct arguments *args, cJSON **summary,
-                       struct err *e)
+bool run_results_write(const char *directory, const struct opened *o, const struct arguments *args,
+                       const struct result_origin *origin, cJSON **summary, struct err *e)
 {
 	const struct scenario *s = o->scenario;
 	struct result_scheme *schemes = result_schemes(s);
@@ -134,6 +143,8 @@ bool run_results_write(const char *directory, const struct opened *o, const stru
 	bool good;
 
 	warnings_find(&warnings, s, &o->facts);
+	if (origin->warning)
+		warnings_add(&warnings, RESULT_ALL, "%s", origin->warning);
 	run.warnings = warnings.items;
 	run.warning_count = warnings.count;
 	for (size_t i = 0; i < warnings.count; i++) {
@@ -143,7 +154,7 @@ bool run_results_write(const char *directory, const struct opened *o, const stru
 		        w->scheme == RESULT_ALL ? "" : ": ", w->text);
 	}
 	*summary = summary_json(&run);
-	good = write_json(directory, "summary.json", *summary, e) && write_manifest(directory, o, args, e) &&
+	good = write_json(directory, "summary.json", *summary, e) && write_manifest(directory, o, args, origin, e) &&
 	       tables_write(directory, &run, *summary, e) && write_pictures(directory, e);
 	warnings_clear(&warnings);
 	free(schemes);

@@ -1,4 +1,4 @@
-/* run_results - what `run` leaves of its measures: tables, figures, report, manifest. */
+/* run_results - what `run` and `measure` leave of their measures: tables, figures, report, manifest. */
 #ifndef SIM_COMMAND_RUN_RESULTS_H
 #define SIM_COMMAND_RUN_RESULTS_H
 
@@ -6,9 +6,17 @@
 
 #include "sim/command/opened.h"
 
+/* What the measures come from. */
+struct result_origin {
+	const char *command;   /* "run" */
+	size_t words;          /* that follow it; the last is the scenario */
+	const char *world;     /* NULL: the flow world */
+	const char *warning;   /* one more; NULL: none */
+};
+
 /* Writes all files but kept logs into the directory, and prints the warnings.
  * *summary is what summary.json holds, the caller's in any case. */
-bool run_results_write(const char *directory, const struct opened *o, const struct arguments *args, cJSON **summary,
-                       struct err *e);
+bool run_results_write(const char *directory, const struct opened *o, const struct arguments *args,
+                       const struct result_origin *origin, cJSON **summary, struct err *e);
 
 #endif

@@ -135,7 +135,8 @@ static bool is_state(const char *name)
 
 static bool entry_is_ours(const char *work, const char *name, struct err *e)
 {
-	if (is_state(name) || !strncmp(name, "basis.json", 10) || !strcmp(name, "logs") || !strcmp(name, "result"))
+	if (is_state(name) || !strncmp(name, "basis.json", 10) || !strcmp(name, "logs") || !strcmp(name, "events") ||
+	    !strcmp(name, "result"))
 		return true;
 	return fail(e, "%s: holds what no run made (%s); it is where a run works: move it away", work, name);
 }

@@ -18,4 +18,8 @@
  * NULL with `e` set. Options that the command does not have are not looked at. */
 struct scenario *scenario_of_arguments(const struct arguments *args, struct err *e);
 
+/* The same of the n-th word (from 0), with these schemes alone whatever the options say; NULL: as the options say. */
+struct scenario *scenario_of_word(const struct arguments *args, size_t n, const char *const *schemes, size_t scheme_count,
+                                  struct err *e);
+
 #endif

@@ -7,10 +7,7 @@
 #include "analysis/summary.h"
 #include "sim/base/must.h"
 
-static void warn(struct warnings *w, size_t scheme, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* `scheme`: whose, by index, or RESULT_ALL. */
-static void warn(struct warnings *w, size_t scheme, const char *format, ...)
+void warnings_add(struct warnings *w, size_t scheme, const char *format, ...)
 {
 	va_list args;
 	char *line = NULL;
@@ -62,7 +59,7 @@ static void warn_warmup(struct warnings *w, const struct scenario *s, const stru
 		                      : must_printf("active ports change by %+.1f%% from the middle to the last third of the window",
 		                                    drift_percent(m));
 
-		warn(w, i, "the warm-up of %s is shorter than the %s that the timers want (longest %s): %s", given, wanted, timer,
+		warnings_add(w, i, "the warm-up of %s is shorter than the %s that the timers want (longest %s): %s", given, wanted, timer,
 		     drift);
 		free(drift);
 	}
@@ -75,20 +72,20 @@ static void warn_capture(struct warnings *w, const struct scenario *s, const str
 	if (!facts->tails) {
 		duration_format(facts->captured_ns / NS_PER_MS * NS_PER_MS, captured);
 		duration_format(facts->longest_timer_ns, timer);
-		warn(w, RESULT_ALL, "the capture lasts %s, less than the longest timer in use (%s): no quantiles above 0.9 are given",
+		warnings_add(w, RESULT_ALL, "the capture lasts %s, less than the longest timer in use (%s): no quantiles above 0.9 are given",
 		     captured, timer);
 	}
 	if (facts->captured_hosts && facts->captured_hosts < s->workload.subscribers)
-		warn(w, RESULT_ALL, "%u distinct captured hosts stand behind the %u subscribers", facts->captured_hosts,
+		warnings_add(w, RESULT_ALL, "%u distinct captured hosts stand behind the %u subscribers", facts->captured_hosts,
 		     s->workload.subscribers);
 	if (facts->captured_hosts && facts->drawn_hosts && facts->drawn_hosts < facts->captured_hosts)
-		warn(w, RESULT_ALL, "%u of the %u captured hosts were drawn for a subscriber", facts->drawn_hosts, facts->captured_hosts);
+		warnings_add(w, RESULT_ALL, "%u of the %u captured hosts were drawn for a subscriber", facts->drawn_hosts, facts->captured_hosts);
 	if (facts->tail.hosts > 1)
-		warn(w, RESULT_ALL, "99.9%% of the time a captured host has at most %u ports in use; with other hosts of the same kind, "
+		warnings_add(w, RESULT_ALL, "99.9%% of the time a captured host has at most %u ports in use; with other hosts of the same kind, "
 		                    "as few and chosen as blindly as these %u, it might be %u to %u (95%%)",
 		     facts->tail.p999, facts->tail.hosts, facts->tail.low, facts->tail.high);
 	else if (facts->tail.hosts)
-		warn(w, RESULT_ALL, "99.9%% of the time the one captured host has at most %u ports in use; what another would have, "
+		warnings_add(w, RESULT_ALL, "99.9%% of the time the one captured host has at most %u ports in use; what another would have, "
 		                    "nothing can say", facts->tail.p999);
 }
 
@@ -97,17 +94,17 @@ void warnings_find(struct warnings *w, const struct scenario *s, const struct wo
 	const struct measures *first = &s->trials[0].measures[0];
 
 	for (size_t i = 0; i < s->warning_count; i++)
-		warn(w, RESULT_ALL, "%s", s->warnings[i]);
+		warnings_add(w, RESULT_ALL, "%s", s->warnings[i]);
 	warn_warmup(w, s, facts);
 	warn_capture(w, s, facts);
 	if (first->flows_not_offered)
-		warn(w, RESULT_ALL, "%llu flows were not offered: their subscribers had no free inside port",
+		warnings_add(w, RESULT_ALL, "%llu flows were not offered: their subscribers had no free inside port",
 		     (unsigned long long)first->flows_not_offered);
 	for (size_t i = 0; i < s->trial_count; i++) {
 		const struct ambiguity *a = &s->trials[i].measures[0].ambiguity[EVIDENCE_PORT];
 
 		if (a->incidents + a->not_reached < s->workload.evidence.incidents)
-			warn(w, i, "only %llu incidents were drawn, fewer than the %u asked for: there were too few flows",
+			warnings_add(w, i, "only %llu incidents were drawn, fewer than the %u asked for: there were too few flows",
 			     (unsigned long long)(a->incidents + a->not_reached),
 			     s->workload.evidence.incidents);
 	}

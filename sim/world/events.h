@@ -41,7 +41,8 @@ struct events_section *events_section_open(const char *path, struct events_place
 void events_section_event(struct events_section *s, const struct nat_event *event);
 void events_section_train(struct events_section *s, const struct segment *train, const struct verdict *v, unsigned sight);
 
-/* Done: closes and frees it. `packets` is NULL in a world that has none. False with `e` set if something could not be written. */
+/* Done: closes and frees it. `packets` is NULL in a world that has none. False with `e` set if something could not be
+ * written. */
 bool events_section_close(struct events_section *s, const struct packets *packets, struct err *e);
 
 /* Gives up, and removes the file. NULL is fine. */

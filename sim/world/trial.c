@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "sim/base/must.h"
@@ -300,6 +301,15 @@ static bool join_logs(struct run *run, uint32_t until, struct err *e)
 	return true;
 }
 
+/* Every scheme must have met the same flows. */
+static void check_flows(const struct run *run)
+{
+	const struct usage *first = run->trials[0].measures[run->replication].usage;
+
+	for (size_t i = 1; i < run->trial_count; i++)
+		must(!memcmp(run->trials[i].measures[run->replication].usage->flows, first->flows, sizeof(first->flows)));
+}
+
 /* The parts of a kept log may go only once nobody needs them to go on from. */
 static bool finish_replication(struct run *run, struct err *e)
 {
@@ -318,6 +328,7 @@ static bool finish_replication(struct run *run, struct err *e)
 		sums_slim(&run->sums);
 	for (size_t i = 0; i < run->trial_count; i++)
 		measuring_take(&run->grounds[i], &run->sums.tallies[i], &run->trials[i].measures[run->replication]);
+	check_flows(run);
 	return c || join_logs(run, run->replication + 1, e);
 }
 

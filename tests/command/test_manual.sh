@@ -31,6 +31,8 @@ PATH=$dir:$PATH bash -eu -c '
 	complete_is "--resolved" cgnsim validate --r
 	complete_is "--seed=" cgnsim run --see
 	complete_is "--tolerance=" cgnsim compare --tol
+	complete_is measure cgnsim mea
+	complete_is "--keep-logs" cgnsim measure --keep
 	complete_is "schemes" cgnsim list sch
 	complete_is "block" cgnsim list schemes bl
 	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme rfc
