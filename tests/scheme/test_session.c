@@ -51,6 +51,48 @@ static void every_number_is_given_and_looked_at_once(void **state)
 		}
 }
 
+/* Algorithms 2 and 5: the declared number of draws, and then one full scan, on every range, with one number free: it is
+ * found by a draw, after no more looks than draws, or by the scan, after all draws and a look at each number. */
+static void declared_draws_and_then_one_scan(void **state)
+{
+	static const struct { const char *select; uint32_t draws; } rows[] = {
+		{ "rfc6056-2", 1 }, { "rfc6056-2", 8 }, { "rfc6056-2", 200 }, { "rfc6056-5", 1 }, { "rfc6056-5", 8 },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(rows) / sizeof(*rows); k++)
+		for (size_t i = 0; i < RANGES; i++) {
+			uint32_t count = (uint32_t)(ranges[i].hi - ranges[i].lo) + 1, drawn = 0, scanned = 0;
+
+			for (uint64_t seed = 0; seed < (count > 1000 ? 3 : 100); seed++) {
+				struct stand s;
+				struct binding b;
+				uint64_t looks;
+
+				stand_open(&s, "session", ranges[i], mix64(seed, RNG_TEST));
+				set_choice(&s, "select", rows[k].select);
+				conf_u32(s.type, s.config, "draws", rows[k].draws);
+				conf_u32(s.type, s.config, "increment", 500);
+				stand_begin(&s);
+				for (uint32_t slot = 0; slot < count; slot++)
+					if (slot != count / 3)
+						portset_take(s.ports[PROTO_UDP], slot);
+				looks = portset_looked(s.ports[PROTO_UDP]);
+				assert_int_equal(stand_alloc(&s, 1, 1, &b), OUT_CREATED);
+				assert_int_equal(b.slot, count / 3);
+				looks = portset_looked(s.ports[PROTO_UDP]) - looks - 1; /* taking it is one */
+				drawn += looks <= rows[k].draws;
+				scanned += looks == rows[k].draws + count;
+				stand_close(&s);
+			}
+			assert_int_equal(drawn + scanned, count > 1000 ? 3 : 100);
+			if (count == 1)
+				assert_int_equal(scanned, 0);
+			else if (rows[k].draws <= 8 && count >= 36)
+				assert_true(scanned > 0);
+		}
+}
+
 /* Uniform over the free ones on a set where all but every hundredth number, and a run of
  * twenty, is taken: the walk of algorithm 1 would take the run's first twenty times less often than the others. */
 static void a_pick_is_uniform_however_full(void **state)
@@ -195,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_number_is_given_and_looked_at_once),
+		cmocka_unit_test(declared_draws_and_then_one_scan),
 		cmocka_unit_test(a_pick_is_uniform_however_full),
 		cmocka_unit_test(algorithm_1_walks_up_from_its_start),
 		cmocka_unit_test(hashed_algorithms_count_by_endpoint),
