@@ -18,6 +18,8 @@ struct block_config {
 	bool skip_idle;
 	uint32_t extension_size;
 	double extension_share;
+
+	int pooling; /* the pool's, by settle() */
 };
 
 static const char *const order_choices[] = { "random", "sequential", NULL };
@@ -63,11 +65,10 @@ static uint32_t initial_end(const struct block_config *c, uint32_t numbers)
 
 static bool block_settle(void *config, const struct scheme_pool *pool, const char *place, struct err *e)
 {
-	const struct block_config *c = config;
+	struct block_config *c = config;
 	uint32_t numbers = pool->slots->count, end = initial_end(c, numbers);
 
-	if (pool->config->pooling != POOLING_PAIRED)
-		return fail(e, "%s: a subscriber's blocks are all of one address: pool.pooling must be paired", place);
+	c->pooling = pool->config->pooling;
 	if (c->size > end)
 		return fail(e, "%s.size: %u is more than the %u numbers of an address%s", place, c->size, end,
 		            end < numbers ? " that first blocks may have" : "");
@@ -82,6 +83,7 @@ static bool block_settle(void *config, const struct scheme_pool *pool, const cha
 /* Two divisions of each address: a subscriber's first block is of the one, all
  * further ones of the other, so that heavy users cannot starve newcomers. */
 struct block_state {
+	int pooling;
 	struct blocks *initial, *extension; /* extension NULL: the first serves both; owned */
 };
 
@@ -93,14 +95,27 @@ static bool block_room(void *state, uint32_t address, enum protocol protocol)
 	return blocks_free_on(s->initial, address);
 }
 
-static enum outcome block_alloc(void *state, const struct request *r, struct binding *out)
+static enum outcome alloc_on(struct block_state *s, const struct request *r, struct binding *out)
 {
-	struct block_state *s = state;
 	enum outcome o = blocks_alloc(s->initial, r, out);
 
 	if (!s->extension || o == OUT_CREATED)
 		return o;
 	return blocks_alloc(s->extension, r, out);
+}
+
+/* Arbitrary pooling: the subscriber's blocks are filled, wherever they are, before a new one is drawn anywhere. Soft
+ * pairing: the same once its address has none for it. */
+static enum outcome block_alloc(void *state, const struct request *r, struct binding *out)
+{
+	struct block_state *s = state;
+	struct request anywhere = *r;
+	enum outcome o = alloc_on(s, r, out);
+
+	if (o == OUT_CREATED || s->pooling != POOLING_SOFT_PAIRED)
+		return o;
+	anywhere.address = ADDRESS_NONE;
+	return alloc_on(s, &anywhere, out);
 }
 
 static void block_release(void *state, int64_t now_ns, uint32_t subscriber, uint32_t address, uint32_t slot,
@@ -163,6 +178,7 @@ static struct allocator block_create(const void *config, struct ground *ground)
 		.interim_ns = c->interim,
 	};
 
+	s->pooling = c->pooling;
 	s->initial = blocks_create(&blocks, ground);
 	if (c->extension_size) {
 		blocks.size = c->extension_size;
@@ -179,6 +195,7 @@ static struct allocator block_create(const void *config, struct ground *ground)
 		.next = c->idle || c->guard || c->interim ? block_next : NULL,
 		.tick = block_tick,
 		.destroy = block_destroy,
+		.places = c->pooling == POOLING_ARBITRARY,
 		.tied = true,
 		.state = s,
 	};

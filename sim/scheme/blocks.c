@@ -156,10 +156,21 @@ static void expect_interim(struct blocks *b, int64_t now_ns, uint32_t id)
 	queue_push(b->due, b->blocks[id].interim_ns, id * 2 + 1);
 }
 
-/* Gives the subscriber a free block of its address; BLOCK_NONE if there is none. */
-static uint32_t give(struct blocks *b, const struct request *r)
+/* An address with a free block, each looked at once from a random one on; ADDRESS_NONE if there is none. */
+static uint32_t any_address(struct blocks *b)
 {
-	struct portset *free_on = b->free_on[r->address];
+	uint32_t count = b->ground->addresses, from = rng_below(&b->ground->rng, count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (blocks_free_on(b, (from + i) % count))
+			return (from + i) % count;
+	return ADDRESS_NONE;
+}
+
+/* Gives the subscriber a free block of an address; BLOCK_NONE if there is none. */
+static uint32_t give(struct blocks *b, const struct request *r, uint32_t address)
+{
+	struct portset *free_on = b->free_on[address];
 	struct owner *o = &b->owners[r->subscriber];
 	uint32_t n, id;
 
@@ -170,7 +181,7 @@ static uint32_t give(struct blocks *b, const struct request *r)
 	if (n == SLOT_NONE)
 		return BLOCK_NONE;
 	portset_take(free_on, n);
-	id = r->address * b->config.per_address + n;
+	id = address * b->config.per_address + n;
 	must(b->blocks[id].state == BLOCK_FREE);
 	b->blocks[id] = (struct block){
 		.since_ns = r->time_ns,
@@ -263,10 +274,12 @@ static uint32_t pick_scattered(struct blocks *b, const struct portset *ports, ui
 
 static enum outcome take_from(struct blocks *b, uint32_t id, const struct request *r, struct binding *out)
 {
-	const struct portset *ports = ground_ports(b->ground, r->address, r->protocol);
+	const struct portset *ports;
 	struct block *k = &b->blocks[id];
 	uint32_t lo = first_of(b, id), size = b->config.size;
 
+	out->address = id / b->config.per_address;
+	ports = ground_ports(b->ground, out->address, r->protocol);
 	if (b->config.select == BLOCK_SELECT_RANDOM) {
 		out->slot = b->config.scattered ? pick_scattered(b, ports, id, k->used[r->protocol])
 		                                : pick_random(ports, lo, size, &b->ground->rng);
@@ -284,8 +297,8 @@ static enum outcome take_from(struct blocks *b, uint32_t id, const struct reques
 	return OUT_CREATED;
 }
 
-/* Of the owner's blocks on this address the oldest with room, so that later ones drain and can be returned; without the
- * one that is idle longest if that is to be skipped and another has room. BLOCK_NONE: all are full. */
+/* Of the owner's blocks on this address (ADDRESS_NONE: on any) the oldest with room, so that later ones drain and can be
+ * returned; without the one that is idle longest if that is to be skipped and another has room. BLOCK_NONE: all are full. */
 static uint32_t with_room(const struct blocks *b, const struct owner *o, uint32_t address, enum protocol protocol)
 {
 	uint32_t oldest = BLOCK_NONE, second = BLOCK_NONE, idlest = BLOCK_NONE;
@@ -293,7 +306,7 @@ static uint32_t with_room(const struct blocks *b, const struct owner *o, uint32_
 	for (uint32_t id = o->count ? o->first : BLOCK_NONE; id != BLOCK_NONE; id = b->blocks[id].next) {
 		const struct block *k = &b->blocks[id];
 
-		if (id / b->config.per_address != address)
+		if (address != ADDRESS_NONE && id / b->config.per_address != address)
 			continue;
 		if (idlest == BLOCK_NONE || k->last_ns < b->blocks[idlest].last_ns)
 			idlest = id;
@@ -309,22 +322,34 @@ static uint32_t with_room(const struct blocks *b, const struct owner *o, uint32_
 	return oldest == idlest && second != BLOCK_NONE ? second : oldest;
 }
 
+/* How many blocks of the address the owner has. */
+static uint32_t owned_on(const struct blocks *b, const struct owner *o, uint32_t address)
+{
+	uint32_t count = 0;
+
+	for (uint32_t id = o->count ? o->first : BLOCK_NONE; id != BLOCK_NONE; id = b->blocks[id].next)
+		count += id / b->config.per_address == address;
+	return count;
+}
+
 enum outcome blocks_alloc(struct blocks *b, const struct request *r, struct binding *out)
 {
 	struct owner *o = &b->owners[r->subscriber];
-	uint32_t id = with_room(b, o, r->address, r->protocol);
+	uint32_t id = with_room(b, o, r->address, r->protocol), address = r->address;
 
 	if (id != BLOCK_NONE)
 		return take_from(b, id, r, out);
 	if ((b->config.max_blocks && o->count >= b->config.max_blocks) || r->time_ns < o->next_ns)
 		return OUT_BLOCK_LIMIT;
-	id = give(b, r);
+	if (address == ADDRESS_NONE)
+		address = any_address(b);
+	id = address == ADDRESS_NONE ? BLOCK_NONE : give(b, r, address);
 	if (id == BLOCK_NONE)
 		return OUT_NO_BLOCK;
 	take_from(b, id, r, out);
 	/* Which of the others' blocks it is not is all that a guesser knows. */
 	if (b->config.order == BLOCK_ORDER_RANDOM)
-		out->odds *= b->config.per_address - (o->count - 1);
+		out->odds *= b->config.per_address - (owned_on(b, o, address) - 1);
 	return OUT_CREATED;
 }
 

@@ -46,8 +46,8 @@ bool blocks_free_on(const struct blocks *b, uint32_t address);    /* is any bloc
 bool blocks_owned(const struct blocks *b, uint32_t subscriber);   /* does the subscriber own any? */
 bool blocks_has(const struct blocks *b, uint32_t slot);           /* is the slot in any of the blocks? */
 
-/* A slot from the subscriber's blocks, from a new one if those are full.
- * OUT_CREATED, OUT_BLOCK_LIMIT or OUT_NO_BLOCK. */
+/* A slot from the subscriber's blocks on the request's address, from a new one there if those are full; of
+ * ADDRESS_NONE, on any address. OUT_CREATED, OUT_BLOCK_LIMIT or OUT_NO_BLOCK. */
 enum outcome blocks_alloc(struct blocks *b, const struct request *r, struct binding *out);
 
 /* The portset has this slot of an owned block back. */

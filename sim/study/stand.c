@@ -232,6 +232,8 @@ static bool open_flow(struct stand *s, const struct operation *op)
 	r.address = t->address;
 	if (!s->allocator.places && r.address == ADDRESS_NONE)
 		r.address = choose(s, op->subscriber, r.protocol);
+	if (r.address == ADDRESS_NONE && !s->allocator.places && unpaired && guard_owns(s->guard, op->subscriber))
+		r.address = 0; /* a block of its own may have what no newcomer could get */
 	if (r.address == ADDRESS_NONE && !s->allocator.places) {
 		tell(s, "no address has room for subscriber %u", op->subscriber);
 		judge_newcomer(s, op->subscriber, r.protocol);

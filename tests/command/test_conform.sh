@@ -50,6 +50,9 @@ conforms "scattered blocks, guarded:" --scheme block --set size=16 --set max_blo
 	--set layout=scattered --set guard=2m --set idle=1m --set interim=5m
 conforms "blocks with extensions:" --scheme block --set size=16 --set max_blocks=4 \
 	--set extension_size=32 --set skip_idle=true
+for pooling in arbitrary soft-paired; do
+	conforms "blocks of $pooling pooling:" --scheme block --set size=16 --set max_blocks=4 --set pool.pooling=$pooling
+done
 conforms "runs of tries:" --scheme bounded --set tries=128 --set walk=next --set shortest=8
 conforms "a rule with a dynamic pool" --scheme deterministic --set dynamic=4 --set block=8
 conforms "an interlaced rule with a dynamic pool" --scheme deterministic --set algorithm=1 --set dynamic=4 --set block=8

@@ -245,6 +245,56 @@ static void scattered_blocks_around_exclusions(void **state)
 	}
 }
 
+/* Two addresses of four blocks. Arbitrary: a subscriber's blocks are filled before the next, lie on both, and it can get all.
+ * Soft-paired: all of one address first, then the other's. Paired: no more than its address has. */
+static void blocks_of_other_poolings(void **state)
+{
+	static const struct { int pooling; uint32_t all; } rows[] = {
+		{ POOLING_PAIRED, 16 }, { POOLING_SOFT_PAIRED, 32 }, { POOLING_ARBITRARY, 32 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct scheme_type *scheme = scheme_find("block");
+		struct port_range ports = { 1024, 1024 + 15 };
+		struct slots *slots = slots_create(ports, &(struct port_ranges){ 0 });
+		struct pool_config pool_config = { .ports = ports, .pooling = rows[i].pooling };
+		struct scheme_pool pool = { .config = &pool_config, .slots = slots, .addresses = 2, .subscribers = 2 };
+		uint32_t on[2] = { 0 }, first = 0;
+		void *config = conf_new(scheme);
+		struct err e = ERR_INIT;
+		struct bench b;
+
+		conf_u32(scheme, config, "size", 4);
+		assert_true(scheme->settle(config, &pool, "x", &e));
+		bench_open(&b, bench_defaults(), ports, 2, 2, scheme, config);
+		nat_destroy(b.nat);
+		b.nat = nat_create(&(struct nat_setup){
+			.config = &b.config, .slots = b.slots, .pooling = rows[i].pooling, .addresses = 2, .subscribers = 2,
+			.rng_key = RNG_TEST, .sink = { .context = &b, .event = bench_event }, .scheme_create = scheme->create,
+			.scheme_config = config,
+		});
+		b.blocks_only = true;
+		for (uint32_t n = 0; n < rows[i].all; n++) {
+			struct verdict v = bench_send(&b, 0, 0, PROTO_UDP, (uint16_t)(n + 1), 0);
+
+			assert_int_equal(v.outcome, OUT_CREATED);
+			assert_int_equal(b.blocks_given, n / 4 + 1);
+			first = n ? first : v.address;
+			assert_true(rows[i].pooling == POOLING_ARBITRARY || v.address == (n < 16 ? first : 1 - first));
+			on[v.address]++;
+		}
+		assert_int_equal(bench_send(&b, 0, 0, PROTO_UDP, 5000, 0).outcome, OUT_NO_BLOCK);
+		assert_int_equal(bench_send(&b, 0, 0, PROTO_ICMP, 5000, 0).outcome, OUT_CREATED); /* in a block it has */
+		assert_int_equal(on[0] + on[1], rows[i].all);
+		nat_advance(b.nat, 3600 * S);
+		assert_int_equal(b.blocks_returned, b.blocks_given);
+		bench_close(&b);
+		slots_destroy(slots);
+		free(config);
+	}
+}
+
 /* Heavy users take all extension blocks; a newcomer still gets its first block. With one partition it does not. */
 static void heavy_users_cannot_starve_newcomers(void **state)
 {
@@ -342,6 +392,7 @@ int main(void)
 		cmocka_unit_test(block_arithmetic),
 		cmocka_unit_test(scattered_blocks_lie_between_each_other),
 		cmocka_unit_test(scattered_blocks_around_exclusions),
+		cmocka_unit_test(blocks_of_other_poolings),
 		cmocka_unit_test(heavy_users_cannot_starve_newcomers),
 		cmocka_unit_test(the_longest_idle_block_is_skipped),
 		cmocka_unit_test(interim_records_come_while_a_block_is_given),
