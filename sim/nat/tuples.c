@@ -23,6 +23,7 @@ struct tuples {
 	uint32_t mask, count;
 	struct uses **uses;    /* [address * PROTO_COUNT + protocol][slot], made when first used; owned */
 	uint32_t pages, slots;
+	uint64_t looked;
 };
 
 static struct cell cell_of(const struct tuple *key, uint32_t mapping)
@@ -88,7 +89,13 @@ uint32_t tuples_find(const struct tuples *t, const struct tuple *key)
 {
 	struct cell c = cell_of(key, TUPLE_FREE);
 
+	((struct tuples *)(uintptr_t)t)->looked++;
 	return t->cells[find(t, &c)].mapping;
+}
+
+uint64_t tuples_looked(const struct tuples *t)
+{
+	return t->looked;
 }
 
 static void grow(struct tuples *t)

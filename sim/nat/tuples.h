@@ -31,6 +31,9 @@ void tuples_destroy(struct tuples *t); /* NULL is fine */
 /* Its mapping; TUPLE_HELD if it has ended and is held down; TUPLE_FREE if it is nobody's. */
 uint32_t tuples_find(const struct tuples *t, const struct tuple *key);
 
+/* How often tuples_find() was asked so far: the work of a search, counted. */
+uint64_t tuples_looked(const struct tuples *t);
+
 /* A free one becomes this mapping's. */
 void tuples_take(struct tuples *t, const struct tuple *key, uint32_t mapping);
 /* Its mapping ended: it is held, */

@@ -190,6 +190,25 @@ static bool guard_room(void *state, uint32_t address, enum protocol protocol)
 	return !g->broken && g->inner.room(g->inner.state, address, protocol);
 }
 
+/* Is the number free, for the request's remote endpoint if it can carry several? Says so of one that is not. */
+static bool number_is_free(struct guard *g, const struct request *r, const struct binding *b)
+{
+	struct tuple key = { b->address, b->slot, r->remote, r->remote_port, r->protocol };
+	uint32_t found = g->ground.tuples ? tuples_find(g->ground.tuples, &key) : TUPLE_FREE;
+	bool held;
+
+	if (g->ground.tuples ? found == TUPLE_FREE : !portset_has(ground_ports(&g->ground, b->address, r->protocol), b->slot))
+		return true;
+	if (g->ground.tuples)
+		held = found == TUPLE_HELD;
+	else
+		held = g->report.held && g->report.held(g->report.context, b->address, r->protocol, b->slot);
+	guard_breach(g, held ? GUARD_HELD : GUARD_TAKEN, "subscriber %u is given %s slot %u of address %u, which is %s%s",
+	             r->subscriber, protocol_name[r->protocol], b->slot, b->address, held ? "in hold-down" : "taken",
+	             g->ground.tuples ? " towards the same remote" : "");
+	return false;
+}
+
 /* Is the number that was given one that could be? */
 static bool grant_holds(struct guard *g, const struct request *r, const struct binding *b)
 {
@@ -205,14 +224,8 @@ static bool grant_holds(struct guard *g, const struct request *r, const struct b
 		             r->address, b->address);
 		return false;
 	}
-	if (portset_has(ground_ports(&g->ground, b->address, r->protocol), b->slot)) {
-		bool held = g->report.held && g->report.held(g->report.context, b->address, r->protocol, b->slot);
-
-		guard_breach(g, held ? GUARD_HELD : GUARD_TAKEN, "subscriber %u is given %s slot %u of address %u, which is %s",
-		             r->subscriber, protocol_name[r->protocol], b->slot, b->address,
-		             held ? "in hold-down" : "taken");
+	if (!number_is_free(g, r, b))
 		return false;
-	}
 	c = g->cells ? &g->cells[(size_t)b->address * g->ground.slots->count + b->slot] : NULL;
 	if (c && c->owner != NOBODY && (c->owner != r->subscriber || c->returned)) {
 		guard_breach(g, GUARD_BLOCKS, "subscriber %u is given slot %u of address %u, which is in %s block of subscriber "

@@ -75,6 +75,18 @@ static uint32_t free_on(const struct stand *s, uint32_t address, enum protocol p
 	return n;
 }
 
+/* As free_on() of one address, but for the request: a number that does not carry its remote endpoint is free. */
+static uint32_t free_for(const struct stand *s, uint32_t address, const struct request *r)
+{
+	uint32_t n = 0;
+
+	if (!s->ground.tuples)
+		return free_on(s, address, r->protocol);
+	for (uint32_t slot = 0; slot < s->ground.slots->count; slot++)
+		n += stand_is_free_for(s, address, slot, r);
+	return n;
+}
+
 static void judge_no_block(struct stand *s, const struct request *r)
 {
 	const struct block_book *k = free_block(s, r->address, judge_owned(s, r->subscriber) > 0);
@@ -118,14 +130,14 @@ static void judge_block_limit(struct stand *s, const struct request *r)
 
 static void judge_reason(struct stand *s, const struct request *r, enum outcome o)
 {
-	uint32_t left = free_on(s, r->address, r->protocol);
+	uint32_t left = free_for(s, r->address, r);
 
 	s->checks[RULE_REASON]++;
 	if (o == OUT_NO_PORT && left)
 		stand_broken(s, RULE_REASON, "no-port: but %u numbers of address %u are free", left, r->address);
 	else if (o == OUT_TRIES_EXHAUSTED && !s->promise.partial)
 		stand_broken(s, RULE_REASON, "tries-exhausted: but the whole pool is promised");
-	else if (o == OUT_TRIES_EXHAUSTED && !left)
+	else if (o == OUT_TRIES_EXHAUSTED && !left && !s->ground.tuples) /* else only a search would know */
 		stand_broken(s, RULE_REASON, "tries-exhausted: but no number is free: no-port");
 	else if (o == OUT_NO_BLOCK)
 		judge_no_block(s, r);
@@ -187,20 +199,24 @@ void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uin
 {
 	judge_work(s, looked);
 	judge_reason(s, r, o);
-	count_refused(s, r->subscriber, r->protocol);
+	if (s->ground.tuples) /* each remote is a pool of its own: full when the reason is true */
+		s->checks[RULE_FULL] += o == OUT_NO_PORT;
+	else
+		count_refused(s, r->subscriber, r->protocol);
 }
 
-void judge_newcomer(struct stand *s, uint32_t subscriber, enum protocol protocol)
+void judge_newcomer(struct stand *s, const struct request *r)
 {
 	s->checks[RULE_REASON]++;
 	for (uint32_t a = 0; a < s->ground.addresses; a++) {
 		const struct block_book *k = free_block(s, a, false);
 
-		if (s->block_count ? k != NULL : !s->promise.partial && free_on(s, a, protocol))
+		if (s->block_count ? k != NULL : !s->promise.partial && free_for(s, a, r))
 			stand_broken(s, RULE_REASON, "address %u has no room for a newcomer, but %s", a,
 			             k ? "a block of it is nobody's" : "numbers of it are free");
 	}
-	count_refused(s, subscriber, protocol);
+	if (!s->ground.tuples)
+		count_refused(s, r->subscriber, r->protocol);
 }
 
 /* Something is free again: who was refused may be served now. */

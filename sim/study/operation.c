@@ -23,7 +23,7 @@ static void open_flow(struct operations *o, struct rng *r, uint32_t subscriber, 
 		.protocol = (uint8_t)protocol,
 		.subscriber = subscriber,
 		.port = (uint16_t)(1024 + rng_below(r, 64512)),
-		.remote = 0xc6120000 + rng_below(r, 16),
+		.remote = 0xc6120000 + rng_below(r, OPERATION_REMOTES),
 		.remote_port = protocol == PROTO_ICMP ? 0 : 443,
 	});
 }

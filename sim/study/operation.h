@@ -34,6 +34,8 @@ struct operations {           /* free items */
 	size_t count, room;
 };
 
+#define OPERATION_REMOTES 16u /* servers */
+
 void operations_add(struct operations *o, const struct operation *one);
 
 /* Ways of making a list, for so many subscribers. */

@@ -32,6 +32,15 @@ void stand_log_open(struct stand *s)
 	});
 }
 
+/* Where numbers carry several mappings the log has destinations (log.destinations), and is asked with the destination:
+ * each remote endpoint has the addresses to itself. */
+static uint32_t outside_of(struct stand *s, const struct live *m)
+{
+	if (!s->ground.tuples)
+		return m->address;
+	return m->address + s->ground.addresses * stand_remote(s, m->remote, m->remote_port);
+}
+
 void stand_log_mapping(struct stand *s, const struct live *m, uint32_t subscriber, bool ends)
 {
 	uint16_t number = slots_number(s->ground.slots, m->slot);
@@ -42,7 +51,7 @@ void stand_log_mapping(struct stand *s, const struct live *m, uint32_t subscribe
 			.kind = ends ? LOG_MAPPING_DELETE : LOG_MAPPING_ADD,
 			.protocol = (enum protocol)m->protocol,
 			.inside = subscriber,
-			.outside = m->address,
+			.outside = outside_of(s, m),
 			.inside_port = m->port,
 			.lo = number,
 			.hi = number,
@@ -80,7 +89,7 @@ void stand_log_ask(struct stand *s, const struct live *m, uint32_t subscriber)
 		.hash = s->incidents++,
 		.time_ns = s->now_ns,
 		.subscriber = subscriber,
-		.outside = m->address,
+		.outside = outside_of(s, m),
 		.port = slots_number(s->ground.slots, m->slot),
 		.protocol = (enum protocol)m->protocol,
 		.reached = true,

@@ -14,8 +14,15 @@ struct live {             /* a live mapping */
 	uint32_t address, slot;
 	uint32_t next;        /* of the same subscriber; NOBODY: none */
 	int64_t  since_ns;
+	uint32_t remote;      /* where numbers carry several mappings */
+	uint16_t remote_port;
 	uint16_t port;
 	uint8_t  protocol;
+};
+
+struct remote_book {
+	uint32_t address;
+	uint16_t port;
 };
 
 struct tenant_book {
@@ -67,6 +74,8 @@ struct stand {
 	struct holddown held;
 	struct block_book *blocks;    /* every block ever seen, by address and first slot; owned */
 	size_t block_count;
+	struct remote_book *remotes;  /* endpoints seen, where numbers carry several mappings; owned */
+	uint32_t remote_count;
 	uint32_t refused_in_a_row;    /* subscribers, by UDP */
 
 	struct guess_past *past;      /* by subscriber and protocol; owned */
@@ -89,10 +98,27 @@ static inline struct cell_book *cell_of(struct stand *s, uint32_t address, uint3
 /* Tells of a breach, unless one was told; returns false. */
 bool stand_broken(struct stand *s, enum rule_id rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* stand.c */
+void stand_tell(struct stand *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void stand_trace_add(struct stand *s, uint64_t a, uint64_t b);
+bool stand_still_good(struct stand *s);
+
+/* stand_flow.c: a flow begins (was it given a number?), as many as are given begin, one ends; a number is free again. */
+bool stand_open(struct stand *s, const struct operation *op);
+void stand_fill(struct stand *s, const struct operation *op);
+void stand_close(struct stand *s, const struct operation *op);
+void stand_release(struct stand *s, const struct held_number *held);
+
+/* stand_overload.c: where numbers carry several mappings. */
+uint32_t stand_remote(struct stand *s, uint32_t address, uint16_t port);           /* its number */
+bool stand_carry(struct stand *s, const struct live *m, uint32_t at);               /* is it the number's first one? */
+bool stand_uncarry(struct stand *s, const struct held_number *n);                   /* was it the number's last one? */
+bool stand_is_free_for(const struct stand *s, uint32_t address, uint32_t slot, const struct request *r);
+
 /* judge.c and judge_refusal.c: each is called at its moment, and tells. */
 void judge_grant(struct stand *s, const struct request *r, const struct binding *b, uint64_t looked);
 void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked);
-void judge_newcomer(struct stand *s, uint32_t subscriber, enum protocol protocol); /* no address has room for it */
+void judge_newcomer(struct stand *s, const struct request *r); /* no address has room for it */
 void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);
 void judge_end(struct stand *s, bool fair);

@@ -63,14 +63,12 @@ conforms "a dynamic pool with a limit" --scheme deterministic --set ports_per_su
 	--set max_ports=90
 
 for preset in $("$program" list presets | sed 's/ .*//'); do
-	case $preset in
-	linux-* | vpp-nat44-ed) continue ;;
-	esac
 	conforms $preset --scheme $preset
 done
-# Overloading is not judged; what else these do is.
-for preset in linux-snat linux-random linux-fully-random linux-persistent vpp-nat44-ed; do
-	conforms "$preset, not overloading," --scheme $preset --set overload=false
+# One number for several mappings: judged towards each remote endpoint.
+for select in random preserve; do
+	conforms "session, overloading, $select," --scheme session --set overload=true --set select=$select \
+		--set nat.mapping=address-and-port-dependent --set nat.filtering=address-and-port-dependent
 done
 
 # --- plugins
@@ -149,8 +147,6 @@ refuse "not a library" 'no.c' "$program" conform --plugin no.c
 refuse "an unknown parameter" 'knows: size, most, guard' "$program" conform --plugin good_blocks.so --set parameters.sise=5
 refuse "a parameter out of range" 'size: is not a whole number of 1 to 4096' "$program" conform --plugin good_blocks.so --set parameters.size=0
 refuse "a duration is wanted" 'guard: is not a duration of 0s to 1h' "$program" conform --plugin good_blocks.so --set parameters.guard=2h
-refuse "overloading is not judged" 'several mappings at once' "$program" conform --scheme session --set overload=true \
-	--set nat.mapping=address-and-port-dependent --set nat.filtering=address-and-port-dependent
 refuse "both" 'one of --plugin and --scheme' "$program" conform --plugin good_blocks.so --scheme block
 refuse "an unknown scheme" 'preset' "$program" conform --scheme nosuch
 
