@@ -37,7 +37,7 @@ struct ns3c_tcp;
 struct ns3c_udp;
 struct ns3c_app;
 
-/* What the last call that failed had to say: one line without a newline, "" before the first. Good until the next failure. */
+/* What the last call that failed had to say: one line without a newline, "" before the first. Until the next. */
 const char *ns3c_error(void);
 
 /* --- the simulator --------------------------------------------------------- */
@@ -48,7 +48,7 @@ struct ns3c_tcp_options {
 	uint32_t send_buffer;       /* bytes, at least one segment (131072) */
 	uint32_t receive_buffer;    /* bytes, at least one segment (131072) */
 	uint32_t initial_window;    /* segments, at least 1 (10) */
-	uint32_t syn_tries;         /* SYNs before a connection is given up, 1 .. 16 (6: at 0, 3, 9, 21, 45 and 93 s, over at 189 s) */
+	uint32_t syn_tries;         /* SYNs for a connection, 1 .. 16 (6: at 0, 3, 9, 21, 45, 93 s, over at 189 s) */
 	int64_t syn_timeout_ns;     /* wait after the first SYN, then twice as long after each, above 0 (3 s) */
 	uint32_t data_tries;        /* timeouts in a row before an open connection is given up, at least 1 (6) */
 	int64_t min_rto_ns;         /* the least retransmission timeout, above 0 (1 s) */
@@ -75,8 +75,8 @@ struct ns3c_sim *ns3c_create(const struct ns3c_options *options);
 void ns3c_destroy(struct ns3c_sim *sim);
 
 /* Sets the initial value of an attribute of ns-3's by its full name, such as "ns3::TcpL4Protocol::SocketType" to
- * "ns3::TcpNewReno", for what is created from now on; gone with the simulation. -1 if there is no such name; a value that cannot be
- * read as one of the attribute's kind ends the process. */
+ * "ns3::TcpNewReno", for what is created from now on; gone with the simulation. -1 if there is no such name; a value
+ * that cannot be read as one of the attribute's kind ends the process. */
 int ns3c_attribute(struct ns3c_sim *sim, const char *name, const char *value);
 
 int64_t ns3c_now(const struct ns3c_sim *sim);
@@ -86,8 +86,8 @@ int64_t ns3c_now(const struct ns3c_sim *sim);
 struct ns3c_event *ns3c_at(struct ns3c_sim *sim, int64_t at_ns, void (*fn)(void *user), void *user);
 void ns3c_cancel(struct ns3c_event *event);   /* NULL is fine */
 
-/* Runs what is due before until_ns, and at until_ns what was scheduled before the call; the time is then until_ns. A negative
- * one runs until nothing is left, and the time is that of the last event. May be called again. */
+/* Runs what is due before until_ns, and at until_ns what was scheduled before the call; the time is then until_ns. A
+ * negative one runs until nothing is left, and the time is that of the last event. May be called again. */
 int ns3c_run(struct ns3c_sim *sim, int64_t until_ns);
 /* Makes ns3c_run() return after the present event. */
 void ns3c_stop(struct ns3c_sim *sim);
@@ -123,8 +123,8 @@ struct ns3c_lan *ns3c_add_lan(struct ns3c_sim *sim, const struct ns3c_link *link
 struct ns3c_device *ns3c_attach(struct ns3c_lan *lan, struct ns3c_node *node);
 int ns3c_answer_arp(struct ns3c_device *device, uint32_t address, unsigned prefix_length);
 
-/* A device of a host whose other end is the program: what the host sends on it goes to `sent`, whole IPv4 packets, whose
- * bytes are the callee's until it returns; what is delivered the host receives, at once. It has no queue and takes no
+/* A device of a host whose other end is the program: what the host sends on it goes to `sent`, whole IPv4 packets, the
+ * bytes the callee's until it returns; what is delivered the host receives, at once. It has no queue and takes no
  * time; give it an address and a route like any other. */
 struct ns3c_device *ns3c_add_tap(struct ns3c_node *host, uint32_t mtu, ns3c_packet_fn *sent, void *user);
 int ns3c_tap_deliver(struct ns3c_device *tap, const void *bytes, uint32_t length);
@@ -132,8 +132,8 @@ int ns3c_tap_deliver(struct ns3c_device *tap, const void *bytes, uint32_t length
 struct ns3c_node *ns3c_device_node(const struct ns3c_device *device);
 uint32_t ns3c_device_mtu(const struct ns3c_device *device);
 
-/* Sends a whole IPv4 or IPv6 packet out of a device of a node without a stack. 0: it is on its way; 1: the device's queue
- * was full (it is counted there); -1: no IP packet, longer than the MTU, or the device of a host. */
+/* Sends a whole IPv4 or IPv6 packet out of a device of a node without a stack. 0: it is on its way; 1: its queue was
+ * full, which it counts; -1: no IP packet, longer than the MTU, or the device of a host. */
 int ns3c_send(struct ns3c_device *device, const void *bytes, uint32_t length);
 
 /* Since the start. Each packet that was given to a device to send is sent, still waiting, or dropped. */
@@ -177,7 +177,7 @@ struct ns3c_icmp {
 
 /* How a TCP connection ended. */
 enum ns3c_end {
-	NS3C_CLOSED,    /* both sides said that they had no more (here: as TIME-WAIT begins, or as the last FIN is acknowledged) */
+	NS3C_CLOSED,    /* both sides had no more to send (told as TIME-WAIT begins, or the last FIN is acknowledged) */
 	NS3C_NO_ANSWER, /* never open: no SYN was answered */
 	NS3C_REFUSED,   /* never open: a reset answered the SYN */
 	NS3C_RESET,     /* a reset, on an open connection */
@@ -191,7 +191,7 @@ struct ns3c_tcp_events {
 	void (*received)(struct ns3c_tcp *tcp, const uint8_t *bytes, uint32_t length, void *user);
 	/* In place of `received` where only the number of bytes matters. */
 	void (*arrived)(struct ns3c_tcp *tcp, uint32_t length, void *user);
-	void (*sent)(struct ns3c_tcp *tcp, uint32_t length, void *user);   /* that many were put on the wire for the first time */
+	void (*sent)(struct ns3c_tcp *tcp, uint32_t length, void *user);   /* put on the wire for the first time */
 	void (*space)(struct ns3c_tcp *tcp, uint32_t length, void *user);  /* so many fit into the send buffer */
 	/* The other side has no more to send, and this one has not closed. If this is NULL, it closes as well. */
 	void (*finished)(struct ns3c_tcp *tcp, void *user);
@@ -256,8 +256,8 @@ int ns3c_udp_close(struct ns3c_udp *udp);
 struct ns3c_app *ns3c_add_sink(struct ns3c_node *host, uint32_t address, uint16_t port, bool tcp);
 
 /* ns-3's BulkSendApplication: as much as TCP takes, until `bytes` were sent; 0 is without end. */
-struct ns3c_app *ns3c_add_bulk(struct ns3c_node *host, uint32_t address, uint16_t port, uint64_t bytes, int64_t start_ns,
-                           int64_t stop_ns);
+struct ns3c_app *ns3c_add_bulk(struct ns3c_node *host, uint32_t address, uint16_t port, uint64_t bytes,
+                               int64_t start_ns, int64_t stop_ns);
 
 /* ns-3's OnOffApplication: packets at a rate while on, none while off. */
 struct ns3c_on_off {
@@ -274,7 +274,7 @@ struct ns3c_on_off {
 struct ns3c_app *ns3c_add_on_off(struct ns3c_node *host, const struct ns3c_on_off *how);
 
 /* ns-3's ThreeGppHttpServer and -Client: pages of a main object and embedded ones, read for a while, by one connection.
- * The server sends segments of 536 or 1460 bytes as it draws; 1460 with timestamps is over an MTU of 1500, and crosses in fragments. */
+ * The server sends segments of 536 or 1460 bytes, as it draws: 1460 with timestamps needs two fragments. */
 struct ns3c_app *ns3c_add_http_server(struct ns3c_node *host, uint32_t address, uint16_t port);
 struct ns3c_app *ns3c_add_http_client(struct ns3c_node *host, uint32_t address, uint16_t port, int64_t start_ns,
                                   int64_t stop_ns);

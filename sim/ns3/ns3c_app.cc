@@ -75,8 +75,8 @@ static void count_sent(ns3c_app *app, Ptr<const Packet> packet)
 	app->counts.requests++;
 }
 
-struct ns3c_app *ns3c_add_bulk(struct ns3c_node *host, uint32_t address, uint16_t port, uint64_t bytes, int64_t start_ns,
-                               int64_t stop_ns)
+struct ns3c_app *ns3c_add_bulk(struct ns3c_node *host, uint32_t address, uint16_t port, uint64_t bytes,
+                               int64_t start_ns, int64_t stop_ns)
 {
 	if (!ns3c::good_times("bulk", host, start_ns, stop_ns))
 		return nullptr;
@@ -98,9 +98,9 @@ struct ns3c_app *ns3c_add_bulk(struct ns3c_node *host, uint32_t address, uint16_
 static StringValue law(bool exponential, int64_t mean_ns)
 {
 	char text[96];
+	const char *kind = exponential ? "ExponentialRandomVariable[Mean" : "ConstantRandomVariable[Constant";
 
-	snprintf(text, sizeof(text), exponential ? "ns3::ExponentialRandomVariable[Mean=%.9f]" : "ns3::ConstantRandomVariable[Constant=%.9f]",
-	         static_cast<double>(mean_ns) * 1e-9);
+	snprintf(text, sizeof(text), "ns3::%s=%.9f]", kind, static_cast<double>(mean_ns) * 1e-9);
 	return StringValue(text);
 }
 

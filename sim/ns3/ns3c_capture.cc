@@ -19,7 +19,7 @@ static void put(ns3c_capture *capture, const void *bytes, size_t length)
 static void seen(ns3c_capture *capture, Ptr<const Packet> packet)
 {
 	ns3c::Bytes bytes(capture->sim, packet);
-	uint32_t skipped = capture->ethernet ? 0 : PPP_HEADER;
+	uint32_t skipped = capture->ethernet || capture->device->tapped ? 0 : PPP_HEADER;
 	uint32_t length = packet->GetSize() - skipped, kept = length < SNAP ? length : SNAP;
 	int64_t now = Simulator::Now().GetNanoSeconds();
 	uint32_t header[] = { static_cast<uint32_t>(now / 1000000000), static_cast<uint32_t>(now % 1000000000), kept, length };
@@ -48,6 +48,8 @@ struct ns3c_capture *ns3c_capture_open(struct ns3c_device *device, const char *p
 	put(capture, rest, sizeof(rest));
 	capture->sim->captures.insert(capture);
 	device->device->TraceConnectWithoutContext("PromiscSniffer", MakeBoundCallback(&seen, capture));
+	if (device->tapped)   /* whose sniffer sees only what comes in */
+		device->device->TraceConnectWithoutContext("MacTx", MakeBoundCallback(&seen, capture));
 	return capture;
 }
 
@@ -60,6 +62,8 @@ int ns3c_capture_close(struct ns3c_capture *capture)
 	std::string path = capture->path;
 
 	capture->device->device->TraceDisconnectWithoutContext("PromiscSniffer", MakeBoundCallback(&seen, capture));
+	if (capture->device->tapped)
+		capture->device->device->TraceDisconnectWithoutContext("MacTx", MakeBoundCallback(&seen, capture));
 	ns3c::forget(capture);
 	return good ? 0 : ns3c::fail("%s: not everything could be written", path.c_str());
 }

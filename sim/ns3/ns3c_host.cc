@@ -12,7 +12,8 @@
 
 using namespace ns3;
 
-static void count_drop(ns3c_node *node, const Ipv4Header &, Ptr<const Packet>, Ipv4L3Protocol::DropReason, Ptr<Ipv4>, uint32_t)
+static void count_drop(ns3c_node *node, const Ipv4Header &, Ptr<const Packet>, Ipv4L3Protocol::DropReason, Ptr<Ipv4>,
+                       uint32_t)
 {
 	node->drops++;
 }

@@ -167,6 +167,9 @@ struct ns3c_counts ns3c_device_counts(const struct ns3c_device *device)
 	if (!device)
 		return counts;
 	counts.received = device->received;
+	counts.sent = device->tap_sent;
+	if (!device->queue)
+		return counts;
 	counts.waiting = device->queue->GetNPackets();
 	counts.queue_dropped = device->queue->GetTotalDroppedPacketsBeforeEnqueue();
 	counts.medium_dropped = device->medium_dropped;

@@ -11,12 +11,11 @@ using namespace ns3;
 
 enum { TYPE_IPV4 = 0x0800, TYPE_ARP = 0x0806, TYPE_IPV6 = 0x86dd };
 
-/* What the IP header says is the packet's length, 0 if it is none: Ethernet pads short ones. */
-static uint32_t ip_length(const uint8_t *bytes, uint32_t length)
+uint32_t ns3c::ip_length(const uint8_t *bytes, uint32_t length)
 {
 	uint32_t said = 0;
 
-	if (length >= 20 && bytes[0] >> 4 == 4)
+	if (length >= 20 && bytes[0] >> 4 == 4 && (bytes[0] & 15u) >= 5 && (bytes[0] & 15u) * 4 <= length)
 		said = static_cast<uint32_t>(bytes[2]) << 8 | bytes[3];
 	else if (length >= 40 && bytes[0] >> 4 == 6)
 		said = 40 + (static_cast<uint32_t>(bytes[4]) << 8 | bytes[5]);
@@ -61,7 +60,7 @@ static bool received(ns3c_device *device, Ptr<NetDevice>, Ptr<const Packet> pack
 		return true;
 
 	ns3c::Bytes bytes(device->node->sim, packet);
-	uint32_t length = ip_length(bytes.data(), packet->GetSize());
+	uint32_t length = ns3c::ip_length(bytes.data(), packet->GetSize());
 
 	device->received++;
 	if (length == 0)
@@ -101,7 +100,7 @@ int ns3c_send(struct ns3c_device *device, const void *packet, uint32_t length)
 	bool v6 = length > 0 && bytes[0] >> 4 == 6;
 	Address to;
 
-	if (ip_length(bytes, length) != length)
+	if (ns3c::ip_length(bytes, length) != length)
 		return ns3c::fail("send: %u bytes that are no IP packet of that length", length);
 	if (length > device->device->GetMtu())
 		return ns3c::fail("send: %u bytes are over the MTU of %u", length, device->device->GetMtu());

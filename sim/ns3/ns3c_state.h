@@ -33,6 +33,7 @@ struct ns3c_device {
 	bool ethernet;
 	ns3c_packet_fn *tapped = nullptr;   /* of a tap */
 	void *tap_user = nullptr;
+	uint64_t tap_sent = 0;
 	std::vector<std::pair<uint32_t, uint32_t>> arp;              /* address and mask */
 	std::unordered_map<uint32_t, ns3::Address> neighbours;       /* of a node without a stack */
 };
@@ -110,6 +111,9 @@ private:
 	ns3c_sim *sim;
 	std::vector<uint8_t> room;
 };
+
+/* What the header says is an IP packet's length, 0 if it is none: Ethernet pads short ones. */
+uint32_t ip_length(const uint8_t *bytes, uint32_t length);
 
 /* A packet of `length` bytes; NULL is zeros. */
 ns3::Ptr<ns3::Packet> packet_of(const void *bytes, uint32_t length);

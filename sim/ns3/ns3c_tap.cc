@@ -12,6 +12,7 @@ static bool taken(ns3c_device *device, Ptr<Packet> packet, const Address &, cons
 {
 	ns3c::Bytes bytes(device->node->sim, packet);
 
+	device->tap_sent++;
 	if (type == TYPE_IPV4)
 		device->tapped(device, bytes.data(), packet->GetSize(), device->tap_user);
 	return true;
@@ -47,6 +48,8 @@ int ns3c_tap_deliver(struct ns3c_device *tap, const void *bytes, uint32_t length
 		return ns3c::fail("tap_deliver: NULL");
 	if (!tap->tapped)
 		return ns3c::fail("tap_deliver: the device is no tap");
+	if (ns3c::ip_length(static_cast<const uint8_t *>(bytes), length) != length)
+		return ns3c::fail("tap_deliver: %u bytes that are no IP packet of that length", length);
 
 	Ptr<VirtualNetDevice> device = DynamicCast<VirtualNetDevice>(tap->device);
 

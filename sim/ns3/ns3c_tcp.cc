@@ -100,7 +100,8 @@ static void accepted(ns3c_tcp *listener, Ptr<Socket> socket, const Address &)
 		return;
 	}
 
-	ns3c_tcp *tcp = new ns3c_tcp { listener->sim, DynamicCast<ns3c::Tcp>(socket), listener->events, nullptr, listener->user };
+	ns3c_tcp *tcp = new ns3c_tcp { listener->sim, DynamicCast<ns3c::Tcp>(socket), listener->events, nullptr,
+	                               listener->user };
 
 	tcp->open = true;
 	tcp->sim->tcps.insert(tcp);

@@ -118,7 +118,7 @@ void Tcp::unanswered(Ptr<Socket>)
 		end(handle, NS3C_NO_ANSWER);
 }
 
-/* ns-3 takes a reset with ACK, which is what a closed port answers to a SYN, for an ACK to be ignored (RFC 9293 3.10.7.3). */
+/* ns-3 takes a reset with ACK, which a closed port answers to a SYN, for an ACK to be ignored (RFC 9293 3.10.7.3). */
 void Tcp::DoForwardUp(Ptr<Packet> packet, const Address &from, const Address &to)
 {
 	TcpHeader header;

@@ -72,8 +72,8 @@ static void draws_are_the_seeds(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++) {
-		const struct ns3c_on_off how = { .address = SERVER, .port = PORT, .on_ns = SECOND, .off_ns = SECOND, .exponential = true,
-			                         .bits_per_second = 800000, .packet_size = 1000, .stop_ns = 100 * SECOND };
+		const struct ns3c_on_off how = { .address = SERVER, .port = PORT, .exponential = true, .on_ns = SECOND,
+			                         .off_ns = SECOND, .bits_per_second = 800000, .packet_size = 1000, .stop_ns = 100 * SECOND };
 		struct ns3c_options options;
 		struct net n = { 0 };
 		struct ns3c_app *app;
@@ -200,7 +200,7 @@ static void ping_tells_of_errors(void **state)
 
 static void faults_are_told(void **state)
 {
-	struct ns3c_on_off bad = { .address = SERVER, .port = PORT, .on_ns = SECOND, .bits_per_second = 1, .packet_size = 65508 };
+	struct ns3c_on_off bad = { .address = SERVER, .port = PORT, .on_ns = 1, .bits_per_second = 1, .packet_size = 65508 };
 	struct ns3c_ping ping = { .address = SERVER, .interval_ns = 1 };
 	struct net n = { 0 };
 

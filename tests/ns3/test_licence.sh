@@ -11,20 +11,40 @@ if ! command -v nm >/dev/null 2>&1; then
 	echo "skip licence: there is no nm here (apt-get install binutils)"
 	exit 0
 fi
-for folder in sim/ns3 sim/base sim/nat sim/scheme; do
-	objects=$(find "$build/$folder" -name '*.o' 2>/dev/null | sort)
-	if [ -z "$objects" ]; then
-		echo "skip licence of $folder: it has no objects here"
-		continue
+foreign() { # FILE...: what they call of those libraries
+	nm -u "$@" | grep -E ' U (gsl_|fb[A-Z]|fBuf|SSL_|EVP_|BIO_|OPENSSL_|CRYPTO_|RAND_|ERR_)' | sort -u
+}
+
+holds() { # NAME FILE...
+	name=$1
+	shift
+	if [ $# = 0 ] || [ ! -e "$1" ]; then
+		echo "skip licence of $name: it is not built here"
+		return
 	fi
-	# shellcheck disable=SC2086
-	foreign=$(nm -u $objects | grep -E ' U (gsl_|fb[A-Z]|fBuf|SSL_|EVP_|BIO_|OPENSSL_|CRYPTO_|RAND_|ERR_)' | sort -u)
-	if [ -z "$foreign" ]; then
-		echo "ok $folder may be linked with libns3"
+	found=$(foreign "$@")
+	if [ -z "$found" ]; then
+		echo "ok $name may be linked with libns3"
 	else
-		echo "not ok $folder may not be linked with libns3:"
-		echo "$foreign"
+		echo "not ok $name may not be linked with libns3:"
+		echo "$found"
 		bad=1
 	fi
+}
+
+for folder in sim/ns3 sim/base sim/nat sim/scheme; do
+	# shellcheck disable=SC2046
+	holds "$folder" $(find "$build/$folder" -name '*.o' 2>/dev/null | sort)
 done
+# Of the library the packet world takes what it needs, from whatever folder: the program shows what that calls.
+for program in "$build/cgnsim-ns3" "$build/examples/ns3/transfer"; do
+	holds "$(basename "$program")" "$program"
+done
+# The same look finds GSL where it is.
+if foreign "$build/cgnsim" | grep -q gsl_; then
+	echo "ok GSL is seen in cgnsim"
+else
+	echo "not ok GSL is not seen in cgnsim"
+	bad=1
+fi
 [ $bad = 0 ]

@@ -12,6 +12,9 @@
 
 enum { PORT = 40000 }; /* no protocol that tshark would look for */
 
+#define NEAR UINT32_C(0xc0a80001)   /* 192.168.0.1, of the node in the middle */
+#define HOME UINT32_C(0xc0a8000a)   /* 192.168.0.10 and up */
+
 struct ear {
 	unsigned count;
 	uint32_t address, length;
@@ -207,12 +210,67 @@ static void faults_are_told(void **state)
 	net_down(&n);
 }
 
+/* --- a tap --------------------------------------------------------------------------------- */
+
+struct tap {
+	struct ns3c_device *device;
+	unsigned count;
+	uint8_t bytes[64];
+};
+
+/* Sends back what it was given, with the addresses and ports exchanged: the sums stay what they were. */
+static void turn_round(struct ns3c_device *device, uint8_t *bytes, uint32_t length, void *user)
+{
+	struct tap *t = user;
+	uint8_t kept[8];
+
+	assert_ptr_equal(device, t->device);
+	t->count++;
+	memcpy(kept, bytes + 12, 4);
+	memcpy(kept + 4, bytes + 20, 2);
+	memcpy(bytes + 12, bytes + 16, 4);
+	memcpy(bytes + 16, kept, 4);
+	memcpy(bytes + 20, bytes + 22, 2);
+	memcpy(bytes + 22, kept + 4, 2);
+	assert_int_equal(ns3c_tap_deliver(device, bytes, length), 0);
+	assert_int_equal(ns3c_tap_deliver(device, bytes, length - 1), -1);
+}
+
+/* The program is the other end: what it is given arrives, and is counted, and captured as it was. */
+static void a_tap_is_the_programs_end(void **state)
+{
+	struct ns3c_sim *sim = ns3c_create(NULL);
+	struct ns3c_node *host = ns3c_add_host(sim);
+	struct tap tap = { 0 };
+	struct ear heard = { .sim = sim };
+	struct ns3c_capture *capture;
+	uint8_t file[24 + 16 + 32];
+	char path[64];
+	FILE *in;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/test_link.tap.%ld.pcap", (long)getpid());
+	tap.device = ns3c_add_tap(host, 1500, turn_round, &tap);
+	net_must(tap.device && ns3c_address(tap.device, HOME, 32) == 0 && ns3c_route(tap.device, 0, 0, 0) == 0);
+	capture = ns3c_capture_open(tap.device, path);
+	net_must(capture && ns3c_udp_send(ns3c_udp_open(host, 0, 4000, &hears, &heard), SERVER, PORT, "four", 4) == 0);
+	ns3c_run(sim, -1);
+	assert_int_equal(tap.count, 1);
+	assert_true(heard.count == 1 && heard.address == SERVER && heard.port == PORT && heard.length == 4);
+	assert_true(ns3c_device_counts(tap.device).sent == 1 && ns3c_device_counts(tap.device).received == 1);
+	assert_null(ns3c_add_tap(host, 67, turn_round, NULL));
+	assert_int_equal(ns3c_capture_close(capture), 0);
+	in = fopen(path, "rb");
+	assert_true(in && fread(file, sizeof(file), 1, in) == 1);
+	assert_true(file[40] == 0x45 && file[43] == 32 && wire32(file + 52) == HOME);
+	fclose(in);
+	remove(path);
+	ns3c_destroy(sim);
+}
+
 /* --- a LAN ---------------------------------------------------------------------------------- */
 
-#define NEAR UINT32_C(0xc0a80001)   /* 192.168.0.1, of the node in the middle */
-#define HOME UINT32_C(0xc0a8000a)   /* 192.168.0.10 and up */
-
-/* Three hosts on a LAN reach each other by ARP, and the server through a node without a stack that answers for 192.168.0.1. */
+/* Three hosts on a LAN reach each other by ARP, and the server through a node without a stack. */
 static void a_lan_works_with_and_without_a_stack(void **state)
 {
 	struct net n = { 0 };
@@ -400,6 +458,7 @@ int main(void)
 		cmocka_unit_test(a_node_in_the_middle_may_rewrite),
 		cmocka_unit_test(a_bad_checksum_is_dropped),
 		cmocka_unit_test(faults_are_told),
+		cmocka_unit_test(a_tap_is_the_programs_end),
 		cmocka_unit_test(a_lan_works_with_and_without_a_stack),
 		cmocka_unit_test(a_host_may_forward),
 		cmocka_unit_test(captures_are_well_formed),

@@ -90,7 +90,7 @@ static bool note_fragment(struct net *n, struct ns3c_device *from, uint8_t *byte
 	return p->count++ != p->lost;
 }
 
-/* The node in the middle sees the fragments, each within the MTU and of a multiple of 8; the host puts them together. One
+/* The node in the middle sees the fragments, each within the MTU and in its place; the host puts them together. One
  * that is lost takes the datagram with it. */
 static void large_datagrams_cross_in_fragments(void **state)
 {
@@ -157,7 +157,8 @@ static void a_closed_port_is_unreachable(void **state)
 
 /* --- faults ---------------------------------------------------------------------------- */
 
-static void close_it(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length, void *user)
+static void close_it(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length,
+                     void *user)
 {
 	unsigned *count = user;
 
