@@ -36,7 +36,7 @@ _cgnsim()
 	if [ "$COMP_CWORD" = 1 ]; then
 		words="$(_cgnsim_commands "$program") --help --version"
 	elif [ "$before" = --scheme ] && [ "$command" = conform ]; then
-		words=$("$program" list schemes 2>/dev/null | cut -d' ' -f1)
+		words=$({ "$program" list schemes; "$program" list presets; } 2>/dev/null | cut -d' ' -f1)
 	elif [ "$before" = --scheme ]; then
 		words=$(_cgnsim_schemes "$program")
 	elif [ "$before" = = ] && [ "${COMP_WORDS[COMP_CWORD-2]-}" = --scheme ]; then

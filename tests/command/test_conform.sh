@@ -121,6 +121,12 @@ for rule in $rules; do
 done
 check "each of the $(echo "$rules" | wc -w) rules has a plugin that breaks it" test -n "$rules" -a -z "$missing"
 
+if command -v xmllint >/dev/null; then
+	check "JUnit is XML" xmllint --noout junit.xml
+else
+	echo "skip JUnit is XML: xmllint is not there (libxml2-utils)"
+fi
+
 # The shortest way beyond four numbers is five calls, whatever the list was.
 "$program" conform --plugin broken_limit.so >found
 check "the shortest way is found" sh -c "[ \$(grep -c ' s: alloc' found) = 5 ]"
@@ -160,6 +166,10 @@ block sh >steps.sh
 check "the walk-through has a scheme of ten lines" sh -c "[ \$(grep -c '[^[:space:]]' first-free.c) -le 11 ]"
 check "make install" make -C "$top" install DESTDIR= PREFIX="$dir/inst" BUILD="$(dirname "$program")" -o "$program" SETUP=
 check "installs header and pkg-config file" test -s inst/include/cgnsim/scheme.h -a -s inst/share/pkgconfig/cgnsim.pc
+check "make install with DESTDIR" make -C "$top" install DESTDIR="$dir/stage" PREFIX=/usr/local BUILD="$(dirname "$program")" \
+	-o "$program" SETUP=
+check "a scheme builds against it" sh -c "${CC:-cc} -shared -fPIC -o staged.so first-free.c \
+	\$(PKG_CONFIG_SYSROOT_DIR='$dir/stage' PKG_CONFIG_PATH='$dir/stage/usr/local/share/pkgconfig' pkg-config --cflags cgnsim)"
 check "the walk-through builds, conforms and runs" env PATH="$dir/inst/bin:$PATH" PKG_CONFIG_PATH="$dir/inst/share/pkgconfig" \
 	sh -e steps.sh
 check "and measures" grep -q '"mine"' results/first-free/summary.json

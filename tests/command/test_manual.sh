@@ -36,5 +36,6 @@ PATH=$dir:$PATH bash -eu -c '
 	complete_is "schemes" cgnsim list sch
 	complete_is "block" cgnsim list schemes bl
 	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme rfc
+	complete_is "juniper-deterministic juniper-pba" cgnsim conform --scheme jun
 	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme = rfc
 ' "$top"
