@@ -75,6 +75,17 @@ static const char *tag_end(const char *at)
 	return at;
 }
 
+/* The length of an attribute at `at` that says what is so anyway; 0: another. Nearly every group of a figure has all three. */
+static size_t idle_attribute(const char *at, const char *end)
+{
+	static const char *const idle[] = { " stroke-width=\"1.00\"", " stroke-linecap=\"butt\"", " stroke-linejoin=\"miter\"" };
+
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)
+		if ((size_t)(end - at) >= strlen(idle[i]) && !memcmp(at, idle[i], strlen(idle[i])))
+			return strlen(idle[i]);
+	return 0;
+}
+
 /* Writes a tag; the ids in it get their new name. */
 static void write_tag(FILE *to, const char *at, const char *end, const char *name)
 {
@@ -83,6 +94,11 @@ static void write_tag(FILE *to, const char *at, const char *end, const char *nam
 	while (at < end) {
 		size_t length = 1;
 		bool id = false;
+
+		if (*at == ' ' && idle_attribute(at, end)) {
+			at += idle_attribute(at, end);
+			continue;
+		}
 
 		for (size_t i = 0; i < sizeof(before_id) / sizeof(*before_id) && !id; i++) {
 			size_t long_ = strlen(before_id[i]);
@@ -98,6 +114,20 @@ static void write_tag(FILE *to, const char *at, const char *end, const char *nam
 	}
 }
 
+/* Behind a group that begins at `at` and holds nothing; NULL: none does. */
+static const char *empty_group_end(const char *at)
+{
+	const char *in;
+
+	if (!is_tag(at, "g"))
+		return NULL;
+	in = tag_end(at);
+	if (in[-2] == '/')
+		return NULL;
+	in += strspn(in, " \t\r\n");
+	return is_tag(in, "/g") ? tag_end(in) : NULL;
+}
+
 void html_svg(FILE *to, const char *svg, const char *name, const char *says)
 {
 	const char *at = strstr(svg, "<svg");
@@ -111,10 +141,12 @@ void html_svg(FILE *to, const char *svg, const char *name, const char *says)
 	for (bool open = true; *at;) {
 		const char *end = open || *at == '<' ? tag_end(at) : at + strcspn(at, "<");
 		const char *skip = is_tag(at, "title") ? "</title>" : is_tag(at, "desc") ? "</desc>" : NULL;
-		const char *behind = skip ? strstr(at, skip) : NULL;
+		const char *behind = skip ? strstr(at, skip) : NULL, *empty = empty_group_end(at);
 
 		if (behind)
 			end = behind + strlen(skip);
+		else if (empty)
+			end = empty + strspn(empty, "\r\n");
 		else if (open || *at == '<')
 			write_tag(to, at, end, name);
 		else

@@ -19,7 +19,8 @@ void html_end(FILE *to);
 /* An SVG file as an element of the page: without the XML prologue, titles and
  * descriptions; `name`- is put before every id and every reference to one, so
  * that two drawings by one program do not share ids. `says` is its description
- * for those who cannot see it. Text without an <svg> element writes nothing. */
+ * for those who cannot see it. Groups that hold nothing, and strokes of the default
+ * width, cap and join, of which gnuplot writes many, are left out. Text without an <svg> element writes nothing. */
 void html_svg(FILE *to, const char *svg, const char *name, const char *says);
 
 extern const char *const html_styles[]; /* the style sheet in pieces, ended by NULL */

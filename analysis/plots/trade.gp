@@ -53,10 +53,10 @@ do for [k = 1 : 4] {
 	set label 8001 + 2 * k point pointtype 7 pointsize 0.9 linewidth 1.5 linecolor rgb class_colour[k]
 }
 
-# Points that fall together share one label, six numbers to a line, on the side where there is room.
+# Points that fall together, as labels would, share one label, twelve numbers to a line, on the side where there is room.
 at_x(i) = larger(low, day[i])
 known(i) = reserved[i] > 0 && day[i] == day[i]
-near(i, k) = abs(log10(at_x(i) / at_x(k))) < 0.05 * log10(top / low) && abs(log10(reserved[i] / reserved[k])) < 0.045 * log10(most / least_reserved)
+near(i, k) = abs(log10(at_x(i) / at_x(k))) < 0.05 * log10(top / low) && abs(log10(reserved[i] / reserved[k])) < 16.0 / (height - above - below) * log10(most / least_reserved)
 array numbers[schemes]
 array together[schemes]
 do for [i = 1 : schemes] {
@@ -67,7 +67,7 @@ do for [i = 1 : schemes] {
 	if (known(i)) {
 		leader = i
 		do for [k = 1 : i - 1] { if (leader == i && known(k) && together[k] > 0 && near(i, k)) { leader = k } }
-		numbers[leader] = numbers[leader] . (together[leader] == 0 ? '' : together[leader] % 6 == 0 ? "\n" : ' ') . sprintf('%d', i)
+		numbers[leader] = numbers[leader] . (together[leader] == 0 ? '' : together[leader] % 12 == 0 ? "\n" : ' ') . sprintf('%d', i)
 		together[leader] = together[leader] + 1
 		c = met[i] == met[i] ? class_colour[class(met[i])] : muted
 		eval mark(2000 + i, at_x(i), reserved[i], 7, 0.9, c)

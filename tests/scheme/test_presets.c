@@ -41,6 +41,29 @@ static void every_preset_says_where_it_comes_from(void **state)
 	}
 }
 
+/* scenarios/all-schemes.json has every preset, and every type of scheme but a plugin, which is no file of the project's. */
+static void all_schemes_has_all(void **state)
+{
+	static char text[65536];
+	FILE *in = fopen("scenarios/all-schemes.json", "r");
+	char *wanted;
+
+	(void)state;
+	assert_non_null(in);
+	assert_in_range(fread(text, 1, sizeof(text) - 1, in), 1, sizeof(text) - 2);
+	fclose(in);
+	for (const struct preset *p = presets; p->name; p++) {
+		wanted = must_printf("{\"preset\": \"%s\"", p->name);
+		assert_non_null(strstr(text, wanted));
+		free(wanted);
+	}
+	for (size_t i = 0; scheme_types[i]; i++) {
+		wanted = must_printf("\"type\": \"%s\"", scheme_types[i]->name);
+		assert_true(!strstr(text, wanted) == !strcmp(scheme_types[i]->name, "plugin"));
+		free(wanted);
+	}
+}
+
 /* One rule, forward and back: every number of every subscriber (or of SAMPLE of them), and every number of the pool back
  * and, if it is somebody's, among that subscriber's. */
 static void rule_is_reversible(const struct rulebench *b, const char *name, bool all)
@@ -87,6 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_preset_says_where_it_comes_from), cmocka_unit_test(every_rule_is_reversible),
+		cmocka_unit_test(all_schemes_has_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
