@@ -6,6 +6,7 @@
 #include "sim/base/must.h"
 
 enum { SCAN_FLOWS = 100, SCAN_SHARE = 90, PROBE_PACKETS = 3, HOME_HOSTS = 256 };
+enum { MEMORY = 4 << 20 }; /* of a spool */
 
 int span_compare(const void *a, const void *b)
 {
@@ -60,17 +61,18 @@ static bool same_host(const struct placed *a, const struct placed *b)
 	return a->home == b->home && (a->home || a->address == b->address);
 }
 
-/* The host being put together. */
+struct socket_use {
+	uint64_t socket;         /* protocol, host of the home, port */
+	uint64_t remote;
+};
+
+/* The host being put together. One may have most flows of a capture, so they are sorted as all of them are. */
 struct current {
-	struct trace_record *records;
-	size_t count, room;
+	struct spool *records;   /* NULL: there are none yet */
+	struct spool *uses;      /* struct socket_use, one a flow */
+	uint64_t count, use_count;
 	uint32_t inner[HOME_HOSTS];
 	uint32_t inner_count;
-	struct socket_use {
-		uint64_t socket; /* protocol, host of the home, port */
-		uint64_t remote;
-	} *uses;             /* one a flow */
-	size_t use_count, use_room;
 	uint64_t unanswered, probes, packets; /* probes: flows unanswered, of PROBE_PACKETS at most */
 };
 
@@ -93,24 +95,40 @@ static int by_socket(const void *a, const void *b)
 	return (x->remote > y->remote) - (x->remote < y->remote);
 }
 
-static void count_sockets(struct current *c, struct assembly *out)
+static bool count_sockets(struct current *c, struct assembly *out, struct err *e)
 {
+	const struct socket_use *use;
+	struct socket_use before = { 0 };
 	uint64_t remotes = 0;
+	bool any = false;
 
-	if (c->use_count)
-		qsort(c->uses, c->use_count, sizeof(*c->uses), by_socket);
-	for (size_t i = 0; i < c->use_count; i++) {
-		bool first = !i || c->uses[i].socket != c->uses[i - 1].socket;
+	if (!spool_sort(c->uses, e))
+		return false;
+	while ((use = spool_next(c->uses))) {
+		bool first = !any || use->socket != before.socket, new = first || use->remote != before.remote;
 
 		if (first)
 			remotes = 0;
-		if (first || c->uses[i].remote != c->uses[i - 1].remote)
-			remotes++;
+		remotes += new;
 		out->sockets += first;
-		out->shared_sockets += remotes == 2 && c->uses[i].remote != c->uses[i - 1].remote;
+		out->shared_sockets += remotes == 2 && new;
 		if (remotes > out->most_remotes)
 			out->most_remotes = remotes;
+		before = *use;
+		any = true;
 	}
+	return spool_good(c->uses, e);
+}
+
+/* Nothing of a host is left. */
+static void current_clear(struct current *c)
+{
+	spool_destroy(c->records);
+	spool_destroy(c->uses);
+	c->records = c->uses = NULL;
+	c->count = c->use_count = 0;
+	c->inner_count = 0;
+	c->unanswered = c->probes = c->packets = 0;
 }
 
 static void host_add(struct assembly_output *to, const struct placed *p, const struct current *c, const uint8_t *home)
@@ -161,25 +179,28 @@ static bool host_finish(struct assembly_output *to, const struct placed *host, s
                         struct assembly *out, struct err *e)
 {
 	uint32_t number = to->trace->host_count;
+	const struct trace_record *next;
 
 	if (!c->count)
 		return true;
-	qsort(c->records, c->count, sizeof(*c->records), by_start);
 	host_add(to, host, c, home);
-	for (size_t i = 0; i < c->count; i++) {
-		c->records[i].train.subscriber = number;
-		if (!record_add(to, &c->records[i], e))
+	if (!spool_sort(c->records, e))
+		return false;
+	while ((next = spool_next(c->records))) {
+		struct trace_record r = *next;
+
+		r.train.subscriber = number;
+		if (!record_add(to, &r, e))
 			return false;
 	}
-	count_sockets(c, out);
+	if (!spool_good(c->records, e) || !count_sockets(c, out, e))
+		return false;
 	out->one_way += c->unanswered;
 	out->single_hosts += c->use_count == 1 && c->unanswered == 1 && c->packets == 1;
 	out->scanning_hosts += c->use_count >= SCAN_FLOWS && c->probes * 100 >= c->use_count * SCAN_SHARE;
 	if (c->use_count > out->busiest_host_flows)
 		out->busiest_host_flows = c->use_count;
-	c->count = c->use_count = 0;
-	c->inner_count = 0;
-	c->unanswered = c->probes = c->packets = 0;
+	current_clear(c);
 	return true;
 }
 
@@ -201,11 +222,12 @@ static void flow_begin(struct current *c, const struct placed *p, uint32_t place
 {
 	const struct segment *s = &p->record.train;
 
-	if (c->use_count == c->use_room) {
-		c->use_room = c->use_room ? 2 * c->use_room : 256;
-		c->uses = must_grow(c->uses, c->use_room, sizeof(*c->uses));
+	if (!c->uses) {
+		c->uses = spool_create(sizeof(struct socket_use), by_socket, MEMORY);
+		c->records = spool_create(sizeof(struct trace_record), by_start, MEMORY);
 	}
-	c->uses[c->use_count++] = (struct socket_use){
+	c->use_count++;
+	*(struct socket_use *)spool_add(c->uses) = (struct socket_use){
 		.socket = (uint64_t)s->protocol << 32 | (uint64_t)place << 16 | s->port,
 		.remote = (uint64_t)s->remote << 16 | s->remote_port,
 	};
@@ -240,11 +262,8 @@ static void flow_train(struct current *c, const struct placed *p, uint32_t place
 	const struct segment *s = &p->record.train;
 	struct trace_record *r;
 
-	if (c->count == c->room) {
-		c->room = c->room ? 2 * c->room : 256;
-		c->records = must_grow(c->records, c->room, sizeof(*c->records));
-	}
-	r = &c->records[c->count++];
+	c->count++;
+	r = spool_add(c->records);
 	*r = p->record;
 	r->train.flow = (uint32_t)c->use_count - 1;
 	r->train.host = (uint8_t)place;
@@ -294,8 +313,7 @@ bool assemble_hosts(struct spool *placed, const uint8_t *(*home_address)(void *c
 	flow_finish(c, &f, to, protocol);
 	if (good && any)
 		good = host_finish(to, &host, c, host.home ? home_address(context, host.home - 1) : NULL, out, e);
-	free(c->records);
-	free(c->uses);
+	current_clear(c);
 	free(c);
 	return good && spool_good(placed, e);
 }

@@ -28,6 +28,8 @@ static const char *looks_like(const uint8_t *bytes, size_t count)
 		{ "CGNTRACE", 8, " (it is a flow trace already)" },
 		{ "BZh", 3, " (it is packed with bzip2: unpack it first)" },
 		{ "PK\x03\x04", 4, " (it is packed with zip: unpack it first)" },
+		{ "\x04\x22\x4d\x18", 4, " (it is packed with lz4: unpack it first)" },
+		{ "snoop\0\0\0", 8, " (it is a capture of snoop: editcap -F pcapng makes it one that can)" },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
