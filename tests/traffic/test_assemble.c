@@ -196,6 +196,38 @@ static void sockets_of_several_remotes(void **state)
 	assert_int_equal(a.most_remotes, 3);
 }
 
+/* One host has all: more trains than are kept in memory come out in order all the same, and its sockets are counted. */
+static void a_host_of_many_flows(void **state)
+{
+	enum { FLOWS = 100000, SOCKETS = 1000, PAUSE_MS = 6000 };
+	struct desk *d = desk();
+	struct assembly a;
+	struct trace *t;
+
+	(void)state;
+	for (int64_t at = 0; at < FLOWS + PAUSE_MS; at++)
+		for (int64_t flow = at; flow >= 0 && flow >= at - PAUSE_MS; flow -= PAUSE_MS)
+			if (flow < FLOWS)
+				add(d, at, HOST, (uint16_t)(2000 + flow % SOCKETS), SERVER, (uint16_t)(2000 + flow / SOCKETS), IP_UDP, 0);
+	t = done(d, FLOWS + PAUSE_MS, &a);
+	assert_int_equal(t->host_count, 1);
+	assert_int_equal(t->record_count, 2 * FLOWS);
+	for (uint32_t i = 0, first = 0; i < t->record_count; i++) {
+		const struct segment *train = &t->records[i].train;
+
+		assert_true(!i || train->start_ns >= t->records[i - 1].train.start_ns);
+		assert_int_equal(train->start_ns / NS_PER_MS, train->flow + (train->flags & SEG_FIRST ? 0 : PAUSE_MS));
+		if (train->flags & SEG_FIRST)
+			assert_int_equal(train->flow, first++);
+		assert_int_equal(train->port, 2000 + train->flow % SOCKETS);
+	}
+	assert_int_equal(t->flows[PROTO_UDP], FLOWS);
+	assert_int_equal(a.sockets, SOCKETS);
+	assert_int_equal(a.shared_sockets, SOCKETS);
+	assert_int_equal(a.most_remotes, FLOWS / SOCKETS);
+	trace_destroy(t);
+}
+
 /* Closed spans: one that ends when another starts shares that moment with it. */
 static void peaks(void **state)
 {
@@ -214,6 +246,7 @@ int main(void)
 		cmocka_unit_test(how_flows_end),
 		cmocka_unit_test(split_where_idle),
 		cmocka_unit_test(sockets_of_several_remotes),
+		cmocka_unit_test(a_host_of_many_flows),
 		cmocka_unit_test(peaks),
 	};
 
