@@ -59,6 +59,11 @@ check "has the measures that it has among all" sh -c "jq -S '.schemes[] | select
 	jq -S '.schemes[0] | .ports, .log, .ambiguity' part/summary.json >b && cmp a b && [ \$(jq '.schemes | length' part/summary.json) = 1 ]"
 check "the warm-up too is that of all" sh -c "jq .warmup_s ran/manifest.json >a && jq .warmup_s part/manifest.json >b && cmp a b"
 
+check "the report of a world without packets is silent about them" sh -c "! grep -q 'What only packets show' measured/report.html"
+check "and shows them where there are some" sh -c "jq '.schemes[1].packets = { syns: 4711, setup_delay: { mean: 0.0425 } }' ran/summary.json >s &&
+	cp s plain/summary.json && '$program' report plain && grep -q 'What only packets show' plain/report.html &&
+	grep -q '4,711\|4711' plain/report.html"
+
 refuse "another setting is named" '\$\.pool\.ports was "1024-12000", and now is "1024-2000"' \
 	"$program" measure events small.json $one --set pool.ports=1024-2000
 refuse "another seed" '\$\.seed was 7, and now is 8' "$program" measure events small.json $one --seed 8

@@ -163,11 +163,92 @@ static void so_it_is_where_sources_skip_numbers(void **state)
 	same_measures_and_logs(odd_numbers, 1, true);
 }
 
+static const char tiny[] = "{'name':'tiny','seed':1,'duration':'60s','warmup':'40s','subscribers':{'count':4},"
+	"'traffic':[{'source':'poisson'}],'pool':{'prefixes':['192.0.2.0/30'],'instances':3},"
+	"'schemes':[{'name':'s','type':'session'},{'name':'b','type':'block'}]}";
+
+/* What packets showed, the same in each of three instances of one scheme; nothing in the other's. */
+static struct packets some_packets(void)
+{
+	struct packets p = { .sums = { [PACKETS_SYNS] = 5, [PACKETS_BYTES_DOWN] = 1000, [PACKETS_OPENED_OUTSIDE] = 1 } };
+
+	delays_add(&p.delays[DELAY_SETUP], 20 * NS_PER_MS);
+	delays_add(&p.delays[DELAY_SETUP], 40 * NS_PER_MS);
+	return p;
+}
+
+static cJSON *measured_summary(struct trialbench *b, const char *file)
+{
+	static const uint32_t places[] = { 0, 1 };
+	struct err e = ERR_INIT;
+	struct events_measure how = { .in_file = places, .workload = &b->scenario->workload, .facts = &b->facts,
+		                      .trials = b->scenario->trials, .count = 2, .events = events_open(file, &e) };
+	cJSON *json;
+	char *text;
+
+	assert_true(how.events && events_measure(&how, &e));
+	events_close(how.events);
+	text = trialbench_summary(b);
+	json = cJSON_Parse(text);
+	free(text);
+	return json;
+}
+
+static double number_at(const cJSON *from, const char *name, const char *inner)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(from, name);
+
+	if (inner)
+		item = cJSON_GetObjectItemCaseSensitive(item, inner);
+	assert_non_null(item);
+	return item->valuedouble;
+}
+
+/* Instances add up; goodput is over the whole run; a scheme that no packet met has no such measures. */
+static void what_packets_show_is_in_the_summary(void **state)
+{
+	char *sections = in_directory("sections"), *file = must_printf("%s/events", directory);
+	struct packets packets = some_packets();
+	struct err e = ERR_INIT;
+	struct trialbench b;
+	const cJSON *schemes, *shown;
+	cJSON *summary;
+
+	(void)state;
+	trialbench_open(&b, tiny);
+	for (uint32_t t = 0; t < 2; t++)
+		for (uint32_t i = 0; i < 3; i++) {
+			struct events_place place = { t, i };
+			char *path = events_section_path(sections, place);
+
+			assert_true(events_section_close(events_section_open(path, place, &e), t ? NULL : &packets, &e));
+			free(path);
+		}
+	each_section(&b, sections, file);
+	summary = measured_summary(&b, file);
+	schemes = cJSON_GetObjectItemCaseSensitive(summary, "schemes");
+	shown = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(schemes, 0), "packets");
+	assert_true(number_at(shown, "syns", NULL) == 15);
+	assert_true(number_at(shown, "opened_outside", NULL) == 3);
+	assert_true(number_at(shown, "handshakes", NULL) == 0);
+	assert_true(number_at(shown, "goodput_down_bps", NULL) == 3 * 1000 * 8 / 100.0);
+	assert_true(number_at(shown, "setup_delay", "mean") == 0.03);
+	assert_true(number_at(shown, "setup_delay", "max") == 0.04);
+	assert_true(number_at(shown, "setup_delay", "p50") >= 0.02 && number_at(shown, "setup_delay", "p50") < 0.02 * 17 / 16);
+	assert_null(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(schemes, 1), "packets"));
+	cJSON_Delete(summary);
+	trialbench_close(&b);
+	directory_remove(sections);
+	free(sections);
+	free(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flow_world_told_and_measured_is_the_same),
 		cmocka_unit_test(so_it_is_where_sources_skip_numbers),
+		cmocka_unit_test(what_packets_show_is_in_the_summary),
 	};
 	int status;
 
