@@ -170,12 +170,12 @@ static bool take_event(struct carry_in *in, struct events_clock *clock, const st
 /* A moment of a train, as the difference to its start, which may be negative; 0: there is none. */
 static void put_moment(struct carry_out *o, int64_t start_ns, int64_t moment_ns)
 {
-	int64_t by = moment_ns - start_ns;
-
 	if (moment_ns == NS_NONE)
 		carry_number(o, 0);
+	else if (moment_ns < start_ns)
+		carry_number(o, (uint64_t)(start_ns - moment_ns) * 2);
 	else
-		carry_number(o, by < 0 ? (uint64_t)-by * 2 : (uint64_t)by * 2 + 1);
+		carry_number(o, (uint64_t)(moment_ns - start_ns) * 2 + 1);
 }
 
 static bool take_moment(struct carry_in *in, int64_t start_ns, int64_t *moment_ns)

@@ -1,6 +1,6 @@
 /* Any bytes as an event file. The first byte says how they are tried: as they are; with the checksums that would keep every
- * change out set right; or as the records of a section, one scheme's or another's, which are told to all that watches a scheme:
- * whatever a file says, it is refused with one fault, or measured. */
+ * change out set right; or as the records of a section, which are read, or told to all that watches one scheme or another:
+ * whatever a file says, it is refused with one fault, or taken. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,18 +86,42 @@ static void put_records(struct carry_out *file, const uint8_t *data, size_t size
 	free(totals.bytes);
 }
 
-static void measure(const uint8_t *bytes, size_t size, uint32_t scheme)
+static void no_event(void *context, const struct nat_event *event)
+{
+	(void)context;
+	(void)event;
+}
+
+static void no_train(void *context, const struct segment *train, const struct verdict *v, unsigned sight)
+{
+	(void)context;
+	(void)train;
+	(void)v;
+	(void)sight;
+}
+
+static void only_read(const char *path, uint32_t scheme)
+{
+	const struct events_bounds bounds = { 0, 6, 2, 1024, 90 * NS_PER_S };
+	struct packets packets;
+	struct err e = ERR_INIT;
+	struct events *ev = events_open(path, &e);
+	bool good = ev && events_read(ev, (struct events_place){ scheme, 0 }, &bounds, (struct events_taker){ NULL, no_event, no_train },
+	                              &packets, &e);
+
+	must(good ? !e.count : e.count == 1);
+	events_close(ev);
+	err_clear(&e);
+}
+
+static void measure(const char *path, uint32_t scheme)
 {
 	static struct trialbench bench;
-	int fd = memfd_create("events", 0);
 	struct events_measure how = { .in_file = &scheme, .count = 1 };
 	struct err e = ERR_INIT;
-	char path[40];
 
 	if (!bench.scenario)
 		trialbench_open(&bench, text);
-	must(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	how.workload = &bench.scenario->workload;
 	how.facts = &bench.facts;
 	how.trials = &bench.scenario->trials[scheme];
@@ -115,24 +139,34 @@ static void measure(const uint8_t *bytes, size_t size, uint32_t scheme)
 	}
 	events_close(how.events);
 	err_clear(&e);
-	close(fd);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	enum { AS_IT_IS, SEALED, READ, MEASURED, WAYS };
 	struct carry_out file = { 0 };
-	uint32_t scheme;
+	uint32_t scheme, way;
+	char path[40];
+	int fd;
 
 	if (!size)
 		return 0;
-	scheme = *data / 3u % SCHEMES;
-	if (*data % 3 == 2)
+	way = *data % WAYS;
+	scheme = *data / (uint32_t)WAYS % SCHEMES;
+	if (way >= READ)
 		put_records(&file, data + 1, size - 1, scheme);
 	else
 		carry_bytes(&file, data + 1, size - 1);
-	if (*data % 3 == 1)
+	if (way == SEALED)
 		seal_file(file.bytes, file.length);
-	measure(file.bytes, file.length, scheme);
+	fd = memfd_create("events", 0);
+	must(fd >= 0 && write(fd, file.bytes, file.length) == (ssize_t)file.length);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (way == MEASURED)
+		measure(path, scheme);
+	else
+		only_read(path, scheme);
+	close(fd);
 	free(file.bytes);
 	return 0;
 }

@@ -356,6 +356,8 @@ static void sums_add_up_in_any_order(void **state)
 	assert_int_equal(one.delays[0].count, 200);
 	for (int s = 0; s < PACKETS_SUMS; s++)
 		assert_true(packet_sum_name[s].name && packet_sum_name[s].unit && packet_sum_name[s].help);
+	free(a.records);
+	free(b.records);
 }
 
 int main(void)
