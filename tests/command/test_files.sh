@@ -133,6 +133,7 @@ if [ -d "$captures" ]; then
 	chmod 0444 cut.trace
 	refuse "a read-only output" 'read-only' "$program" import x.pcap -o cut.trace
 	cp "$captures/P05-p2p-gnutella.pcap" p05.pcap
+	check "no payload in a trace" sh -c "grep -aq GNUTELLA p05.pcap && '$program' import p05.pcap -o 7.trace -q && ! grep -aq GNUTELLA 7.trace"
 	"$program" import p05.pcap -o asked.trace -q --inside-opener --split 60s --answered
 	check "a source asks for what import is asked for" sh -c "
 		'$program' run '$top/scenarios/capture.json' -o asked1 $short --set 'traffic[0].file=p05.pcap' \

@@ -92,6 +92,10 @@ else
 	echo "skip a full disk: no file system can be mounted here"
 fi
 
+check "killed in the middle: nothing is left" sh -c "mkdir killed && '$program' generate '$top/scenarios/quickstart.json' -o killed.trace \\
+	--set duration=60s --set warmup=0s --quiet && { '$program' replay killed.trace --pcap killed/x.pcap --quiet & } && sleep 0.3 &&
+	kill -9 \$! && sleep 0.2 && [ -z \"\$(ls -A killed)\" ]"
+
 # --- the two sides of a CGN
 number() { # of a key in a JSON report
 	sed -n "s/.*\"$2\":[[:space:]]*\([0-9][0-9]*\).*/\1/p" "$1" | head -n 1
