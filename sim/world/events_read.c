@@ -11,7 +11,7 @@
 #include "sim/base/crc.h"
 #include "sim/base/must.h"
 
-#define CHUNK (1u << 20)
+#define CHUNK (1u << 16)
 #define TEXT_MOST (64u << 20)
 
 struct events {

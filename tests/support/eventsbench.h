@@ -174,7 +174,7 @@ static inline struct eventsbench eventsbench_draw(uint64_t seed, size_t count)
 	for (int s = 0; s < PACKETS_SUMS; s++)
 		b.packets.sums[s] = rng_next(&r) >> rng_below(&r, 64);
 	for (int d = 0; d < DELAYS; d++)
-		for (int i = 0; i < 100; i++)
+		for (int i = 0; i < 10; i++)
 			delays_add(&b.packets.delays[d], (int64_t)(rng_next(&r) >> (1 + rng_below(&r, 62))));
 	return b;
 }
