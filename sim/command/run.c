@@ -13,6 +13,7 @@
 #include "sim/command/kept_logs.h"
 #include "sim/command/progress.h"
 #include "sim/command/run_events.h"
+#include "sim/command/run_ns3.h"
 #include "sim/command/run_results.h"
 #include "sim/command/rundir.h"
 
@@ -28,7 +29,8 @@ static const struct command_option options[] = {
 	{ .name = "events", .value = "FILE", .help = "write what happened as an event file too, for cgnsim measure" },
 	{ .name = "resume", .help = "go on from where a run into DIR was interrupted; the same bytes come out" },
 	{ .name = "checkpoint", .value = "DURATION", .help = "save what is done this often (default " CHECKPOINT ")" },
-	{ .name = "world", .value = "flow|ns3", .help = "which world runs it: flow (default); ns3, the packet world, is not in this version" },
+	{ .name = "world", .value = "flow|ns3", .help = "which world runs it: flow (default), or ns3: generate, cgnsim-ns3 and measure in one go" },
+	{ .name = "pcap", .value = "PREFIX", .help = "with --world ns3: capture both sides of the CGN (see cgnsim-ns3 --help)" },
 	{ .name = "force", .help = "write even into a directory that holds other things" },
 	{ .name = "quiet", .letter = 'q', .help = "no progress and no table" },
 	{ 0 },
@@ -192,15 +194,18 @@ static void say_stopped(const struct job *j, struct err *e)
 		fail(e, "%s; nothing was finished yet, and nothing was written", why);
 }
 
-static bool world_is_there(const struct arguments *args, struct err *e)
+static bool is_ns3(const struct arguments *args)
+{
+	return arguments_value(args, "world") && !strcmp(arguments_value(args, "world"), "ns3");
+}
+
+static bool world_is_flow(const struct arguments *args, struct err *e)
 {
 	const char *world = arguments_value(args, "world");
 
-	if (!world || !strcmp(world, "flow"))
-		return true;
-	if (!strcmp(world, "ns3"))
-		return fail_lacks(e, "--world ns3: the packet world (cgnsim-ns3) is not in this version; leave the option out");
-	return fail(e, "--world: \"%s\" is neither flow nor ns3", world);
+	if (world && strcmp(world, "flow"))
+		return fail(e, "--world: \"%s\" is neither flow nor ns3", world);
+	return !arguments_has(args, "pcap") || fail(e, "--pcap: the flow world has no packets; --world ns3 has");
 }
 
 static int run_in_ranks(struct job *j, int argc, char **argv)
@@ -213,8 +218,14 @@ static int run_in_ranks(struct job *j, int argc, char **argv)
 	status = arguments_parse(&j->args, &command_run, argc, argv, 1, 1);
 	if (status >= 0)
 		return status;
+	if (is_ns3(&j->args)) {
+		status = ranks_count(j->ranks) > 1 ? command_misused(&command_run, "--world ns3 runs on one machine, without mpirun")
+		                                   : run_ns3(&j->args);
+		arguments_clear(&j->args);
+		return status;
+	}
 	j->quiet = arguments_has(&j->args, "quiet");
-	good = world_is_there(&j->args, &e) && open_scenario(j, &e);
+	good = world_is_flow(&j->args, &e) && open_scenario(j, &e);
 	ranks_hush(j->ranks, false);
 	catch_signals();
 	good = agree(j, good, &e) && open_checkpoint(j, &e) && simulate(j, &e);
@@ -249,7 +260,7 @@ static int run(int argc, char **argv)
 const struct command command_run = {
 	.name = "run",
 	.usage = "run SCENARIO [-o DIR] [--set PATH=VALUE]... [--scheme NAME]... [--seed N] [--threads N] [--keep-logs]\n"
-	         "    [--events FILE] [--resume] [--checkpoint DURATION] [--world flow] [--force] [--quiet]",
+	         "    [--events FILE] [--resume] [--checkpoint DURATION] [--world flow|ns3] [--pcap PREFIX] [--force] [--quiet]",
 	.summary = "runs every scheme of a scenario on the same workload, and writes tables, figures and a report",
 	.options = options,
 	.run = run,

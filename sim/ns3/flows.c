@@ -304,10 +304,6 @@ static void tcp_train_ends(void *user)
 
 	if (f->state & FLOW_OVER || !f->tcp)
 		return;
-	if (!(f->state & FLOW_OPEN)) {
-		f->state |= FLOW_CLOSING;
-		return;
-	}
 	if (r->train.flags & SEG_RST)
 		ns3c_tcp_abort(f->tcp);
 	else if (last && r->train.flags & (SEG_FIN_OUT | SEG_FIN_IN))
@@ -342,8 +338,7 @@ static void tcp_connected(struct ns3c_tcp *tcp, void *user)
 	ns3c_tcp_send(tcp, head, sizeof(head));
 	if (request > sizeof(head))
 		ns3c_tcp_send(tcp, NULL, request - sizeof(head) > UINT32_MAX ? UINT32_MAX : (uint32_t)(request - sizeof(head)));
-	if (f->state & FLOW_CLOSING)
-		tcp_train_ends(f);
+	tcp_train(f);
 }
 
 static void tcp_arrived(struct ns3c_tcp *tcp, uint32_t length, void *user)
@@ -401,9 +396,7 @@ static void begin_tcp(struct flow *f)
 	if (!f->tcp) {
 		f->state |= FLOW_OVER;
 		f->scene->packets.sums[PACKETS_SOCKET_BUSY]++;
-		return;
 	}
-	tcp_train(f);
 }
 
 /* ---- all ---- */

@@ -30,8 +30,7 @@ enum flow_state {
 	FLOW_CREATED = 1 << 1, /* and carried it */
 	FLOW_LOST    = 1 << 2, /* it was refused, and is not offered again */
 	FLOW_OPEN    = 1 << 3, /* TCP: connected */
-	FLOW_CLOSING = 1 << 4, /* TCP: told to close as soon as it may */
-	FLOW_OVER    = 1 << 5, /* TCP: ended, or never opened */
+	FLOW_OVER    = 1 << 4, /* TCP: ended, or never opened */
 };
 
 struct scene;
