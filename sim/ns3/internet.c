@@ -129,6 +129,12 @@ static uint32_t pair_of(struct internet *in, const struct pair *p)
 	return in->count - 1;
 }
 
+/* An address is always the same server's, which numbers the packets that it sends from there. */
+static struct server *server_of(struct internet *in, uint32_t remote)
+{
+	return &in->servers[mix64(remote, 0) % SERVERS];
+}
+
 static void trail_begin(struct internet *in, const struct datagram *d, uint32_t pair)
 {
 	in->trails[in->trail++ % TRAILS] = (struct trail){
@@ -199,7 +205,7 @@ static void from_cgn(struct ns3c_device *device, uint8_t *bytes, uint32_t length
 	now.ends.destination = SERVER_ADDRESS;
 	now.ends.destination_port = SERVER_PORT;
 	ipv4_write(bytes, &was, &now);
-	ns3c_tap_deliver(in->servers[n % SERVERS].tap, bytes, length);
+	ns3c_tap_deliver(server_of(in, in->pairs[n].remote)->tap, bytes, length);
 }
 
 static void from_server(struct ns3c_device *tap, uint8_t *bytes, uint32_t length, void *user)
