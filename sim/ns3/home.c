@@ -16,9 +16,14 @@ static int64_t home_now(const struct scene *s)
 	return scene_now(s) + s->config->access.delay_ns;
 }
 
-static void leave_home(struct home *home, const uint8_t *bytes, uint32_t length)
+static void send_piece(void *context, uint8_t *bytes, uint32_t length)
 {
-	if (ns3c_send(home->to_cgn, bytes, length) < 0) /* longer than the link takes: a stack cuts before, so it must not be cut */
+	must(ns3c_send(((struct home *)context)->to_cgn, bytes, length) >= 0); /* a full queue is counted there */
+}
+
+static void leave_home(struct home *home, uint8_t *bytes)
+{
+	if (!ipv4_cut(bytes, ns3c_device_mtu(home->to_cgn), send_piece, home))
 		home->scene->packets.sums[PACKETS_TOO_BIG]++;
 }
 
@@ -53,7 +58,7 @@ void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
 	struct passage p;
 
 	if (!s->cpe) {
-		leave_home(home, bytes, length);
+		leave_home(home, bytes);
 		return;
 	}
 	if (!ipv4_read(bytes, length, &was))
@@ -67,7 +72,7 @@ void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
 	if (datagram_begins(&was) && (was.ends.protocol != IP_ICMP || icmp_is_query(was.icmp_type)))
 		flow_renumbered(h, &was, &d);
 	ipv4_write(bytes, &was, &d);
-	leave_home(home, bytes, length);
+	leave_home(home, bytes);
 }
 
 /* An answer to an echo request that no stack sent. */
@@ -76,7 +81,9 @@ static bool is_answer(struct host *h, const struct datagram *d, uint32_t length)
 	struct scene *s = h->home->scene;
 	struct flow *f;
 
-	if (d->ends.protocol != IP_ICMP || d->icmp_type != ICMP_ECHO_REPLY || !datagram_begins(d))
+	if (d->ends.protocol == IP_ICMP && !datagram_begins(d))
+		return true; /* the rest of one: no stack knows its beginning */
+	if (d->ends.protocol != IP_ICMP || d->icmp_type != ICMP_ECHO_REPLY)
 		return false;
 	f = flows_find(s, &(struct flow_key){ .subscriber = h->home->subscriber, .host = s->cpe ? h->number : HOST_CGN,
 	                                      .protocol = PROTO_ICMP, .port = d->ends.destination_port, .remote = d->ends.source });

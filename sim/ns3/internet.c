@@ -31,6 +31,7 @@ struct pair {
 
 /* A packet whose later fragments must go the same way. */
 struct trail {
+	const struct server *server;   /* NULL: to one */
 	uint32_t source, destination, pair;
 	uint16_t id;
 	uint8_t  protocol;
@@ -135,19 +136,20 @@ static struct server *server_of(struct internet *in, uint32_t remote)
 	return &in->servers[mix64(remote, 0) % SERVERS];
 }
 
-static void trail_begin(struct internet *in, const struct datagram *d, uint32_t pair)
+static void trail_begin(struct internet *in, const struct server *server, const struct datagram *d, uint32_t pair)
 {
 	in->trails[in->trail++ % TRAILS] = (struct trail){
-		.source = d->ends.source, .destination = d->ends.destination, .pair = pair, .id = d->id, .protocol = d->ends.protocol,
+		.server = server, .source = d->ends.source, .destination = d->ends.destination, .pair = pair, .id = d->id, .protocol = d->ends.protocol,
 	};
 }
 
-static bool trail_of(const struct internet *in, const struct datagram *d, uint32_t *pair)
+/* The last one that fits: identifications come again. */
+static bool trail_of(const struct internet *in, const struct server *server, const struct datagram *d, uint32_t *pair)
 {
-	for (int i = 0; i < TRAILS; i++) {
-		const struct trail *t = &in->trails[i];
+	for (uint32_t i = 1; i <= TRAILS; i++) {
+		const struct trail *t = &in->trails[(in->trail - i) % TRAILS];
 
-		if (t->source == d->ends.source && t->destination == d->ends.destination && t->id == d->id && t->protocol == d->ends.protocol) {
+		if (t->server == server && t->source == d->ends.source && t->destination == d->ends.destination && t->id == d->id && t->protocol == d->ends.protocol) {
 			*pair = t->pair;
 			return true;
 		}
@@ -157,22 +159,23 @@ static bool trail_of(const struct internet *in, const struct datagram *d, uint32
 
 /* ---- to the servers, and back ---- */
 
-static void answer_echo(struct internet *in, uint8_t *bytes, uint32_t length)
+/* Each fragment of a request goes back as one of the answer. */
+static void answer_echo(struct internet *in, const struct datagram *d, uint8_t *bytes, uint32_t length)
 {
-	struct scene *s = in->scene;
-	uint8_t icmp_type = ICMP_ECHO_REPLY, swap[4];
-	uint8_t *icmp = bytes + (bytes[0] & 15) * 4;
-	uint32_t sum = (uint32_t)icmp[2] << 8 | icmp[3];
+	uint8_t swap[4], *icmp = bytes + (bytes[0] & 15) * 4;
+	uint32_t sum;
 
 	memcpy(swap, bytes + 12, 4);
 	memcpy(bytes + 12, bytes + 16, 4);
 	memcpy(bytes + 16, swap, 4);
-	icmp[0] = icmp_type;
-	sum += ICMP_ECHO << 8; /* 8 less in the word that it sums */
-	sum = (sum & 0xffff) + (sum >> 16);
-	icmp[2] = (uint8_t)(sum >> 8);
-	icmp[3] = (uint8_t)sum;
-	s->packets.sums[PACKETS_DATAGRAMS_UP]++;
+	if (datagram_begins(d)) {
+		icmp[0] = ICMP_ECHO_REPLY;
+		sum = ((uint32_t)icmp[2] << 8 | icmp[3]) + (ICMP_ECHO << 8); /* 8 less in the word that it sums */
+		sum = (sum & 0xffff) + (sum >> 16);
+		icmp[2] = (uint8_t)(sum >> 8);
+		icmp[3] = (uint8_t)sum;
+		in->scene->packets.sums[PACKETS_DATAGRAMS_UP]++;
+	}
 	ns3c_send(in->link, bytes, length);
 }
 
@@ -186,18 +189,18 @@ static void from_cgn(struct ns3c_device *device, uint8_t *bytes, uint32_t length
 	if (!ipv4_read(bytes, length, &was))
 		return;
 	if (was.ends.protocol == IP_ICMP) {
-		if (was.icmp_type == ICMP_ECHO && datagram_begins(&was))
-			answer_echo(in, bytes, length);
+		if (was.icmp_type == ICMP_ECHO || !datagram_begins(&was))
+			answer_echo(in, &was, bytes, length);
 		return;
 	}
 	if (!datagram_begins(&was)) {
-		if (!trail_of(in, &was, &n))
+		if (!trail_of(in, NULL, &was, &n))
 			return;
 	} else {
 		n = pair_of(in, &(struct pair){ was.ends.source, was.ends.destination, was.ends.source_port,
 		                                was.ends.destination_port, was.ends.protocol });
 		if (was.more)
-			trail_begin(in, &was, n);
+			trail_begin(in, NULL, &was, n);
 	}
 	now = was;
 	now.ends.source = PAIR_ADDRESS + n / PORTS;
@@ -219,14 +222,14 @@ static void from_server(struct ns3c_device *tap, uint8_t *bytes, uint32_t length
 	if (!ipv4_read(bytes, length, &was) || was.ends.protocol == IP_ICMP)
 		return;
 	if (!datagram_begins(&was)) {
-		if (!trail_of(in, &was, &n))
+		if (!trail_of(in, server, &was, &n))
 			return;
 	} else {
 		n = (was.ends.destination - PAIR_ADDRESS) * PORTS + was.ends.destination_port - FIRST_PORT;
 		if (n >= in->count)
 			return;
 		if (was.more)
-			trail_begin(in, &was, n);
+			trail_begin(in, server, &was, n);
 	}
 	now = was;
 	now.ends.source = in->pairs[n].remote;
