@@ -128,8 +128,12 @@ expect 2 '' 'cgnsim: list: there is no "blokc" among the schemes; the nearest is
 expect 2 '' 'cgnsim: list: there is no "vpp-det" among the presets; the nearest is "vpp-det44" (see cgnsim list --help)' cgnsim list presets vpp-det
 
 # --- run: the worlds
-expect 3 '' 'cgnsim: --world ns3: the packet world (cgnsim-ns3) is not in this version; leave the option out' \
-	cgnsim run full.json --world ns3
+expect 2 '' 'cgnsim: --pcap: the flow world has no packets; --world ns3 has' cgnsim run full.json --pcap x
+expect 2 '' 'cgnsim: --resume: not with --world ns3, which does not go on from where it was interrupted' \
+	cgnsim run full.json --world ns3 --resume
+cp "$program" alone
+expect 3 '' 'cgnsim: --world ns3: there is no cgnsim-ns3 beside this program or in PATH; make ns3 builds it (it needs libns3-dev and g++)' \
+	env PATH=/usr/bin:/bin ./alone run full.json --world ns3
 expect 2 '' 'cgnsim: --world: "moon" is neither flow nor ns3' cgnsim run full.json --world=moon
 
 # --- map: 63 shares of 1008 on each address, 5004, 5060 and 5061 left out
