@@ -232,6 +232,7 @@ figures: $(PROGRAM)
 PREFIX ?= /usr/local
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/cgnsim
+	[ ! -e $(NS3PROGRAM) ] || install -D -m 755 $(NS3PROGRAM) $(DESTDIR)$(PREFIX)/bin/cgnsim-ns3
 	install -D -m 644 docs/cgnsim.1 $(DESTDIR)$(PREFIX)/share/man/man1/cgnsim.1
 	install -D -m 644 completion/cgnsim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cgnsim
 	install -D -m 644 include/cgnsim/scheme.h $(DESTDIR)$(PREFIX)/include/cgnsim/scheme.h

@@ -66,4 +66,26 @@ _cgnsim()
 	fi
 }
 
+# The packet world: a program of its own, with options and files only.
+_cgnsim_ns3()
+{
+	local program=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]-} before=${COMP_WORDS[COMP_CWORD-1]-}
+	local words=
+
+	COMPREPLY=()
+	if [ "$before" = --scheme ] || { [ "$before" = = ] && [ "${COMP_WORDS[COMP_CWORD-2]-}" = --scheme ]; }; then
+		words=$(_cgnsim_schemes "${program%-ns3}")
+	elif [[ $word == -* ]]; then
+		words=$("$program" --help 2>/dev/null | sed -n '/^options:/,$s/^  .\{4\}\(--[a-z-]*=\{0,1\}\).*/\1/p')
+	else
+		compopt -o default
+		return
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+	if [ "${#COMPREPLY[@]}" = 1 ] && [[ ${COMPREPLY[0]} == *= ]]; then
+		compopt -o nospace
+	fi
+}
+
 complete -F _cgnsim cgnsim
+complete -F _cgnsim_ns3 cgnsim-ns3

@@ -41,6 +41,7 @@ static int run(int argc, char **argv);
 
 static const struct command command = {
 	.name = "cgnsim-ns3",
+	.alone = true,
 	.usage = "SCENARIO --workload TRACE -o EVENTS [--scheme NAME]... [--set PATH=VALUE]... [--seed N] [--jobs N]\n"
 	         "    [--pcap PREFIX] [--quiet]",
 	.summary = "runs a scenario's schemes packet by packet in ns-3, and writes down what the CGN saw",

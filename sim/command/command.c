@@ -39,7 +39,10 @@ int command_misused(const struct command *command, const char *format, ...)
 	va_start(args, format);
 	must(vasprintf(&text, format, args) >= 0);
 	va_end(args);
-	fail(&e, "%s: %s (see cgnsim %s --help)", command->name, text, command->name);
+	if (command->alone)
+		fail(&e, "%s (see %s --help)", text, command->name);
+	else
+		fail(&e, "%s: %s (see cgnsim %s --help)", command->name, text, command->name);
 	free(text);
 	return command_failed(&e);
 }
@@ -82,13 +85,16 @@ static void option_print(const struct command_option *o, FILE *to)
 
 void command_help(const struct command *command, FILE *to)
 {
-	const char *lead = "usage: cgnsim ";
+	const char *program = command->alone ? command->name : "cgnsim", *lead = "usage: ";
 
 	for (const char *line = command->usage, *end; line; line = end ? end + 1 : NULL) {
 		end = strchr(line, '\n');
-		fprintf(to, "%s%.*s\n", *line == ' ' ? "              " : lead,
-		        (int)strcspn(line + strspn(line, " "), "\n"), line + strspn(line, " "));
-		lead = "       cgnsim ";
+		if (*line == ' ')
+			fprintf(to, "%*s", (int)strlen(program) + 8, "");
+		else
+			fprintf(to, "%s%s ", lead, program);
+		fprintf(to, "%.*s\n", (int)strcspn(line + strspn(line, " "), "\n"), line + strspn(line, " "));
+		lead = "       ";
 	}
 	fprintf(to, "\n%c%s.\n\noptions:\n", toupper((unsigned char)*command->summary), command->summary + 1);
 	for (const struct command_option *o = command->options; o && o->name; o++)
@@ -159,7 +165,7 @@ int arguments_parse(struct arguments *a, const struct command *command, int argc
 		}
 	}
 	if (status < 0 && a->word_count < least)
-		status = command_misused(command, "something is missing: cgnsim %.*s",
+		status = command_misused(command, "something is missing: %s %.*s", command->alone ? command->name : "cgnsim",
 		                         (int)strcspn(command->usage, "\n"), command->usage);
 	if (status < 0 && a->word_count > most)
 		status = command_misused(command, "\"%s\" is one word too many", a->words[most]);

@@ -33,6 +33,7 @@ struct command {
 	const char *usage;   /* what follows "cgnsim "; further forms on lines of their own; a line that
 	                        begins with a blank goes on with the one before */
 	const char *summary; /* one sentence, no full stop */
+	bool alone;          /* a program of its own, not one of cgnsim's commands: its usage begins with its name */
 	const struct command_option *options; /* ended by a row with name NULL; NULL: none. --help is everybody's */
 	int (*run)(int argc, char **argv);    /* argv[0] is the command's name; returns the exit status */
 };

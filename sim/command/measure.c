@@ -41,30 +41,6 @@ struct job {
 	bool quiet;
 };
 
-/* The warm-up that all schemes of the file together asked for, where only some of them are measured. */
-static bool settle_warmup(const struct job *j, struct scenario *s, struct err *e)
-{
-	const char *path = j->args.words[SCENARIO];
-	struct opened all;
-	size_t count;
-	const char **names = measure_schemes(j->events, &count);
-	struct scenario *whole = NULL;
-	bool good = true;
-
-	if (s->workload.warmup_auto && count != s->trial_count) {
-		whole = scenario_of_word(&j->args, SCENARIO, names, count, e);
-		good = whole != NULL;
-	}
-	if (whole) {
-		good = scenario_open_sources(&all, whole, path, e);
-		s->workload.warmup_ns = whole->workload.warmup_ns;
-		s->workload.warmup_auto = false;
-		scenario_close(&all);
-	}
-	free(names);
-	return good;
-}
-
 /* The scenario must be the file's, and its sources are then opened. */
 static bool open_scenario(struct job *j, struct err *e)
 {
@@ -73,7 +49,7 @@ static bool open_scenario(struct job *j, struct err *e)
 
 	if (!s)
 		return false;
-	if (!measure_match(j->events, file, s, &j->in_file, e) || !settle_warmup(j, s, e)) {
+	if (!measure_match(j->events, file, s, &j->in_file, e)) {
 		scenario_destroy(s);
 		return false;
 	}
@@ -84,7 +60,7 @@ static bool open_scenario(struct job *j, struct err *e)
 	}
 	for (size_t i = 0; i < s->trial_count; i++)
 		s->trials[i].log.keep |= arguments_has(&j->args, "keep-logs");
-	return scenario_open_sources(&j->opened, s, j->args.words[SCENARIO], e);
+	return scenario_open_sources(&j->opened, s, &j->args, SCENARIO, e);
 }
 
 /* Makes the workload again: whose each flow is, and how many begin within the window. */

@@ -67,14 +67,3 @@ bool measure_match(const struct events *events, const char *path, const struct s
 	cJSON_Delete(now);
 	return good;
 }
-
-const char **measure_schemes(const struct events *events, size_t *count)
-{
-	const cJSON *schemes = cJSON_GetObjectItemCaseSensitive(events_head(events)->scenario, "schemes"), *one;
-	const char **names = must_alloc((size_t)cJSON_GetArraySize(schemes), sizeof(*names));
-
-	*count = 0;
-	cJSON_ArrayForEach(one, schemes)
-		names[(*count)++] = name_of(one);
-	return names;
-}

@@ -9,7 +9,4 @@
  * file lacks. The caller frees it, in both cases. */
 bool measure_match(const struct events *events, const char *path, const struct scenario *s, uint32_t **in_file, struct err *e);
 
-/* The names of the file's schemes, in its order. The caller frees the array (not the texts). */
-const char **measure_schemes(const struct events *events, size_t *count);
-
 #endif

@@ -1,9 +1,20 @@
 #include "sim/command/opened.h"
 
-bool scenario_open_sources(struct opened *o, struct scenario *s, const char *path, struct err *e)
+bool scenario_open_sources(struct opened *o, struct scenario *s, const struct arguments *args, size_t n, struct err *e)
 {
+	static const char *const all[1];
+	struct scenario *whole = NULL;
+	const struct scenario *timers = s;
+
 	*o = (struct opened){ .scenario = s };
-	o->sources = workload_open(&s->workload, s->trials, s->trial_count, path, &o->facts, e);
+	if (s->workload.warmup_auto && arguments_has(args, "scheme")) {
+		whole = scenario_of_word(args, n, all, 0, e);
+		if (!whole)
+			return false;
+		timers = whole;
+	}
+	o->sources = workload_open(&s->workload, timers->trials, timers->trial_count, args->words[n], &o->facts, e);
+	scenario_destroy(whole);
 	return o->sources != NULL;
 }
 
@@ -12,7 +23,7 @@ bool scenario_open(struct opened *o, const struct arguments *args, struct err *e
 	struct scenario *s = scenario_of_arguments(args, e);
 
 	*o = (struct opened){ 0 };
-	return s && scenario_open_sources(o, s, args->words[0], e);
+	return s && scenario_open_sources(o, s, args, 0, e);
 }
 
 void scenario_close(struct opened *o)

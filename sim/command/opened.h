@@ -15,8 +15,10 @@ struct opened {
 /* Reads the scenario that the first word names. False with `e` set. Clear it in both cases. */
 bool scenario_open(struct opened *o, const struct arguments *args, struct err *e);
 
-/* Opens the sources of a scenario that is read already: it is the opened one's from then on, in both cases. */
-bool scenario_open_sources(struct opened *o, struct scenario *s, const char *path, struct err *e);
+/* Opens the sources of a scenario that is read already, of the n-th word (from 0): it is the opened one's from then on, in
+ * both cases. An automatic warm-up is that of all schemes of the scenario, whichever of them are wanted, so that a scheme
+ * that is run alone gives the row that it gives beside the others. */
+bool scenario_open_sources(struct opened *o, struct scenario *s, const struct arguments *args, size_t n, struct err *e);
 
 void scenario_close(struct opened *o);
 

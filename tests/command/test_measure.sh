@@ -97,4 +97,16 @@ check "is measured, with a warning" sh -c "'$program' measure of-trace capture.j
 	[ \$(grep -c 'of another workload' said) = 1 ] && jq -e '.warnings[] | select(test(\"another workload\"))' other.measured/summary.json"
 check "and the NAT did the same" sh -c "jq '.schemes[].ports' trace.ran/summary.json >a && jq '.schemes[].ports' other.measured/summary.json >b &&
 	cmp a b"
+
+# An automatic warm-up is that of all schemes, so one alone, its events too, gives the row that it gives beside the others.
+cat >auto.json <<END
+{ "name": "auto", "duration": "1m", "subscribers": { "count": 30 }, "pool": { "prefixes": [ "192.0.2.0/30" ] }, "access": "nat44",
+  "schemes": [ { "name": "s", "type": "session" }, { "name": "slow", "type": "block", "nat": { "timeouts": { "udp": "900s" } } } ] }
+END
+check "schemes with other timers" "$program" run auto.json -q -o auto.both
+check "one of them alone" "$program" run auto.json --scheme s -q -o auto.one --events auto.events
+check "and measured of its events" "$program" measure auto.events auto.json --scheme s -q -o auto.measured
+for which in one measured; do
+	check "gives the same row: $which" sh -c "jq '.schemes[0]' auto.both/summary.json >a && jq '.schemes[0]' auto.$which/summary.json >b && cmp a b"
+done
 exit $bad
