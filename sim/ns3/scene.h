@@ -1,7 +1,8 @@
 /* scene - what the parts of the packet world share; only for sim/ns3.
  *
  *   packet_world.c  builds it, runs it, takes it down
- *   flows.c         what hosts do, train by train
+ *   flows.c         what hosts do, train by train; datagrams.c, connection.c: by which sockets
+ *   flow_table.c    whose a packet is
  *   home.c          a home: its hosts and its NAT
  *   cgn.c           the CGN, and what is written down of it
  *   internet.c      servers, and the addresses that they stand for
@@ -135,6 +136,12 @@ static inline int64_t scene_now(const struct scene *s)
 	return ns3c_now(s->sim) - LEAD_NS;
 }
 
+/* ---- flow_table.c ---- */
+void flows_table_open(struct flow_table *t);
+void flows_table_close(struct flow_table *t);
+struct flow *flows_find(const struct scene *s, const struct flow_key *key); /* NULL: nobody's */
+void flows_know(struct scene *s, const struct flow_key *key, struct flow *f);
+
 /* ---- flows.c ---- */
 bool flows_open(struct scene *s, struct err *e);
 void flows_close(struct scene *s);
@@ -142,8 +149,6 @@ void flows_close(struct scene *s);
 void flows_count_open(struct scene *s);
 /* A host got a datagram or an answer to a query that is for it. */
 void flows_answered(struct scene *s, struct flow *f, uint32_t bytes);
-struct flow *flows_find(const struct scene *s, const struct flow_key *key); /* NULL: nobody's */
-void flows_know(struct scene *s, const struct flow_key *key, struct flow *f);
 void hosts_close(struct host *h);
 
 /* ---- home.c ---- */

@@ -1,0 +1,123 @@
+/* TCP: a connection asks for as many bytes as came inbound, and closes at its train's end. */
+#include "sim/ns3/flow.h"
+
+static void tcp_train_ends(void *user)
+{
+	struct flow *f = user;
+	const struct trace_record *r = f->record;
+	bool last = r->train.flags & SEG_LAST;
+
+	if (f->state & FLOW_OVER || !f->tcp)
+		return;
+	if (r->train.flags & SEG_RST)
+		ns3c_tcp_abort(f->tcp);
+	else if (last && r->train.flags & (SEG_FIN_OUT | SEG_FIN_IN))
+		ns3c_tcp_close(f->tcp);
+	else if (!last)
+		ns3c_tcp_send(f->tcp, NULL, 1);
+	flow_next_train(f);
+}
+
+static void tcp_train(struct flow *f)
+{
+	const struct segment *t = &f->record->train;
+
+	flow_at(f, flow_leaves(f, t->last_out_ns == NS_NONE ? t->start_ns : t->last_out_ns), tcp_train_ends);
+}
+
+static void tcp_connected(struct ns3c_tcp *tcp, void *user)
+{
+	struct flow *f = user;
+	const struct trace_record *r = f->record;
+	struct scene *s = f->scene;
+	struct ns3c_tcp_info info = ns3c_tcp_get_info(tcp);
+	uint64_t request = flow_payload(f, r->bytes_out, r->packets_out, s->config->request);
+	uint64_t response = flow_payload(f, r->bytes_in, r->packets_in, s->config->response);
+	uint8_t head[REQUEST_BYTES];
+
+	f->state |= FLOW_OPEN;
+	s->packets.sums[PACKETS_HANDSHAKES]++;
+	s->packets.sums[PACKETS_HANDSHAKES_LATE] += info.syns > 1;
+	delays_add(&s->packets.delays[DELAY_SETUP], ns3c_now(s->sim) - f->tried_ns);
+	request_write(head, f->number, response > UINT32_MAX ? UINT32_MAX : (uint32_t)response);
+	ns3c_tcp_send(tcp, head, sizeof(head));
+	if (request > sizeof(head))
+		ns3c_tcp_send(tcp, NULL, request - sizeof(head) > UINT32_MAX ? UINT32_MAX : (uint32_t)(request - sizeof(head)));
+	tcp_train(f);
+}
+
+static void tcp_arrived(struct ns3c_tcp *tcp, uint32_t length, void *user)
+{
+	(void)tcp;
+	((struct flow *)user)->scene->packets.sums[PACKETS_BYTES_DOWN] += length;
+}
+
+static void tcp_icmp(struct ns3c_tcp *tcp, const struct ns3c_icmp *error, void *user)
+{
+	struct flow *f = user;
+
+	(void)error;
+	f->scene->packets.sums[PACKETS_ICMP_DELIVERED]++;
+	if (f->scene->config->on_icmp == ON_ICMP_GIVE_UP && !(f->state & FLOW_OPEN))
+		ns3c_tcp_abort(tcp);
+}
+
+/* SYNs and segments sent again of a connection. */
+static void count_tcp(struct packets *p, const struct ns3c_tcp_info *info)
+{
+	uint32_t retries = info->syns ? info->syns - 1 : 0;
+
+	p->sums[PACKETS_SYNS] += info->syns;
+	p->sums[PACKETS_SYN_RETRIES] += retries;
+	p->sums[PACKETS_RESENT] += info->retransmitted - retries;
+}
+
+static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)
+{
+	struct flow *f = user;
+	struct scene *s = f->scene;
+	struct ns3c_tcp_info info = ns3c_tcp_get_info(tcp);
+
+	f->state |= FLOW_OVER;
+	f->tcp = NULL;
+	count_tcp(&s->packets, &info);
+	s->packets.sums[PACKETS_RESETS] += how == NS3C_RESET;
+	if (f->state & FLOW_OPEN)
+		return;
+	s->packets.sums[PACKETS_HANDSHAKES_FAILED]++;
+	delays_add(&s->packets.delays[DELAY_FAILURE], ns3c_now(s->sim) - f->tried_ns);
+}
+
+/* Opened by a SYN, whatever the trace saw of its beginning. */
+void connection_begin(struct flow *f)
+{
+	static const struct ns3c_tcp_events events = {
+		.connected = tcp_connected, .arrived = tcp_arrived, .icmp = tcp_icmp, .ended = tcp_ended,
+	};
+	const struct segment *t = &f->record->train;
+
+	f->tried_ns = ns3c_now(f->scene->sim);
+	f->tcp = ns3c_tcp_connect(f->host->node, f->host->address, t->port, t->remote, t->remote_port, NULL, &events, f);
+	if (!f->tcp) {
+		f->state |= FLOW_OVER;
+		f->scene->packets.sums[PACKETS_SOCKET_BUSY]++;
+	}
+}
+
+void connection_goes_on(struct flow *f)
+{
+	if (!(f->state & FLOW_OPEN) || !f->tcp)
+		return;
+	ns3c_tcp_send(f->tcp, NULL, 1);
+	tcp_train(f);
+}
+
+void connection_count(struct scene *s, const struct flow *f)
+{
+	struct ns3c_tcp_info info;
+
+	if (!f->tcp)
+		return;
+	info = ns3c_tcp_get_info(f->tcp);
+	count_tcp(&s->packets, &info);
+}
