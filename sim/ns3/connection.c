@@ -5,13 +5,15 @@ static void tcp_train_ends(void *user)
 {
 	struct flow *f = user;
 	const struct trace_record *r = f->record;
+	const uint8_t both = SEG_FIN_OUT | SEG_FIN_IN;
 	bool last = r->train.flags & SEG_LAST;
 
 	if (f->state & FLOW_OVER || !f->tcp)
 		return;
+	f->fins |= r->train.flags & both;
 	if (r->train.flags & SEG_RST)
 		ns3c_tcp_abort(f->tcp);
-	else if (last && r->train.flags & (SEG_FIN_OUT | SEG_FIN_IN))
+	else if (last && (f->fins & both) == both)
 		ns3c_tcp_close(f->tcp);
 	else if (!last)
 		ns3c_tcp_send(f->tcp, NULL, 1);

@@ -15,7 +15,8 @@
  *          between. A server answers each with its share of the packets inbound.
  *   ICMP   echo requests, the same; the internet answers.
  *   TCP    connects, asks for as many bytes as came inbound, and closes (or
- *          resets) at the train's end. It is opened by a SYN even if the trace
+ *          resets) at the end of its last train; one that only one side closed, or
+ *          none, is left open. It is opened by a SYN even if the trace
  *          began later. A later train is a few bytes more.
  *   What the other side opened cannot be offered, and is counted. */
 #ifndef SIM_NS3_PACKET_WORLD_H

@@ -49,6 +49,7 @@ struct flow {
 	uint32_t next;           /* the record of its next train, or NO_RECORD */
 	uint16_t cgn_port;       /* its port as the CGN sees it */
 	uint8_t  state;          /* enum flow_state */
+	uint8_t  fins;           /* TCP: which sides have closed, by the trace: SEG_FIN_OUT, SEG_FIN_IN */
 };
 #define NO_RECORD UINT32_MAX
 
