@@ -63,51 +63,49 @@ static uint32_t select_sequential(struct session_state *s, const struct request 
 	return slot;
 }
 
-/* A free slot of lo..hi whose number is odd as `port` is: each free one is looked at once at most. */
-static uint32_t find_of_parity(const struct session_state *s, const struct portset *ports, uint32_t lo, uint32_t hi,
-                               uint16_t port, uint32_t from)
+/* A free slot of lo..end-1 whose number is odd as `port` is, else any free one: each is looked at once. */
+static uint32_t walk_for_parity(const struct session_state *s, const struct portset *ports, uint32_t lo, uint32_t end,
+                                uint16_t port, uint32_t from)
 {
-	uint32_t begin = from, end = hi;
+	const uint32_t halves[][2] = { { from, end }, { lo, from } };
+	uint32_t other = SLOT_NONE;
 
 	for (int half = 0; half < 2; half++) {
-		uint32_t slot = begin;
+		uint32_t slot = halves[half][0], last = halves[half][1] - 1;
 
-		while (slot <= end && (slot = portset_find(ports, slot, end, slot)) != SLOT_NONE) {
+		for (; slot < halves[half][1] && (slot = portset_find(ports, slot, last, slot)) != SLOT_NONE; slot++) {
 			if ((slots_number(s->ground->slots, slot) ^ port) % 2 == 0)
 				return slot;
-			slot++;
+			if (other == SLOT_NONE)
+				other = slot;
 		}
-		if (from == lo)
-			break;
-		begin = lo;
-		end = from - 1;
 	}
-	return SLOT_NONE;
+	return other;
 }
 
-/* A free slot of lo..hi, of the port's parity if that matters. */
-static uint32_t preserve_in(struct session_state *s, const struct portset *ports, uint32_t lo, uint32_t hi, uint16_t port)
+/* A free slot of lo..end-1, of the port's parity if that matters and there is one. */
+static uint32_t preserve_in(struct session_state *s, const struct portset *ports, uint32_t lo, uint32_t end, uint16_t port)
 {
-	uint32_t slot = SLOT_NONE;
-
+	if (lo == end)
+		return SLOT_NONE;
 	if (s->config->parity)
-		slot = find_of_parity(s, ports, lo, hi, port, lo + rng_below(&s->ground->rng, hi - lo + 1));
-	return slot != SLOT_NONE ? slot : pick_random(ports, lo, hi - lo + 1, &s->ground->rng);
+		return walk_for_parity(s, ports, lo, end, port, lo + rng_below(&s->ground->rng, end - lo));
+	return pick_random(ports, lo, end - lo, &s->ground->rng);
 }
 
 static uint32_t select_preserve(struct session_state *s, const struct request *r, const struct portset *ports,
                                 uint32_t *odds)
 {
-	uint32_t slot = s->ground->slots->slot[r->port], count = s->ground->slots->count;
-	uint32_t lo = r->port < 1024 ? 0 : s->privileged, end = r->port < 1024 ? s->privileged : count;
+	uint32_t slot = s->ground->slots->slot[r->port], count = s->ground->slots->count, low = s->privileged;
+	bool below = r->port < 1024;
 
 	*odds = ODDS_NONE; /* as guessable as the inside port */
 	if (slot != SLOT_NONE && !portset_has(ports, slot))
 		return slot;
-	slot = SLOT_NONE;
-	if (s->config->port_class && lo < end)
-		slot = preserve_in(s, ports, lo, end - 1, r->port);
-	return slot != SLOT_NONE ? slot : preserve_in(s, ports, 0, count - 1, r->port);
+	if (!s->config->port_class)
+		return preserve_in(s, ports, 0, count, r->port);
+	slot = preserve_in(s, ports, below ? 0 : low, below ? low : count, r->port);
+	return slot != SLOT_NONE ? slot : preserve_in(s, ports, below ? low : 0, below ? count : low, r->port);
 }
 
 static uint32_t select_1(struct session_state *s, const struct request *r, const struct portset *ports, uint32_t *odds)
@@ -329,7 +327,7 @@ static void session_promise(const void *config, const struct scheme_pool *pool, 
 	const struct session_config *c = config;
 
 	(void)pool;
-	out->draws = c->draws + PICK_DRAWS + 1; /* and the inside port */
+	out->draws = c->draws + (c->port_class ? 2u : 1u) * PICK_DRAWS + 1; /* each class its own; and the inside port */
 }
 
 const struct scheme_type scheme_session = {

@@ -46,6 +46,9 @@ done
 for select in sequential preserve rfc6056-1 rfc6056-2 rfc6056-3 rfc6056-4 rfc6056-5; do
 	conforms "session, $select," --scheme session --set select=$select
 done
+for how in parity=true port_class=true "parity=true --set port_class=true"; do
+	conforms "session, preserve, $how," --scheme session --set select=preserve --set $how
+done
 conforms "scattered blocks, guarded:" --scheme block --set size=16 --set max_blocks=4 \
 	--set layout=scattered --set guard=2m --set idle=1m --set interim=5m
 conforms "blocks with extensions:" --scheme block --set size=16 --set max_blocks=4 \
