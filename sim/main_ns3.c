@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -158,6 +159,7 @@ static void begin(struct part *p)
 	if (!p->process) {
 		struct err e = ERR_INIT;
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		_exit(packet_world_run(&p->job, &e) ? EXIT_DONE : command_failed(&e));
@@ -232,6 +234,8 @@ static bool run_parts(struct session *s, size_t jobs, struct err *e)
 	progress_end(&progress);
 	if (!good)
 		kill_all(s);
+	for (size_t i = 0; i < s->count; i++)
+		good = packet_world_captured(&s->parts[i].job, good, e) && good;
 	return good;
 }
 

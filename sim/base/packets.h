@@ -19,6 +19,8 @@ enum packet_sum {
 	PACKETS_ICMP_SENT,      /* ICMP errors that the NAT sent by itself */
 	PACKETS_ICMP_WITHHELD,  /* and that its rate limit kept back */
 	PACKETS_ICMP_PASSED,    /* ICMP errors of others that it translated */
+	/* in the homes */
+	PACKETS_HOME_DROPPED,   /* that a home's NAT did not let pass, either way */
 	/* at the links */
 	PACKETS_LOST,           /* dropped by a full queue */
 	/* at the hosts */

@@ -9,6 +9,7 @@
 #include "sim/command/console.h"
 #include "sim/command/kept_logs.h"
 #include "sim/command/measure_match.h"
+#include "sim/command/run_ns3.h"
 #include "sim/command/progress.h"
 #include "sim/command/run_results.h"
 #include "sim/command/rundir.h"
@@ -34,6 +35,7 @@ struct job {
 	uint32_t *in_file;             /* the file's scheme of each trial; owned */
 	struct workload_flows flows;
 	uint64_t offered[PROTO_COUNT];
+	bool as_run;                   /* the last step of `run --world ns3` */
 	bool same_workload;            /* the file is of the workload that the scenario gives here */
 	struct rundir dir;
 	char *path, *logs;             /* DIR, DIR.unfinished/logs or NULL */
@@ -163,8 +165,10 @@ static bool write_results(struct job *j, struct err *e)
 {
 	const char *world = events_head(j->events)->world;
 	const struct result_origin origin = {
-		.command = "measure",
+		.command = j->as_run ? "run" : "measure",
+		.first = j->as_run ? SCENARIO : EVENTS,
 		.words = WORDS,
+		.options = j->as_run ? " --world ns3" : NULL,
 		.world = strcmp(world, "flow") ? world : NULL,
 		.warning = j->same_workload ? NULL
 		                            : "the events are of another workload than the scenario gives here: incidents are drawn from "
@@ -182,9 +186,9 @@ static bool write_results(struct job *j, struct err *e)
 	return true;
 }
 
-static int run(int argc, char **argv)
+static int measure(int argc, char **argv, bool as_run)
 {
-	struct job j = { .dir = { .lock = -1 } };
+	struct job j = { .dir = { .lock = -1 }, .as_run = as_run };
 	struct err e = ERR_INIT;
 	int status = arguments_parse(&j.args, &command_measure, argc, argv, WORDS, WORDS);
 
@@ -206,6 +210,16 @@ static int run(int argc, char **argv)
 	free(j.logs);
 	arguments_clear(&j.args);
 	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	return measure(argc, argv, false);
+}
+
+int measure_as_run(int argc, char **argv)
+{
+	return measure(argc, argv, true);
 }
 
 const struct command command_measure = {

@@ -2,14 +2,17 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/base/file.h"
 #include "sim/base/must.h"
 #include "sim/command/opened.h"
+#include "sim/command/rundir.h"
 
 #define PROGRAM "cgnsim-ns3"
 
@@ -78,19 +81,41 @@ static char *find_program(struct err *e)
 	return NULL;
 }
 
-/* Another program, with this one's streams; its exit status. */
+static volatile sig_atomic_t told_to_stop;
+
+static void on_signal(int number)
+{
+	told_to_stop = number;
+}
+
+/* Without SA_RESTART: waiting ends too. */
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* Another program, with this one's streams; its exit status. It is told to stop when this one is, and ends with it. */
 static int spawn(const struct line *l, struct err *e)
 {
-	pid_t process = fork();
+	pid_t mine = getpid(), process = fork();
 	int status;
 
 	if (!process) {
-		execv(l->words[0], l->words);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() == mine)
+			execv(l->words[0], l->words);
 		_exit(127);
 	}
-	while (process > 0 && waitpid(process, &status, 0) < 0)
+	while (process > 0 && waitpid(process, &status, 0) < 0) {
 		if (errno != EINTR)
 			process = -1;
+		else if (told_to_stop)
+			kill(process, SIGTERM);
+	}
 	if (process < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
 		fail(e, "%s: it could not be run", l->words[0]);
 	else if (WIFSIGNALED(status))
@@ -153,7 +178,7 @@ static int measure(const struct steps *s)
 	add(&l, s->args->words[0]);
 	add_value(&l, "output", s->output);
 	add_given(&l, s->args, options);
-	status = command_measure.run((int)l.count, l.words);
+	status = measure_as_run((int)l.count, l.words);
 	clear(&l);
 	return status;
 }
@@ -178,6 +203,16 @@ static char *default_output(const struct arguments *args, struct err *e)
 	return path;
 }
 
+/* May the results go there? Better asked before the simulation than after it. */
+static bool output_is_free(const struct steps *s, struct err *e)
+{
+	struct rundir d = { .lock = -1 };
+	bool good = rundir_open(&d, s->output, arguments_has(s->args, "force"), e);
+
+	rundir_abandon(&d);
+	return good;
+}
+
 int run_ns3(const struct arguments *args)
 {
 	struct steps s = { .args = args };
@@ -188,16 +223,21 @@ int run_ns3(const struct arguments *args)
 	if (!line_fits(args, &e) || !(s.program = find_program(&e)))
 		return command_failed(&e);
 	s.output = arguments_value(args, "output") ? must_strdup(arguments_value(args, "output")) : default_output(args, &e);
-	if (!s.output || (!mkdtemp(directory) && !fail(&e, "%s: %s", directory, strerror(errno)))) {
+	if (!s.output || !output_is_free(&s, &e) || (!mkdtemp(directory) && !fail(&e, "%s: %s", directory, strerror(errno)))) {
 		free(s.program);
 		free(s.output);
 		return command_failed(&e);
 	}
 	s.trace = must_printf("%s/workload.trace", directory);
 	s.events = must_printf("%s/events", directory);
+	catch_signals();
 	status = generate(&s);
-	if (status == EXIT_DONE)
+	if (status == EXIT_DONE && !told_to_stop)
 		status = simulate(&s, &e);
+	if (status == EXIT_DONE && told_to_stop) {
+		fail(&e, "stopped; nothing was written");
+		status = command_failed(&e);
+	}
 	if (status == EXIT_DONE)
 		status = measure(&s);
 	directory_remove(directory);

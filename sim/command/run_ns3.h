@@ -7,4 +7,7 @@
 /* Runs what `run` was asked for in the packet world. Returns the exit status; messages are printed. */
 int run_ns3(const struct arguments *args);
 
+/* Its last step: `measure`, but that the results say that it was `run` (measure.c). */
+int measure_as_run(int argc, char **argv);
+
 #endif

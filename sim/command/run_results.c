@@ -33,7 +33,7 @@ static char *command_line(const struct arguments *args, const struct result_orig
 {
 	char *line = must_printf("cgnsim %s", origin->command);
 
-	for (size_t i = 0; i < origin->words; i++) {
+	for (size_t i = origin->first; i < origin->words; i++) {
 		char *longer = must_printf("%s %s", line, args->words[i]);
 
 		free(line);
@@ -53,6 +53,12 @@ static char *command_line(const struct arguments *args, const struct result_orig
 			free(line);
 			line = longer;
 		}
+	}
+	if (origin->options) {
+		char *longer = must_printf("%s%s", line, origin->options);
+
+		free(line);
+		line = longer;
 	}
 	return line;
 }

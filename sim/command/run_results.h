@@ -9,7 +9,8 @@
 /* What the measures come from. */
 struct result_origin {
 	const char *command;   /* "run" */
-	size_t words;          /* that follow it; the last is the scenario */
+	size_t first, words;   /* words [first, words) of the line follow it; the last is the scenario */
+	const char *options;   /* more that it was given, such as " --world ns3"; NULL: none */
 	const char *world;     /* NULL: the flow world */
 	const char *warning;   /* one more; NULL: none */
 };

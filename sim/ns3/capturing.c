@@ -1,19 +1,23 @@
 /* Captures of both sides of the CGN, as it sees them: raw IP, in nanoseconds of the workload's time. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "sim/base/must.h"
 #include "sim/ns3/scene.h"
 
+static const char *const sides[] = { [SIDE_INSIDE] = "inside", [SIDE_OUTSIDE] = "outside" };
+#define UNFINISHED ".unfinished"
+
 bool captures_open(struct scene *s, struct err *e)
 {
-	static const char *const sides[] = { [SIDE_INSIDE] = "inside", [SIDE_OUTSIDE] = "outside" };
-
 	if (!s->job->pcap)
 		return true;
 	s->pcap = pcap_open_dead_with_tstamp_precision(DLT_RAW, 65535, PCAP_TSTAMP_PRECISION_NANO);
 	must(s->pcap);
 	for (int side = SIDE_INSIDE; side <= SIDE_OUTSIDE; side++) {
-		s->capture_names[side] = must_printf("%s-%s.pcap", s->job->pcap, sides[side]);
+		s->capture_names[side] = must_printf("%s-%s.pcap" UNFINISHED, s->job->pcap, sides[side]);
 		s->captures[side] = pcap_dump_open(s->pcap, s->capture_names[side]);
 		if (!s->captures[side])
 			return fail(e, "%s", pcap_geterr(s->pcap));
@@ -23,7 +27,7 @@ bool captures_open(struct scene *s, struct err *e)
 
 void capture_packet(struct scene *s, enum side side, const uint8_t *bytes, uint32_t length)
 {
-	int64_t now_ns = ns3c_now(s->sim);
+	int64_t now_ns = scene_now(s);
 	struct pcap_pkthdr header = { .ts = { .tv_sec = now_ns / NS_PER_S, .tv_usec = now_ns % NS_PER_S }, .caplen = length, .len = length };
 
 	if (s->captures[side])
@@ -44,5 +48,20 @@ bool captures_close(struct scene *s, struct err *e)
 	}
 	if (s->pcap)
 		pcap_close(s->pcap);
+	return good;
+}
+
+bool packet_world_captured(const struct packet_job *job, bool good, struct err *e)
+{
+	for (int side = SIDE_INSIDE; job->pcap && side <= SIDE_OUTSIDE; side++) {
+		char *name = must_printf("%s-%s.pcap", job->pcap, sides[side]), *unfinished = must_printf("%s" UNFINISHED, name);
+
+		if (!good)
+			unlink(unfinished);
+		else if (rename(unfinished, name))
+			good = fail(e, "%s: %s", name, strerror(errno));
+		free(name);
+		free(unfinished);
+	}
 	return good;
 }

@@ -214,6 +214,8 @@ static void look(struct scene *s, uint32_t subscriber, const struct datagram *wa
 	                                      .remote_port = query ? 0 : was->ends.destination_port });
 	if (f && !(f->state & FLOW_LOST))
 		tell(s, f, was, d, p);
+	if (f && syn && outcome_passes(p->outcome) && !p->path.inside)
+		internet_answers(s, d, !(f->state & FLOW_SILENT));
 }
 
 /* ---- the two ways through ---- */

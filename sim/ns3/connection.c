@@ -1,6 +1,14 @@
 /* TCP: a connection asks for as many bytes as came inbound, and closes at its train's end. */
 #include "sim/ns3/flow.h"
 
+/* A FIN behind all that is to be sent. */
+static void tcp_close(struct flow *f)
+{
+	f->state |= FLOW_CLOSING;
+	if (!f->owed)
+		ns3c_tcp_close(f->tcp);
+}
+
 static void tcp_train_ends(void *user)
 {
 	struct flow *f = user;
@@ -14,7 +22,7 @@ static void tcp_train_ends(void *user)
 	if (r->train.flags & SEG_RST)
 		ns3c_tcp_abort(f->tcp);
 	else if (last && (f->fins & both) == both)
-		ns3c_tcp_close(f->tcp);
+		tcp_close(f);
 	else if (!last)
 		ns3c_tcp_send(f->tcp, NULL, 1);
 	flow_next_train(f);
@@ -25,6 +33,32 @@ static void tcp_train(struct flow *f)
 	const struct segment *t = &f->record->train;
 
 	flow_at(f, flow_leaves(f, t->last_out_ns == NS_NONE ? t->start_ns : t->last_out_ns), tcp_train_ends);
+}
+
+/* What the send buffer takes of what is to be sent; the rest when it has room again. */
+static void tcp_push(struct flow *f)
+{
+	while (f->owed) {
+		int64_t taken = ns3c_tcp_send(f->tcp, NULL, f->owed > UINT32_MAX ? UINT32_MAX : (uint32_t)f->owed);
+
+		if (taken < 0)
+			f->owed = 0;
+		if (taken <= 0)
+			break;
+		f->owed -= (uint64_t)taken;
+	}
+	if (!f->owed && f->state & FLOW_CLOSING)
+		ns3c_tcp_close(f->tcp);
+}
+
+static void tcp_space(struct ns3c_tcp *tcp, uint32_t length, void *user)
+{
+	struct flow *f = user;
+
+	(void)tcp;
+	(void)length;
+	if (f->owed && f->tcp)
+		tcp_push(f);
 }
 
 static void tcp_connected(struct ns3c_tcp *tcp, void *user)
@@ -43,8 +77,8 @@ static void tcp_connected(struct ns3c_tcp *tcp, void *user)
 	delays_add(&s->packets.delays[DELAY_SETUP], ns3c_now(s->sim) - f->tried_ns);
 	request_write(head, f->number, response > UINT32_MAX ? UINT32_MAX : (uint32_t)response);
 	ns3c_tcp_send(tcp, head, sizeof(head));
-	if (request > sizeof(head))
-		ns3c_tcp_send(tcp, NULL, request - sizeof(head) > UINT32_MAX ? UINT32_MAX : (uint32_t)(request - sizeof(head)));
+	f->owed = request > sizeof(head) ? request - sizeof(head) : 0;
+	tcp_push(f);
 	tcp_train(f);
 }
 
@@ -90,16 +124,32 @@ static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)
 	delays_add(&s->packets.delays[DELAY_FAILURE], ns3c_now(s->sim) - f->tried_ns);
 }
 
+/* As many SYNs as a host sends that stops with the trace. */
+static uint32_t silent_tries(const struct flow *f, const struct ns3c_tcp_options *o, int64_t until_ns)
+{
+	int64_t length_ns = until_ns - f->record->train.start_ns, at_ns = 0, wait_ns = o->syn_timeout_ns;
+	uint32_t tries = 1;
+
+	for (; tries < 16 && at_ns + wait_ns <= length_ns; wait_ns *= 2) {
+		at_ns += wait_ns;
+		tries++;
+	}
+	return tries;
+}
+
 /* Opened by a SYN, whatever the trace saw of its beginning. */
-void connection_begin(struct flow *f)
+void connection_begin(struct flow *f, int64_t until_ns)
 {
 	static const struct ns3c_tcp_events events = {
-		.connected = tcp_connected, .arrived = tcp_arrived, .icmp = tcp_icmp, .ended = tcp_ended,
+		.connected = tcp_connected, .space = tcp_space, .arrived = tcp_arrived, .icmp = tcp_icmp, .ended = tcp_ended,
 	};
+	struct ns3c_tcp_options silent = f->scene->tcp;
 	const struct segment *t = &f->record->train;
 
+	silent.syn_tries = silent_tries(f, &silent, until_ns);
 	f->tried_ns = ns3c_now(f->scene->sim);
-	f->tcp = ns3c_tcp_connect(f->host->node, f->host->address, t->port, t->remote, t->remote_port, NULL, &events, f);
+	f->tcp = ns3c_tcp_connect(f->host->node, f->host->address, t->port, t->remote, t->remote_port,
+	                           f->state & FLOW_SILENT ? &silent : NULL, &events, f);
 	if (!f->tcp) {
 		f->state |= FLOW_OVER;
 		f->scene->packets.sums[PACKETS_SOCKET_BUSY]++;

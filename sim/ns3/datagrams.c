@@ -6,8 +6,11 @@
 #include "sim/base/rng.h"
 #include "sim/ns3/flow.h"
 
-/* How long a host still listens after a flow's last datagram. */
-#define LINGER_NS NS_PER_S
+/* How long a host still listens after a flow's last datagram: for an answer, and as long again in queues. */
+static int64_t linger_ns(const struct scene *s)
+{
+	return NS_PER_S + 4 * (s->config->access.delay_ns + s->config->core.delay_ns);
+}
 
 /* A host's UDP socket on a port, as long as a flow needs it. */
 struct udp_socket {
@@ -120,7 +123,7 @@ static void close_udp(void *user)
 
 void datagrams_close(struct flow *f)
 {
-	flow_at(f, ns3c_now(f->scene->sim) + LINGER_NS, close_udp);
+	flow_at(f, ns3c_now(f->scene->sim) + linger_ns(f->scene), close_udp);
 }
 
 void hosts_close(struct host *h)

@@ -25,7 +25,8 @@ void datagrams_begin(struct flow *f);
 
 /* ---- connection.c: TCP ---- */
 
-void connection_begin(struct flow *f);
+/* until_ns: when the trace has the host's last packet; one that nobody answers sends SYNs as long. */
+void connection_begin(struct flow *f, int64_t until_ns);
 /* A later train of an open one. */
 void connection_goes_on(struct flow *f);
 void connection_count(struct scene *s, const struct flow *f);

@@ -60,6 +60,23 @@ void flow_next_train(struct flow *f)
 	flow_at(f, flow_leaves(f, f->record->train.start_ns), train_due);
 }
 
+/* Until when the trace has something of the flow from its host; sees whether it has anything from the other side. */
+static int64_t heard_of(struct flow *f, uint32_t record)
+{
+	int64_t last_ns = 0;
+	bool answered = false;
+
+	for (; record != NO_RECORD; record = f->scene->next_record[record]) {
+		const struct segment *t = &f->scene->job->trace->records[record].train;
+
+		answered |= t->first_in_ns != NS_NONE;
+		last_ns = t->last_out_ns > last_ns ? t->last_out_ns : last_ns;
+	}
+	if (!answered)
+		f->state |= FLOW_SILENT;
+	return last_ns;
+}
+
 static void begin(struct scene *s, const struct start *start)
 {
 	struct flow *f = &s->flows[start->flow];
@@ -76,7 +93,7 @@ static void begin(struct scene *s, const struct start *start)
 		f->cgn_port = 0; /* the home's NAT will say */
 	flows_know(s, &key, f);
 	if (t->protocol == PROTO_TCP)
-		connection_begin(f);
+		connection_begin(f, heard_of(f, start->record));
 	else if (t->protocol == PROTO_ICMP || datagrams_open(f->host, t->port))
 		datagrams_begin(f);
 	else

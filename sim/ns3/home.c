@@ -7,6 +7,7 @@
 #include "sim/ns3/scene.h"
 #include "sim/world/alone.h"
 #include "sim/world/instance.h"
+#include "sim/world/watch.h"
 
 #define LAN_ADDRESS UINT32_C(0xc0a8010a) /* 192.168.1.10, the first host of a home with a NAT */
 
@@ -27,19 +28,53 @@ static void leave_home(struct home *home, uint8_t *bytes)
 		home->scene->packets.sums[PACKETS_TOO_BIG]++;
 }
 
+/* As the host knows the flow of a packet that it sends. */
+static struct flow_key key_of(const struct host *h, const struct datagram *d)
+{
+	bool icmp = d->ends.protocol == IP_ICMP;
+
+	return (struct flow_key){
+		.subscriber = h->home->subscriber,
+		.host = h->number,
+		.protocol = (uint8_t)(icmp ? PROTO_ICMP : d->ends.protocol == IP_TCP ? PROTO_TCP : PROTO_UDP),
+		.port = d->ends.source_port,
+		.remote = d->ends.destination,
+		.remote_port = icmp ? 0 : d->ends.destination_port,
+	};
+}
+
+/* The flow ended here: told when the CGN would have seen it. */
+static void tell_refused(void *user)
+{
+	struct flow *f = user;
+	struct scene *s = f->scene;
+	struct segment train = f->record->train;
+	struct verdict v = { .outcome = f->at_home };
+
+	train.start_ns = scene_now(s);
+	train.subscriber = s->share.first_subscriber + f->host->home->subscriber;
+	events_section_train(s->section, &train, &v, SIGHT_BEGINS | SIGHT_NEEDS | SIGHT_AT_HOME);
+}
+
+/* The home's NAT has no number for it: the flow is lost, and the CGN never knows. */
+static void refused_at_home(struct host *h, const struct datagram *was, enum outcome outcome)
+{
+	struct scene *s = h->home->scene;
+	struct flow_key key = key_of(h, was);
+	struct flow *f = flows_find(s, &key);
+
+	if (!f || f->state & FLOW_BEGUN)
+		return;
+	f->state |= FLOW_BEGUN | FLOW_LOST;
+	f->at_home = outcome;
+	must(ns3c_at(s->sim, ns3c_now(s->sim) + s->config->access.delay_ns, tell_refused, f));
+}
+
 /* The CGN will see the flow's packets from another port. */
 static void flow_renumbered(struct host *h, const struct datagram *was, const struct datagram *d)
 {
 	struct scene *s = h->home->scene;
-	bool icmp = was->ends.protocol == IP_ICMP;
-	struct flow_key key = {
-		.subscriber = h->home->subscriber,
-		.host = h->number,
-		.protocol = (uint8_t)(icmp ? PROTO_ICMP : was->ends.protocol == IP_TCP ? PROTO_TCP : PROTO_UDP),
-		.port = was->ends.source_port,
-		.remote = was->ends.destination,
-		.remote_port = icmp ? 0 : was->ends.destination_port,
-	};
+	struct flow_key key = key_of(h, was);
 	struct flow *f = flows_find(s, &key);
 
 	if (!f || f->cgn_port == d->ends.source_port)
@@ -66,7 +101,9 @@ void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
 	d = was;
 	p = nat_outbound(s->cpe, home_now(s), home->subscriber, h->number, &d);
 	if (!outcome_passes(p.outcome) || p.path.inside) {
-		s->packets.sums[PACKETS_DROPPED]++;
+		s->packets.sums[PACKETS_HOME_DROPPED]++;
+		if (outcome_is_refusal(p.outcome))
+			refused_at_home(h, &was, p.outcome);
 		return;
 	}
 	if (datagram_begins(&was) && (was.ends.protocol != IP_ICMP || icmp_is_query(was.icmp_type)))
@@ -107,7 +144,7 @@ static void home_received(struct ns3c_device *device, uint8_t *bytes, uint32_t l
 	if (s->cpe) {
 		p = nat_inbound(s->cpe, home_now(s), &d);
 		if (!outcome_passes(p.outcome) || p.path.host >= home->host_count) {
-			s->packets.sums[PACKETS_DROPPED]++;
+			s->packets.sums[PACKETS_HOME_DROPPED]++;
 			return;
 		}
 		h = &home->hosts[p.path.host];
@@ -117,7 +154,7 @@ static void home_received(struct ns3c_device *device, uint8_t *bytes, uint32_t l
 		ipv4_write(bytes, &was, &d);
 	}
 	if (!is_answer(h, &d, length) && ns3c_tap_deliver(h->tap, bytes, length) < 0)
-		s->packets.sums[PACKETS_DROPPED]++;
+		s->packets.sums[PACKETS_HOME_DROPPED]++;
 }
 
 static void host_sends(struct ns3c_device *tap, uint8_t *bytes, uint32_t length, void *user)

@@ -27,6 +27,7 @@ struct pair {
 	uint32_t address, remote;      /* the public endpoint, and the remote one */
 	uint16_t port, remote_port;
 	uint8_t  protocol;
+	bool     silent;               /* nobody is there */
 };
 
 /* A packet whose later fragments must go the same way. */
@@ -46,7 +47,6 @@ struct server {
 
 struct internet {
 	struct scene *scene;
-	struct ns3c_device *link;
 	struct server servers[SERVERS];
 	struct pair *pairs;            /* owned */
 	uint32_t *cells;               /* open addressing: number of a pair + 1; owned */
@@ -130,6 +130,17 @@ static uint32_t pair_of(struct internet *in, const struct pair *p)
 	return in->count - 1;
 }
 
+static uint32_t pair_of_ends(struct internet *in, const struct packet_ends *ends)
+{
+	return pair_of(in, &(struct pair){ .address = ends->source, .remote = ends->destination, .port = ends->source_port,
+	                                   .remote_port = ends->destination_port, .protocol = ends->protocol });
+}
+
+void internet_answers(struct scene *s, const struct datagram *syn, bool answers)
+{
+	s->internet->pairs[pair_of_ends(s->internet, &syn->ends)].silent = !answers;
+}
+
 /* An address is always the same server's, which numbers the packets that it sends from there. */
 static struct server *server_of(struct internet *in, uint32_t remote)
 {
@@ -176,7 +187,7 @@ static void answer_echo(struct internet *in, const struct datagram *d, uint8_t *
 		icmp[3] = (uint8_t)sum;
 		in->scene->packets.sums[PACKETS_DATAGRAMS_UP]++;
 	}
-	ns3c_send(in->link, bytes, length);
+	ns3c_send(in->scene->core, bytes, length);
 }
 
 static void from_cgn(struct ns3c_device *device, uint8_t *bytes, uint32_t length, void *user)
@@ -197,8 +208,9 @@ static void from_cgn(struct ns3c_device *device, uint8_t *bytes, uint32_t length
 		if (!trail_of(in, NULL, &was, &n))
 			return;
 	} else {
-		n = pair_of(in, &(struct pair){ was.ends.source, was.ends.destination, was.ends.source_port,
-		                                was.ends.destination_port, was.ends.protocol });
+		n = pair_of_ends(in, &was.ends);
+		if (in->pairs[n].silent)
+			return;
 		if (was.more)
 			trail_begin(in, NULL, &was, n);
 	}
@@ -237,7 +249,7 @@ static void from_server(struct ns3c_device *tap, uint8_t *bytes, uint32_t length
 	now.ends.destination = in->pairs[n].address;
 	now.ends.destination_port = in->pairs[n].port;
 	ipv4_write(bytes, &was, &now);
-	ns3c_send(in->link, bytes, length);
+	ns3c_send(in->scene->core, bytes, length);
 }
 
 /* ---- the servers ---- */
@@ -387,7 +399,7 @@ bool internet_open(struct scene *s, struct ns3c_node *cgn, struct err *e)
 		.delay_ns = link->delay_ns,
 		.queue_packets = s->config->queue,
 		.mtu = link->mtu,
-	}, &s->outside, &in->link))
+	}, &s->outside, &s->core))
 		return fail(e, "ns-3: %s", ns3c_error());
 	for (int i = 0; i < SERVERS; i++)
 		if (!open_server(&in->servers[i], in))

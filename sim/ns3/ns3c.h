@@ -79,6 +79,7 @@ void ns3c_destroy(struct ns3c_sim *sim);
  * that cannot be read as one of the attribute's kind ends the process. */
 int ns3c_attribute(struct ns3c_sim *sim, const char *name, const char *value);
 
+/* The simulated time: ns. */
 int64_t ns3c_now(const struct ns3c_sim *sim);
 
 /* Calls fn(user) at a time, now or later; events of one time in the order in which they were scheduled. The handle is
@@ -129,6 +130,7 @@ int ns3c_answer_arp(struct ns3c_device *device, uint32_t address, unsigned prefi
 struct ns3c_device *ns3c_add_tap(struct ns3c_node *host, uint32_t mtu, ns3c_packet_fn *sent, void *user);
 int ns3c_tap_deliver(struct ns3c_device *tap, const void *bytes, uint32_t length);
 
+/* Whose a device is, and the longest IP packet that it takes, in bytes. */
 struct ns3c_node *ns3c_device_node(const struct ns3c_device *device);
 uint32_t ns3c_device_mtu(const struct ns3c_device *device);
 
@@ -232,6 +234,7 @@ struct ns3c_tcp_info {
 	uint32_t window;        /* congestion window, bytes */
 	int64_t rtt_ns;         /* smoothed, 0 before the first sample */
 };
+/* What is known of a socket now; in `ended`, of all its life. */
 struct ns3c_tcp_info ns3c_tcp_get_info(const struct ns3c_tcp *tcp);
 
 struct ns3c_udp_events {

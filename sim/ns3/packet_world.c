@@ -108,6 +108,7 @@ static bool open_scene(struct scene *s, struct err *e)
 	struct ns3c_options options = options_of(s->job);
 	struct ns3c_node *cgn;
 
+	s->tcp = options.tcp;
 	s->homes = must_alloc(s->share.subscribers, sizeof(*s->homes));
 	count_hosts(s);
 	keep_times(s);
@@ -139,7 +140,7 @@ static void count_losses(struct scene *s)
 
 	for (uint32_t k = 0; k < s->share.subscribers; k++)
 		*lost += ns3c_device_counts(s->homes[k].to_cgn).queue_dropped + ns3c_device_counts(s->inside[k]).queue_dropped;
-	*lost += ns3c_device_counts(s->outside).queue_dropped;
+	*lost += ns3c_device_counts(s->outside).queue_dropped + ns3c_device_counts(s->core).queue_dropped;
 }
 
 bool packet_world_run(const struct packet_job *job, struct err *e)

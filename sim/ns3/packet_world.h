@@ -46,7 +46,10 @@ struct packet_job {
 bool packet_world_takes(const struct workload *workload, const struct trial *trial, const struct trace *trace,
                         const char *name, const char *trace_name, struct err *e);
 
-/* False with `e` set: no section was written. */
+/* False with `e` set: no section was written. Captures are left under names of their own, until: */
 bool packet_world_run(const struct packet_job *job, struct err *e);
+
+/* All went well: the captures of a job get their names. Or not: they are removed. False with `e` set if they cannot be named. */
+bool packet_world_captured(const struct packet_job *job, bool good, struct err *e);
 
 #endif

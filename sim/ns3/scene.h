@@ -31,7 +31,9 @@ enum flow_state {
 	FLOW_CREATED = 1 << 1, /* and carried it */
 	FLOW_LOST    = 1 << 2, /* it was refused, and is not offered again */
 	FLOW_OPEN    = 1 << 3, /* TCP: connected */
-	FLOW_OVER    = 1 << 4, /* TCP: ended, or never opened */
+	FLOW_CLOSING = 1 << 4, /* TCP: to close when all is sent */
+	FLOW_SILENT  = 1 << 6, /* TCP: the trace has no answer, and there will be none */
+	FLOW_OVER    = 1 << 5, /* TCP: ended, or never opened */
 };
 
 struct scene;
@@ -43,12 +45,14 @@ struct flow {
 	const struct trace_record *record; /* its present train */
 	struct ns3c_tcp *tcp;
 	int64_t tried_ns;        /* simulated: first SYN, or the last datagram that is not yet answered */
+	uint64_t owed;           /* TCP: payload that it has still to send */
 	int64_t shift_ns;        /* how much later than the trace it goes, since it was refused at first */
 	uint32_t number;         /* in the scene */
 	uint32_t sent, due;      /* datagrams of the present train: sent, and in all */
 	uint32_t next;           /* the record of its next train, or NO_RECORD */
 	uint16_t cgn_port;       /* its port as the CGN sees it */
 	uint8_t  state;          /* enum flow_state */
+	enum outcome at_home;    /* how it ended at its home's NAT */
 	uint8_t  fins;           /* TCP: which sides have closed, by the trace: SEG_FIN_OUT, SEG_FIN_IN */
 };
 #define NO_RECORD UINT32_MAX
@@ -97,6 +101,7 @@ struct scene {
 	const struct packet_config *config;
 	struct share share;
 	struct ns3c_sim *sim;
+	struct ns3c_tcp_options tcp; /* of every host */
 	struct packets packets;
 	struct events_section *section;
 	int64_t keep_ns[PROTO_COUNT]; /* most silence within a train */
@@ -108,7 +113,8 @@ struct scene {
 	uint32_t *cpe_outside;
 
 	struct ns3c_device **inside; /* the CGN's, by subscriber; owned */
-	struct ns3c_device *outside;
+	struct ns3c_device *outside;   /* the CGN's, and the one at the other end of the core link */
+	struct ns3c_device *core;
 	struct nat *nat;
 	struct slots *slots;
 	uint32_t *pool;          /* public addresses, by the instance's index; owned */
@@ -165,6 +171,8 @@ void cgn_close(struct scene *s);
 /* ---- internet.c ---- */
 bool internet_open(struct scene *s, struct ns3c_node *cgn, struct err *e);
 void internet_close(struct scene *s);
+/* Whether a SYN that left the CGN so will be answered. */
+void internet_answers(struct scene *s, const struct datagram *syn, bool answers);
 
 /* What a request says of itself at the beginning of its bytes: the flow, and what it is to be answered with (TCP: so
  * many bytes; UDP: so many datagrams in the upper half, of so many bytes each). An answer begins with the same, but that

@@ -27,8 +27,9 @@ struct row {
 	int64_t from_s, to_s;
 	uint16_t port, remote_port;
 	uint32_t remote;
-	uint32_t bytes_out, bytes_in; /* of one packet each way; 0: not known */
+	uint32_t bytes_out, bytes_in; /* of one packet each way; 0: not known; NOTHING_IN: none came */
 };
+#define NOTHING_IN UINT32_MAX
 
 /* What the CGN said of each flow's first packet, and of those after it that made a mapping or were refused. */
 struct seen {
@@ -72,12 +73,14 @@ static struct trace *trace_of(const struct row *rows, uint32_t count, uint32_t s
 				continue;
 			t->records[t->record_count++] = (struct trace_record){
 				.train = {
-					.start_ns = r->from_s * S, .last_out_ns = r->to_s * S, .first_in_ns = r->from_s * S, .last_in_ns = r->to_s * S,
+					.start_ns = r->from_s * S, .last_out_ns = r->to_s * S, .first_in_ns = r->bytes_in == NOTHING_IN ? NS_NONE : r->from_s * S,
+					.last_in_ns = r->bytes_in == NOTHING_IN ? NS_NONE : r->to_s * S,
 					.subscriber = k, .flow = h->count, .remote = r->remote ? r->remote : SERVER,
 					.remote_port = r->protocol == PROTO_ICMP ? 0 : r->remote_port, .port = r->port, .protocol = (uint8_t)r->protocol,
 					.flags = SEG_FIRST | SEG_LAST | (r->protocol == PROTO_TCP ? SEG_SYN_OUT | SEG_SYN_IN | SEG_FIN_OUT | SEG_FIN_IN : 0),
 				},
-				.packets_out = r->bytes_out != 0, .packets_in = r->bytes_in != 0, .bytes_out = r->bytes_out, .bytes_in = r->bytes_in,
+				.packets_out = r->bytes_out != 0, .packets_in = r->bytes_in && r->bytes_in != NOTHING_IN,
+				.bytes_out = r->bytes_out, .bytes_in = r->bytes_in == NOTHING_IN ? 0 : r->bytes_in,
 			};
 			h->count++;
 			t->flows[r->protocol]++;
@@ -262,6 +265,58 @@ static void long_datagrams_go_in_fragments(void **state)
 	}
 }
 
+/* A narrow link loses packets, and each is counted: what left the CGN or a server and did not come is in the sums. */
+static void losses_are_counted(void **state)
+{
+	static const struct row rows[] = { { 0, PROTO_UDP, 0, 20, 5000, 53, 0, 0, 0 }, { 1, PROTO_UDP, 0, 20, 5000, 53, 0, 0, 0 },
+	                                   { 2, PROTO_UDP, 0, 20, 5000, 53, 0, 0, 0 } };
+	struct seen seen = run_rows(rows, 3, 3, NAT44 ",'packets':{'core':{'rate':20000},'queue':1,'datagram':1000},"
+	                                              "'nat':{'timeouts':{'udp':'1s','udp_well_known':'1s'}}");
+
+	(void)state;
+	assert_true(sum(&seen, PACKETS_LOST) > 0);
+	assert_int_equal(sum(&seen, PACKETS_OUT), sum(&seen, PACKETS_DATAGRAMS_UP) + sum(&seen, PACKETS_LOST));
+}
+
+/* More than a socket's buffer holds, and all of it goes up. */
+static void long_uploads_arrive(void **state)
+{
+	static const struct row rows[] = { { 0, PROTO_TCP, 0, 1, 5000, 443, 0, 0, 0 } };
+	struct seen seen = run_rows(rows, 1, 1, NAT44 ",'packets':{'request':1000000}");
+
+	(void)state;
+	assert_int_equal(sum(&seen, PACKETS_BYTES_UP), 1000000);
+	assert_int_equal(sum(&seen, PACKETS_BYTES_DOWN), 10000);
+}
+
+/* A SYN that nobody answered in the trace is not answered: the host tries as long as the trace has it try. */
+static void silence_stays_silence(void **state)
+{
+	static const struct row rows[] = { { 0, PROTO_TCP, 5, 15, 5000, 443, 0, 0, NOTHING_IN } };
+	struct seen seen = run_rows(rows, 1, 1, NAT44);
+
+	(void)state;
+	assert_int_equal(seen.trains[0].outcome, OUT_CREATED);
+	assert_int_equal(sum(&seen, PACKETS_SYNS), 3); /* at 5, 8 and 14 s */
+	assert_int_equal(sum(&seen, PACKETS_HANDSHAKES), 0);
+	assert_int_equal(sum(&seen, PACKETS_HANDSHAKES_FAILED), 1);
+	assert_int_equal(sum(&seen, PACKETS_IN), 0);
+}
+
+/* What a home's NAT refuses never reaches the CGN, and is told as its refusal. */
+static void homes_refuse_too(void **state)
+{
+	static const struct row rows[] = { { 0, PROTO_UDP, 0, 50, 5000, 53, 0, 0, 0 }, { 0, PROTO_UDP, 10, 20, 5001, 53, 0, 0, 0 } };
+	struct seen seen = run_rows(rows, 2, 1, "'access':'nat444','cpe':{'ports':'1024-1024'}");
+
+	(void)state;
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.trains[1].outcome, OUT_NO_PORT);
+	assert_int_equal(seen.trains[1].sight, SIGHT_BEGINS | SIGHT_NEEDS | SIGHT_AT_HOME);
+	assert_int_equal(sum(&seen, PACKETS_HOME_DROPPED), 1);
+	assert_int_equal(sum(&seen, PACKETS_REFUSED), 0);
+}
+
 /* The same bytes, run again. */
 static void the_same_again(void **state)
 {
@@ -286,6 +341,10 @@ int main(void)
 		cmocka_unit_test(icmp_may_end_it_at_once),
 		cmocka_unit_test(a_hairpin_is_a_path),
 		cmocka_unit_test(long_datagrams_go_in_fragments),
+		cmocka_unit_test(losses_are_counted),
+		cmocka_unit_test(long_uploads_arrive),
+		cmocka_unit_test(silence_stays_silence),
+		cmocka_unit_test(homes_refuse_too),
 		cmocka_unit_test(the_same_again),
 	};
 

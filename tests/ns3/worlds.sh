@@ -8,7 +8,7 @@ WORLDS_SAME="--exact --tolerance *=0.00001 --ignore log.bytes_zstd --ignore pack
 # Numbers are drawn: one that is free 20 ms later is another's, and of 2,000 incidents that changes some.
 WORLDS_no_hold_down="--tolerance ambiguity.*ratio=0,0.02 --tolerance ambiguity.*.entropy_bits=0.05,0.02"
 # Refusals decide what comes after them: a connection that lives 20 ms longer may refuse another, whose retry refuses a
-# third. The flows differ then, the law does not: counts are held to about three standard deviations of a count so large.
+# third. The flows differ then, the law does not: counts are held to a twentieth and a tenth.
 WORLDS_limit_tcp_retry="--tolerance *=0.05,3 --tolerance ambiguity.*ratio=0,0.03 --ignore packets.*"
 WORLDS_full_address="--tolerance *=0.1,5 --tolerance ambiguity.*ratio=0,0.05 --ignore packets.*"
 

@@ -47,13 +47,19 @@ for threads in 1 3 7; do
 	same "$threads threads"
 done
 
-# interrupt SIGNAL SECONDS ARGUMENT...: a run that saves after every job
+# interrupt SIGNAL SECONDS|work ARGUMENT...: a run that saves after every job
 interrupt() {
 	signal=$1 after=$2
 	shift 2
 	"$program" run s.json -o out -q --keep-logs --checkpoint 0s "$@" 2>err &
 	pid=$!
-	sleep "$after"
+	if [ "$after" = work ]; then # as soon as some jobs are done, however slow the machine is
+		while kill -0 $pid 2>/dev/null && [ "$(ls out.unfinished/logs 2>/dev/null | grep -c 'blocks.0.*part$')" -lt 3 ]; do
+			sleep 0.02
+		done
+	else
+		sleep "$after"
+	fi
 	kill -"$signal" $pid 2>/dev/null
 	wait $pid 2>/dev/null
 }
@@ -73,7 +79,7 @@ done
 same 'killed many times'
 
 for signal in INT TERM; do
-	interrupt $signal 0.5 --threads 2
+	interrupt $signal work --threads 2
 	status=$?
 	if [ -e out ]; then
 		echo "skip SIG$signal: the run was over before it came"
@@ -90,7 +96,7 @@ for signal in INT TERM; do
 done
 
 # A finished part is not done again: its kept part is not written anew.
-interrupt INT 0.5 --threads 1
+interrupt INT work --threads 1
 if [ -e out.unfinished/logs/per-session.0.0.part ]; then
 	before=$(stat -c %i out.unfinished/logs/per-session.0.0.part)
 	interrupt INT 0.3 --threads 1 --resume
