@@ -284,8 +284,8 @@ struct train_order replay_order(const struct trace_record *r, enum opening openi
 	o.ways[WAY_IN].bytes = r->bytes_in;
 	o.ways[WAY_IN].syn = s->flags & SEG_SYN_IN;
 	o.ways[WAY_IN].fin = s->flags & SEG_FIN_IN;
-	o.ways[WAY_OUT].asks = opening == OPENED_OUT && s->first_in_ns == NS_NONE;
-	o.ways[WAY_IN].asks = opening == OPENED_IN && inbound;
+	o.ways[WAY_OUT].asks = o.tcp && opening == OPENED_OUT && s->first_in_ns == NS_NONE;
+	o.ways[WAY_IN].asks = o.tcp && opening == OPENED_IN && inbound;
 	return o;
 }
 

@@ -40,15 +40,34 @@ refuse() {
 	fi
 }
 
-# clean FILE: tshark finds nothing wrong with it.
+# clean FILE: tshark finds nothing wrong with it. What it takes for TPM, by its port alone, has no tag that TPM knows.
 clean() {
 	wrong=$(tshark -r "$1" -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -Y '
 		_ws.malformed or ip.checksum.status == 0 or tcp.checksum.status == 0 or udp.checksum.status == 0 or
 		icmp.checksum.status == 0 or icmpv6.checksum.status == 0 or tcp.analysis.retransmission or
 		tcp.analysis.fast_retransmission or tcp.analysis.spurious_retransmission or tcp.analysis.out_of_order or
 		tcp.analysis.lost_segment or tcp.analysis.ack_lost_segment or tcp.analysis.duplicate_ack or
-		tcp.analysis.keep_alive' 2>tshark.err) || return 1
+		tcp.analysis.keep_alive or (_ws.expert.severity == error and not tpm)' 2>tshark.err) || return 1
 	[ -z "$wrong" ] || { echo "$wrong" | head -5; return 1; }
+}
+
+# hex BYTE...: the bytes.
+hex() {
+	for byte in "$@"; do
+		printf "\\$(printf %03o "0x$byte")"
+	done
+}
+
+# Three pings that nobody answers: 56 bytes of data each.
+pings() {
+	hex d4 c3 b2 a1 02 00 04 00 00 00 00 00 00 00 00 00 ff ff 00 00 01 00 00 00
+	for second in 64 65 66; do
+		hex $second 00 00 00 00 00 00 00 62 00 00 00 62 00 00 00
+		hex 02 00 00 00 00 02 02 00 00 00 00 01 08 00
+		hex 45 00 00 54 00 01 00 00 40 01 00 00 0a 00 00 01 08 08 08 08
+		hex 08 00 00 00 02 00 00 $second
+		printf %56s x
+	done
 }
 
 # A workload of every protocol, small enough to look at.
@@ -120,8 +139,12 @@ check "outside: ports of the pool" sh -c "'$program' trace outside.trace --csv |
 	\$c < 2000 || \$c > 2063 { exit 1 }'"
 
 # --- what tshark says
+pings >asked.pcap
+"$program" import asked.pcap -o pings.trace --quiet && "$program" replay pings.trace --pcap pings.pcap --quiet
+check "pings that nobody answers are as long as they were" sh -c "
+	[ \$(stat -c %s pings.pcap) = \$(stat -c %s asked.pcap) ] && '$program' import pings.pcap -o x.trace --quiet && cmp pings.trace x.trace"
 if command -v tshark >/dev/null; then
-	for file in small.pcap inside.pcap outside.pcap; do
+	for file in pings.pcap small.pcap inside.pcap outside.pcap; do
 		check "tshark: $file" clean $file
 	done
 	for file in P01-isp-dsl-2010-vlan P03-wlan-worm-2003 P05-p2p-gnutella P07-home-tls-v4v6 P15-lan-1kxun P16-enterprise-mix-stitched \

@@ -50,15 +50,45 @@ static struct trace *import(const char *path, const struct import_options *optio
 	return t;
 }
 
+/* IP lengths lie within the frame: behind an Ethernet header, and in a softwire. */
+static bool lengths_fit(const uint8_t *bytes, size_t length)
+{
+	const uint8_t *ip = bytes + 14;
+	size_t left = length - 14, total;
+
+	if (bytes[12] == 0x86 && bytes[13] == 0xdd) {
+		if (left < 40 || 40u + (unsigned)(ip[4] << 8 | ip[5]) > left)
+			return false;
+		if (ip[6] != 4)
+			return true;
+		ip += 40;
+		left -= 40;
+	} else if (bytes[12] != 8 || bytes[13] != 0) {
+		return true;
+	}
+	total = (size_t)(ip[2] << 8 | ip[3]);
+	return left >= 20 && total >= 20 && total <= left;
+}
+
+static bool check_frame(void *context, int64_t time_ns, const uint8_t *bytes, size_t length, struct err *e)
+{
+	const struct replay_taker *file = context;
+
+	assert_true(lengths_fit(bytes, length));
+	return file->frame(file->context, time_ns, bytes, length, e);
+}
+
 static struct replay_report replay_to(const struct trace *t, bool opener_only, const char *path)
 {
 	struct replay_options all = { .until_ns = NS_NEVER, .opener_only = opener_only };
 	struct replay_report report;
 	struct err e = ERR_INIT;
 	struct replay_file *f = replay_file_open(path, t->epoch_ns, t->duration_ns, &e);
+	struct replay_taker file;
 
 	no_fault(&e);
-	assert_true(replay(t, &all, replay_file_taker(f), &report, &e));
+	file = replay_file_taker(f);
+	assert_true(replay(t, &all, (struct replay_taker){ .context = &file, .frame = check_frame }, &report, &e));
 	assert_true(replay_file_commit(f, &e));
 	return report;
 }
