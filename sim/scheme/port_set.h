@@ -2,8 +2,8 @@
  *
  * RFC 7597 section 5.1 (MAP; lw4o6 is psid_offset 0): a number is
  * A (a bits) | PSID (k bits) | j (the rest). A subscriber's set is the numbers with
- * its PSID and, if a > 0, with A > 0. If a = 0, PSIDs whose set begins below the
- * lowest number of the pool are left out (appendix B).
+ * its PSID and, if a > 0, with A > 0. If a = 0, PSIDs whose set begins below both the
+ * lowest number of the pool and 1024 are left out (appendix B: the system ports).
  * RFC 6431 section 2.1 (masks): the numbers p with p & PRM = PRV. Set s has the
  * bits of s, from the lowest, where PRM has its ones, from the lowest: a PSID is a
  * PRM whose ones follow one another.

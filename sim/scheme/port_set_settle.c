@@ -6,6 +6,7 @@
 #include "sim/scheme/port_set.h"
 
 #define NUMBERS 65536u
+#define SYSTEM_PORTS 1024u /* 0 to 1023 (RFC 6335 section 6) */
 #define KEYED_ADDRESSES_MAX 65536 /* each has tables of its own */
 
 static unsigned ones(uint32_t mask)
@@ -60,13 +61,15 @@ static uint32_t set_at(const struct port_set_config *c, const struct scheme_pool
 	return gather(number, r->mask);
 }
 
-/* With offset 0: sets that begin below the lowest number of the pool (RFC 7597 appendix B). */
+/* With offset 0: how many sets hold numbers below 1024 and begin below the pool (RFC 7597 appendix B, RFC 7596 section 5.1). */
 static uint32_t left_out_below(const struct port_set_config *c, const struct scheme_pool *pool)
 {
 	uint32_t lowest = pool->config->ports.lo, size = NUMBERS >> c->rule.length;
 
-	if (c->key || c->masks || c->psid_offset || lowest <= 1 || c->psid != PORT_SET_AUTO)
+	if (c->key || c->masks || c->psid_offset || !c->rule.length || lowest <= 1 || c->psid != PORT_SET_AUTO)
 		return 0;
+	if (lowest > SYSTEM_PORTS)
+		lowest = SYSTEM_PORTS;
 	return (lowest + size - 1) / size;
 }
 
@@ -194,6 +197,24 @@ static bool settle_psid(const struct port_set_config *c, const char *place, stru
 	return true;
 }
 
+/* The shortest length that holds the subscribers; if none does, the first that holds most. */
+static void make_widest(struct port_set_config *c, const struct scheme_pool *pool, uint32_t most)
+{
+	uint64_t widest = 0;
+	uint32_t best = 0;
+
+	for (uint32_t length = 0; length <= most; length++) {
+		make_length(c, pool, length);
+		if (room(c) >= c->rule.subscribers)
+			return;
+		if (room(c) > widest) {
+			widest = room(c);
+			best = length;
+		}
+	}
+	make_length(c, pool, best);
+}
+
 static bool settle_length(struct port_set_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
 {
 	struct port_set_rule *r = &c->rule;
@@ -219,18 +240,17 @@ static bool settle_length(struct port_set_config *c, const struct scheme_pool *p
 		make_length(c, pool, wanted);
 		return true;
 	}
-	for (uint32_t length = 0; length <= most; length++) {
-		make_length(c, pool, length);
-		if (room(c) >= r->subscribers)
-			return true;
-	}
-	return true; /* settle_room() says that it is too small */
+	make_widest(c, pool, most);
+	return true; /* settle_room() says if that is too small */
 }
 
-static bool settle_room(struct port_set_config *c, const char *place, struct err *e)
+static bool settle_room(struct port_set_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
 {
 	struct port_set_rule *r = &c->rule;
 
+	if (!r->sets && left_out_below(c, pool))
+		return fail(e, "%s.psid_length: every number of the pool is in a set that begins below the pool and below 1024, and is "
+		            "left out: %u bits are too few", place, r->length);
 	if (!r->sets)
 		return fail(e, "%s: no number of the pool is in any of the %u sets of an address", place, 1u << r->length);
 	if (c->sharing > r->sets)
@@ -304,5 +324,5 @@ bool port_set_settle(void *config, const struct scheme_pool *pool, const char *p
 	c->rule.addresses = pool->addresses;
 	c->rule.numbers = pool->slots->count;
 	return settle_psid(c, place, e) && settle_embedded(c, pool, place, e) && settle_length(c, pool, place, e) &&
-	       settle_room(c, place, e) && settle_prefix(c, place, e) && settle_keys(c, pool, place, e);
+	       settle_room(c, pool, place, e) && settle_prefix(c, place, e) && settle_keys(c, pool, place, e);
 }

@@ -166,7 +166,7 @@ static void every_psid_of_every_length(void **state)
 }
 
 /* Other offsets: A must not be 0, so that the numbers below 2^(16-a) are nobody's; a = 0 leaves out the PSIDs that begin
- * below the pool (ceil(1024 / M) of them). */
+ * below 1024 (ceil(1024 / M) of them). */
 static void every_offset(void **state)
 {
 	static const struct { uint32_t offset, length, ports_lo, sets, numbers, lowest; } rows[] = {
@@ -198,6 +198,34 @@ static void every_offset(void **state)
 		}
 		assert_int_equal(lowest, rows[i].lowest);
 		assert_int_equal(rulebench_reverse_all(&b), (uint64_t)rows[i].sets * rows[i].numbers);
+		rulebench_close(&b);
+		free(text);
+	}
+}
+
+/* Offset 0: a set that lies partly below the pool, and wholly above the system ports, gives its numbers that are in it. */
+static void sets_partly_below_the_pool(void **state)
+{
+	static const struct { const char *ports, *length; uint32_t subscribers, psid, numbers; } rows[] = {
+		{ "20000-20050", "2", 1, 1, 51 },      /* 16384-32767 */
+		{ "5000-65535", "4", 15, 1, 3192 },    /* 4096-8191 */
+		{ "20000-20050", "0", 1, 0, 51 },      /* no PSID bits: all are one subscriber's */
+		{ "20000-20050", "'auto'", 1, 0, 51 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *text = must_printf("'subscribers': { 'count': %u }, 'pool': { 'prefixes': ['192.0.2.1'], 'ports': '%s' }, "
+		                         "'schemes': [{ 'type': 'port-set', 'psid_offset': 0, 'psid_length': %s }]",
+		                         rows[i].subscribers, rows[i].ports, rows[i].length);
+		char psid[16];
+		struct rulebench b;
+
+		rulebench_must_open(&b, text);
+		snprintf(psid, sizeof(psid), "%u", rows[i].psid);
+		assert_told(&b, 0, "psid", psid);
+		assert_int_equal(rulebench_numbers(&b, 0), rows[i].numbers);
+		rulebench_reverse_all(&b);
 		rulebench_close(&b);
 		free(text);
 	}
@@ -315,6 +343,12 @@ static void refusals(void **state)
 		  "test: $.schemes[0].psid: masks know of no PSID: leave it out" },
 		{ ON("'prefixes': ['192.0.2.0/26']", "'psid_length': 8, 'psid': 52"),
 		  "test: $.schemes[0]: the pool holds 64 subscribers (1 sets on each of 64 addresses), but there are 100" },
+		/* 128 sets of 64 numbers cannot be: the most that can, not the last that was tried, is told */
+		{ ON("'prefixes': ['192.0.2.1'], 'ports': '1024-1087'", KEY),
+		  "test: $.schemes[0]: the pool holds 64 subscribers (64 sets on each of 1 addresses), but there are 100" },
+		{ ON("'prefixes': ['192.0.2.0/24'], 'ports': '20000-20050'", "'psid_offset': 0, 'psid_length': 1"),
+		  "test: $.schemes[0].psid_length: every number of the pool is in a set that begins below the pool and below 1024, and is "
+		  "left out: 1 bits are too few" },
 		{ ON("'prefixes': ['192.0.2.0/24'], 'ports': '1024-2047'", "'psid_offset': 1, 'psid_length': 8"),
 		  "test: $.schemes[0]: no number of the pool is in any of the 256 sets of an address" },
 	};
@@ -336,7 +370,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(map_example_one), cmocka_unit_test(map_examples_two_to_five), cmocka_unit_test(every_prefix_leads_back),
-		cmocka_unit_test(every_psid_of_every_length), cmocka_unit_test(every_offset), cmocka_unit_test(masks),
+		cmocka_unit_test(every_psid_of_every_length), cmocka_unit_test(every_offset), cmocka_unit_test(sets_partly_below_the_pool),
+		cmocka_unit_test(masks),
 		cmocka_unit_test(sets_of_a_key), cmocka_unit_test(refusals),
 	};
 
