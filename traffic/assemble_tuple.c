@@ -98,13 +98,12 @@ static struct tuple tuple_of(struct assembler *a)
 {
 	struct tuple t = { .trains = a->group, .shown_first_ns = NS_NONE, .shown_last_ns = NS_NONE };
 
-	t.opener = a->group[0].opener;
 	for (size_t i = 0; i < a->group_count; i++) {
 		struct flow_train *g = &a->group[i], *last = t.count ? &t.trains[t.count - 1] : NULL;
 
-		if (g->opener_sure && !t.opener_sure) {
+		if (g->opener_sure > t.opener_sure || (!t.opener_sure && !t.count)) {
 			t.opener = g->opener;
-			t.opener_sure = 1;
+			t.opener_sure = g->opener_sure;
 		}
 		t.stations |= g->stations;
 		t.spoke |= (uint8_t)((g->side[0].packets != 0) | (g->side[1].packets != 0) << 1);

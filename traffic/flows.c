@@ -141,7 +141,7 @@ static void empty_train(struct flow_train *f)
 {
 	struct train_side silent = { .first_ns = NS_NONE, .last_ns = NS_NONE };
 
-	f->marks = 0;
+	f->marks = f->opener_sure = 0;
 	f->first_ns = f->last_ns = f->shown_first_ns = f->shown_last_ns = NS_NONE;
 	f->side[0] = f->side[1] = silent;
 }
@@ -314,7 +314,7 @@ static void learn_opener(struct flow_train *f, const struct wire_packet *p, int 
 	} else if (p->protocol == IP_ICMP && !p->later_fragment) {
 		f->opener = (uint8_t)(p->echo_reply ? !sender : sender);
 		f->opener_sure = 1;
-	} else if (f->first_ns != NS_NONE && time_ns < f->first_ns) {
+	} else if (f->first_ns == NS_NONE || time_ns < f->first_ns) {
 		f->opener = (uint8_t)sender;
 	}
 }

@@ -67,8 +67,8 @@ struct flow_train {
 	uint8_t  protocol;    /* IANA; IP_ICMP for ICMPv6 */
 	uint8_t  version;     /* 4 or 6 */
 	uint8_t  marks;       /* enum flow_mark: TCP */
-	uint8_t  opener;      /* side: sent the first SYN or request, or was answered by the first
-	                         SYN-ACK or reply; before any of these, sent the first packet */
+	uint8_t  opener;      /* side: sent the train's first SYN or request, or was answered by the first
+	                         SYN-ACK or reply; without any of these, sent its first packet */
 	uint8_t  opener_sure; /* by SYN or request */
 	uint8_t  stations;    /* bit s: side s is at one of the given stations */
 	uint8_t  spare[2];    /* 0 */

@@ -237,10 +237,38 @@ static void the_table_finds_every_flow_again(void **state)
 	every_flow_is_found_again(20);
 }
 
+/* Who sent the first packet, or the first SYN, is inside: by time, however late that packet comes. */
+static void the_earliest_packet_opens(void **state)
+{
+	static const int64_t late_ms[] = { 3, 4999, 5000, 40000, 1000000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(late_ms) / sizeof(late_ms[0]); i++)
+		for (int syn = 0; syn < 2; syn++) {
+			struct desk *t = desk();
+			int64_t then_ms = 2000000 + late_ms[i];
+			uint8_t protocol = syn ? IP_TCP : IP_UDP;
+			struct assembly a;
+			struct trace *trace;
+
+			add(t, 0, HOST, 7, SERVER, 8, IP_UDP, 0);
+			add(t, then_ms, SERVER, 9999, PEER, 9998, protocol, S);
+			add(t, 2000000, PEER, 9998, SERVER, 9999, protocol, S);
+			add(t, then_ms + 500, SERVER, 9999, PEER, 9998, protocol, S);
+			trace = done(t, 5000000, &a);
+			if (!syn || late_ms[i] >= 5000)
+				assert_int_equal(trace->hosts[1].address, PEER);
+			assert_int_equal(a.decided[INSIDE_FIRST], !syn);
+			assert_int_equal(a.decided[INSIDE_SYN], syn);
+			trace_destroy(trace);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trains_and_flags),
+		cmocka_unit_test(the_earliest_packet_opens),
 		cmocka_unit_test(queries),
 		cmocka_unit_test(fragments),
 		cmocka_unit_test(other_protocols),
