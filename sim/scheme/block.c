@@ -57,6 +57,8 @@ static const struct param params[] = {
 	{ 0 },
 };
 
+#define EXTENSION_SHARE_PRESET 0.5 /* as in the table: what differs was asked for */
+
 /* First slot of the part for extension blocks; the end of all if there is none. */
 static uint32_t initial_end(const struct block_config *c, uint32_t numbers)
 {
@@ -75,6 +77,8 @@ static bool block_settle(void *config, const struct scheme_pool *pool, const cha
 	if (c->extension_size > numbers - end)
 		return fail(e, "%s.extension_size: %u is more than the %u numbers of an address that further blocks may have",
 		            place, c->extension_size, numbers - end);
+	if (!c->extension_size && (c->extension_share < EXTENSION_SHARE_PRESET || c->extension_share > EXTENSION_SHARE_PRESET))
+		return fail(e, "%s.extension_share: goes with extension_size alone, and there is none", place);
 	if (c->extension_size && c->max_blocks == 1)
 		return fail(e, "%s.max_blocks: with 1 there are no further blocks for extension_size", place);
 	return true;

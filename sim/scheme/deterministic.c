@@ -8,6 +8,7 @@
 #include "sim/scheme/record.h"
 
 #define ALGORITHM_LAST 4
+#define BLOCK_PRESET 100 /* as in the table of parameters: what differs was asked for */
 #define KEYED_ADDRESSES_MAX 65536 /* each has tables of its own */
 
 static const char *const fill_choices[] = { "port-first", "address-first", NULL };
@@ -156,6 +157,8 @@ static bool settle_limits(const struct deterministic_config *c, const char *plac
 		            r->subscribers);
 	if (c->max_ports && c->max_ports < r->share)
 		return fail(e, "%s.max_ports: %u is less than the share of %u ports", place, c->max_ports, r->share);
+	if (!c->dynamic && c->block != BLOCK_PRESET)
+		return fail(e, "%s.block: goes with dynamic alone, and there is none", place);
 	if (c->dynamic && !dynamic_blocks(c))
 		return fail(e, "%s.block: %u is more than the %u numbers of the dynamic pool%s", place, c->block, dynamic_run(r),
 		            is_interlaced(r) ? " with one residue" : "");

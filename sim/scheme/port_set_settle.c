@@ -3,10 +3,14 @@
 #include <stdlib.h>
 
 #include "sim/base/must.h"
+#include "sim/base/simtime.h"
 #include "sim/scheme/port_set.h"
 
 #define NUMBERS 65536u
 #define SYSTEM_PORTS 1024u /* 0 to 1023 (RFC 6335 section 6) */
+#define PSID_OFFSET_PRESET 6 /* this and the next two: as in the table of parameters */
+#define MAX_GROWTH_PRESET 511
+#define GROWTH_INTERVAL_PRESET (60 * NS_PER_S)
 #define KEYED_ADDRESSES_MAX 65536 /* each has tables of its own */
 
 static unsigned ones(uint32_t mask)
@@ -137,6 +141,18 @@ static void make_length(struct port_set_config *c, const struct scheme_pool *poo
 }
 
 /* ---- the parameters, one after the other ---- */
+
+/* What would have no effect; as `params` has them, nobody asked for them. */
+static bool settle_idle(const struct port_set_config *c, const char *place, struct err *e)
+{
+	if ((c->masks || c->key) && c->psid_offset != PSID_OFFSET_PRESET)
+		return fail(e, "%s.psid_offset: %s know of no offset: leave it out", place, c->masks ? "masks" : "keys");
+	if (!c->growth && c->max_growth != MAX_GROWTH_PRESET)
+		return fail(e, "%s.max_growth: goes with growth alone, and there is none", place);
+	if (!c->growth && c->growth_interval != GROWTH_INTERVAL_PRESET)
+		return fail(e, "%s.growth_interval: goes with growth alone, and there is none", place);
+	return true;
+}
 
 /* The bits of an address below the pool's one prefix; false if the pool is no single prefix. */
 static bool suffix_of(const struct scheme_pool *pool, struct addr_range *ipv4, uint32_t *bits)
@@ -323,6 +339,6 @@ bool port_set_settle(void *config, const struct scheme_pool *pool, const char *p
 	c->rule.subscribers = pool->subscribers;
 	c->rule.addresses = pool->addresses;
 	c->rule.numbers = pool->slots->count;
-	return settle_psid(c, place, e) && settle_embedded(c, pool, place, e) && settle_length(c, pool, place, e) &&
+	return settle_idle(c, place, e) && settle_psid(c, place, e) && settle_embedded(c, pool, place, e) && settle_length(c, pool, place, e) &&
 	       settle_room(c, pool, place, e) && settle_prefix(c, place, e) && settle_keys(c, pool, place, e);
 }

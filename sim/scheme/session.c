@@ -190,7 +190,10 @@ static const char *const select_choices[] = { "random", "sequential", "preserve"
 	                                      "rfc6056-3", "rfc6056-4", "rfc6056-5", NULL };
 static select_fn *const selects[] = { select_random, select_sequential, select_preserve, select_1, select_2,
 	                              select_3, select_4, select_5 };
-enum { SELECT_RANDOM, SELECT_SEQUENTIAL, SELECT_PRESERVE };
+enum { SELECT_RANDOM, SELECT_SEQUENTIAL, SELECT_PRESERVE, SELECT_1, SELECT_2, SELECT_3, SELECT_4, SELECT_5 };
+
+/* As `params` has them: what differs was asked for. */
+enum { DRAWS_PRESET = 8, COUNTERS_PRESET = 10, INCREMENT_PRESET = 500 };
 
 static const struct param params[] = {
 	{ .name = "select", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = select_choices,
@@ -216,14 +219,30 @@ static const struct param params[] = {
 	{ 0 },
 };
 
+/* What the chosen `select` would not look at. */
+static bool settle_select(const struct session_config *c, const char *place, struct err *e)
+{
+	const char *select = select_choices[c->select];
+
+	if ((c->parity || c->port_class) && c->select != SELECT_PRESERVE)
+		return fail(e, "%s.%s: goes with \"select\": \"preserve\" alone, not with \"%s\"", place,
+		            c->parity ? "parity" : "port_class", select);
+	if (c->draws != DRAWS_PRESET && c->select != SELECT_2 && c->select != SELECT_5)
+		return fail(e, "%s.draws: goes with \"select\": \"rfc6056-2\" or \"rfc6056-5\" alone, not with \"%s\"", place, select);
+	if (c->counters != COUNTERS_PRESET && c->select != SELECT_4)
+		return fail(e, "%s.counters: goes with \"select\": \"rfc6056-4\" alone, not with \"%s\"", place, select);
+	if (c->increment != INCREMENT_PRESET && c->select != SELECT_5)
+		return fail(e, "%s.increment: goes with \"select\": \"rfc6056-5\" alone, not with \"%s\"", place, select);
+	return true;
+}
+
 static bool session_settle(void *config, const struct scheme_pool *pool, const char *place, struct err *e)
 {
 	const struct session_config *c = config;
 
 	(void)pool;
-	if ((c->parity || c->port_class) && c->select != SELECT_PRESERVE)
-		return fail(e, "%s.%s: goes with \"select\": \"preserve\" alone, not with \"%s\"", place,
-		            c->parity ? "parity" : "port_class", select_choices[c->select]);
+	if (!settle_select(c, place, e))
+		return false;
 	if (c->overload && (c->parity || c->port_class))
 		return fail(e, "%s.%s: does not go with overload: the next number that does not carry the remote is taken", place,
 		            c->parity ? "parity" : "port_class");

@@ -125,7 +125,8 @@ static void block_arithmetic(void **state)
 		conf_u32(scheme, config, "size", rows[i].size);
 		conf_u32(scheme, config, "max_blocks", rows[i].max_blocks);
 		conf_u32(scheme, config, "extension_size", rows[i].extension_size);
-		*(double *)conf_member(scheme, config, "extension_share") = rows[i].share;
+		if (rows[i].extension_size)
+			*(double *)conf_member(scheme, config, "extension_share") = rows[i].share;
 		assert_true(scheme->settle(config, &pool, "$", &e));
 		assert_int_equal(scheme->stranded(config, &pool), rows[i].stranded);
 		slots_destroy(slots);

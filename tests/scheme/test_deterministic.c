@@ -221,7 +221,7 @@ static void reverse_undoes_forward(void **state)
 
 		conf_u32(scheme, config, "sharing", rows[i].sharing);
 		conf_u32(scheme, config, "dynamic", rows[i].dynamic);
-		conf_u32(scheme, config, "block", 1);
+		conf_u32(scheme, config, "block", rows[i].dynamic ? 1 : 100);
 		assert_true(scheme->settle(config, &pool, "x", &e));
 		for (uint32_t k = 0; k < rows[i].subscribers; k++) {
 			struct scheme_number number;

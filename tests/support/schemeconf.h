@@ -35,8 +35,10 @@ static inline void *conf_new(const struct scheme_type *scheme)
 
 	if (!strcmp(scheme->name, "deterministic"))
 		conf_u32(scheme, config, "block", 100);
-	if (!strcmp(scheme->name, "block"))
+	if (!strcmp(scheme->name, "block")) {
 		conf_u32(scheme, config, "size", 256);
+		*(double *)conf_member(scheme, config, "extension_share") = 0.5;
+	}
 	return config;
 }
 
