@@ -134,6 +134,7 @@ static const struct column passing[] = {
 	{ "Passed the CGN", "Fragments", NULL, "packets/fragments", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
 	{ "Did not pass", "Refused", "no mapping", "packets/packets_refused", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
 	{ "Did not pass", "Dropped", NULL, "packets/packets_dropped", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Did not pass", "At home", "a home's NAT", "packets/home_dropped", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
 	{ "Did not pass", "Too big", NULL, "packets/too_big", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
 	{ "Did not pass", "Lost", "full queues", "packets/packets_lost", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
 	{ "ICMP errors", "Sent", "by the CGN", "packets/icmp_sent", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },

@@ -16,7 +16,7 @@ const struct packet_name packet_sum_name[PACKETS_SUMS] = {
 	[PACKETS_ICMP_WITHHELD] = NAMED("icmp_withheld", "errors",
 	                                "ICMP errors that its rate limit (nat.icmp_per_second) kept back"),
 	[PACKETS_ICMP_PASSED] = NAMED("icmp_passed", "errors", "ICMP errors of others that the CGN translated"),
-	[PACKETS_HOME_DROPPED]  = { "home_dropped", "packets", "packets that a home's NAT did not let through" },
+	[PACKETS_HOME_DROPPED] = NAMED("home_dropped", "packets", "packets that a home's NAT did not let through, either way"),
 	[PACKETS_LOST] = NAMED("packets_lost", "packets", "packets that a link's full queue dropped"),
 	[PACKETS_SYNS] = NAMED("syns", "segments", "SYNs that opened or tried to open a connection"),
 	[PACKETS_SYN_RETRIES] = NAMED("syn_retries", "segments", "of these SYNs, those after a connection's first"),
