@@ -164,13 +164,33 @@ static bool same_place(const struct block_book *k, const struct nat_event *e)
 	return k->address == e->address && k->first == e->slot && k->count == e->count && k->step == e->step;
 }
 
-uint32_t judge_owned(const struct stand *s, uint32_t subscriber)
+struct estate judge_estate(const struct stand *s, uint32_t subscriber)
 {
-	uint32_t n = 0;
+	struct estate e = { 0 };
 
-	for (size_t i = 0; i < s->block_count; i++)
-		n += s->blocks[i].owner == subscriber;
-	return n;
+	for (size_t i = 0; i < s->block_count; i++) {
+		e.blocks += s->blocks[i].owner == subscriber;
+		e.firsts += s->blocks[i].owner == subscriber && s->blocks[i].opens;
+	}
+	return e;
+}
+
+/* To whom a block may be given is known by to whom it was. One who has others but no known first block tells nothing. */
+static void note_given(struct stand *s, struct block_book *k, uint32_t subscriber)
+{
+	bool asked = subscriber == s->asking;
+	struct estate had = asked && s->given ? s->before : judge_estate(s, subscriber);
+
+	if (asked) {
+		s->given = true;
+		s->before = had;
+	}
+	if (!had.blocks)
+		k->opens = true;
+	if (had.firsts > k->beside.firsts || (had.firsts == k->beside.firsts && had.firsts && had.blocks > k->beside.blocks))
+		k->beside = had;
+	k->owner = subscriber;
+	k->guarded = false;
 }
 
 void judge_block(struct stand *s, const struct nat_event *e)
@@ -189,10 +209,8 @@ void judge_block(struct stand *s, const struct nat_event *e)
 	}
 	switch (e->kind) {
 	case NAT_BLOCK_GIVEN:
-		k->further = judge_owned(s, e->subscriber) > 0;
+		note_given(s, k, e->subscriber);
 		s->tenants[e->subscriber].next_block_ns = s->now_ns + s->promise.interval_ns;
-		k->owner = e->subscriber;
-		k->guarded = false;
 		break;
 	case NAT_BLOCK_RETURNED:
 		k->owner = NOBODY;

@@ -2,13 +2,24 @@
 #include "sim/base/must.h"
 #include "sim/study/stand_state.h"
 
-/* A block of an address, given before to one who had one (`further`) or had none, that nobody has now. */
-static const struct block_book *free_block(const struct stand *s, uint32_t address, bool further)
+/* May somebody who has this be given the block? Unless somebody may be refused while numbers are free, every block may
+ * be anybody's; else only who had as much when given it shows that. */
+static bool may_have(const struct stand *s, const struct block_book *k, const struct estate *e)
+{
+	if (!e->blocks)
+		return k->opens;
+	if (!s->promise.partial)
+		return true;
+	return e->firsts && k->beside.firsts >= e->firsts && k->beside.blocks >= e->blocks;
+}
+
+/* A block of an address that nobody has now, and that somebody who has this may be given. */
+static const struct block_book *free_block(const struct stand *s, uint32_t address, const struct estate *e)
 {
 	for (size_t i = 0; i < s->block_count; i++) {
 		const struct block_book *k = &s->blocks[i];
 
-		if (k->address == address && k->owner == NOBODY && !k->guarded && k->further == further)
+		if (k->address == address && k->owner == NOBODY && !k->guarded && may_have(s, k, e))
 			return k;
 	}
 	return NULL;
@@ -89,7 +100,8 @@ static uint32_t free_for(const struct stand *s, uint32_t address, const struct r
 
 static void judge_no_block(struct stand *s, const struct request *r)
 {
-	const struct block_book *k = free_block(s, r->address, judge_owned(s, r->subscriber) > 0);
+	struct estate has = judge_estate(s, r->subscriber);
+	const struct block_book *k = free_block(s, r->address, &has);
 
 	if (k)
 		stand_broken(s, RULE_REASON, "no-block: but the block of %u slots from %u on address %u is nobody's", k->count,
@@ -104,7 +116,7 @@ static void judge_no_block(struct stand *s, const struct request *r)
 static uint32_t least_block(const struct stand *s, uint32_t subscriber)
 {
 	uint32_t least = 0;
-	bool own = judge_owned(s, subscriber) > 0;
+	bool own = judge_estate(s, subscriber).blocks > 0;
 
 	for (size_t i = 0; i < s->block_count; i++)
 		if ((!own || s->blocks[i].owner == subscriber) && (!least || s->blocks[i].count < least))
@@ -209,7 +221,7 @@ void judge_newcomer(struct stand *s, const struct request *r)
 {
 	s->checks[RULE_REASON]++;
 	for (uint32_t a = 0; a < s->ground.addresses; a++) {
-		const struct block_book *k = free_block(s, a, false);
+		const struct block_book *k = free_block(s, a, &(struct estate){ 0 });
 
 		if (s->block_count ? k != NULL : !s->promise.partial && free_for(s, a, r))
 			stand_broken(s, RULE_REASON, "address %u has no room for a newcomer, but %s", a,

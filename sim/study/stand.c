@@ -63,6 +63,8 @@ static void block_event(void *context, const struct nat_event *e)
 	stand_trace_add(s, (uint64_t)e->kind << 32 | e->subscriber, (uint64_t)e->address << 32 | e->slot);
 	judge_block(s, e);
 	stand_log_block(s, e);
+	if (e->kind == NAT_BLOCK_RETURNED)
+		stand_part_if_idle(s, e->subscriber);
 }
 
 static bool guard_says_held(void *context, uint32_t address, enum protocol protocol, uint32_t slot)
@@ -97,7 +99,7 @@ struct stand *stand_create(const struct stand_setup *setup)
 		s->tenants[i] = (struct tenant_book){ .address = ADDRESS_NONE, .first = NOBODY };
 	s->tenants_on = must_alloc(addresses, sizeof(*s->tenants_on));
 	s->past = must_alloc((size_t)subscribers * PROTO_COUNT, sizeof(*s->past));
-	s->live_free = NOBODY;
+	s->live_free = s->asking = NOBODY;
 	holddown_init(&s->held);
 	if (setup->type->promise)
 		setup->type->promise(setup->config, setup->pool, &s->promise);

@@ -33,7 +33,7 @@ static void pair(struct stand *s, uint32_t subscriber, uint32_t address)
 	s->tenants_on[address]++;
 }
 
-static void part_if_idle(struct stand *s, uint32_t subscriber)
+void stand_part_if_idle(struct stand *s, uint32_t subscriber)
 {
 	struct tenant_book *t = &s->tenants[subscriber];
 
@@ -110,7 +110,10 @@ bool stand_open(struct stand *s, const struct operation *op)
 	b.slot = SLOT_NONE;
 	b.odds = ODDS_UNKNOWN;
 	before = looked(s);
+	s->asking = op->subscriber;
+	s->given = false;
 	o = s->allocator.alloc(s->allocator.state, &r, &b);
+	s->asking = NOBODY;
 	if (o == OUT_CREATED && s->ground.tuples)
 		stand_tell(s, "alloc %s: subscriber %u, inside port %u, towards remote %u: address %u, slot %u",
 		           protocol_name[r.protocol], op->subscriber, r.port, stand_remote(s, r.remote, r.remote_port), b.address,
@@ -131,7 +134,7 @@ bool stand_open(struct stand *s, const struct operation *op)
 	} else {
 		judge_refusal(s, &r, o, looked(s) - before);
 		if (newcomer)
-			part_if_idle(s, op->subscriber);
+			stand_part_if_idle(s, op->subscriber);
 	}
 	return o == OUT_CREATED && !s->finding.is;
 }
@@ -197,5 +200,5 @@ void stand_release(struct stand *s, const struct held_number *held)
 	if (s->allocator.release)
 		s->allocator.release(s->allocator.state, s->now_ns, n.subscriber, n.address, n.slot, (enum protocol)n.protocol);
 	judge_release(s);
-	part_if_idle(s, n.subscriber);
+	stand_part_if_idle(s, n.subscriber);
 }

@@ -41,11 +41,19 @@ struct cell_book {
 	bool     live;
 };
 
+/* What blocks a subscriber has. Those that somebody was given who had none are known as
+ * first ones: a scheme may keep others for further ones, and gives somebody who kept
+ * such a one a first block again. */
+struct estate {
+	uint32_t blocks, firsts;
+};
+
 struct block_book {       /* a block as first seen */
 	uint32_t address, first, count, step;
 	uint32_t owner;       /* NOBODY: free */
-	bool     further;     /* its owner had one before */
+	bool     opens;       /* was given to one who had none */
 	bool     guarded;
+	struct estate beside; /* the most that one had who was given it and had a known first block; zero: nobody */
 };
 
 struct asked {            /* a question put to the log */
@@ -74,6 +82,9 @@ struct stand {
 	struct holddown held;
 	struct block_book *blocks;    /* every block ever seen, by address and first slot; owned */
 	size_t block_count;
+	uint32_t asking;              /* whose request is answered now; NOBODY: nobody's */
+	bool     given;               /* it was given a block, */
+	struct estate before;         /* and had this before: a block may be told of in pieces */
 	struct remote_book *remotes;  /* endpoints seen, where numbers carry several mappings; owned */
 	uint32_t remote_count;
 	uint32_t refused_in_a_row;    /* subscribers, by UDP */
@@ -108,6 +119,7 @@ bool stand_open(struct stand *s, const struct operation *op);
 void stand_fill(struct stand *s, const struct operation *op);
 void stand_close(struct stand *s, const struct operation *op);
 void stand_release(struct stand *s, const struct held_number *held);
+void stand_part_if_idle(struct stand *s, uint32_t subscriber); /* nothing holds it on its address any more? */
 
 /* stand_overload.c: where numbers carry several mappings. */
 uint32_t stand_remote(struct stand *s, uint32_t address, uint16_t port);           /* its number */
@@ -123,7 +135,7 @@ void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);
 void judge_end(struct stand *s, bool fair);
 void judge_work(struct stand *s, uint64_t looked);
-uint32_t judge_owned(const struct stand *s, uint32_t subscriber); /* how many blocks it has */
+struct estate judge_estate(const struct stand *s, uint32_t subscriber);
 
 /* stand_log.c: the log, and what it says of a live mapping now. */
 void stand_log_open(struct stand *s);

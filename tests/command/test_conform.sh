@@ -53,6 +53,12 @@ conforms "scattered blocks, guarded:" --scheme block --set size=16 --set max_blo
 	--set layout=scattered --set guard=2m --set idle=1m --set interim=5m
 conforms "blocks with extensions:" --scheme block --set size=16 --set max_blocks=4 \
 	--set extension_size=32 --set skip_idle=true
+# One who kept an extension is given a first block again; a block returned when its idle time is over ends a pairing.
+for setting in max_blocks=0 extension_share=0.3 layout=scattered; do
+	conforms "small blocks with extensions, $setting:" --scheme block --set size=4 --set extension_size=2 --set $setting
+done
+conforms "blocks with extensions, returned late:" --scheme block --set size=2 --set extension_size=1 --set max_blocks=0 \
+	--set idle=5s --set guard=7s
 for pooling in arbitrary soft-paired; do
 	conforms "blocks of $pooling pooling:" --scheme block --set size=16 --set max_blocks=4 --set pool.pooling=$pooling
 done
@@ -83,7 +89,7 @@ for source in "$top"/tests/plugins/*.c; do
 		bad=1
 	fi
 done
-for name in good_single good_blocks good_ranges; do
+for name in good_single good_blocks good_parts good_ranges; do
 	conforms $name --plugin $name.so
 done
 conforms "a plugin with parameters of its own" --plugin good_blocks.so --set parameters.size=5 --set parameters.guard=0
@@ -117,6 +123,11 @@ for source in "$top"/tests/plugins/broken_*.c; do
 		bad=1
 	fi
 done
+# Two parts do not hide a block that is kept back from the one who could have it.
+if ${CC:-cc} -std=gnu11 -O1 -shared -fPIC -DDEFECT_KEEPS -I"$top/include" -o keeps.so "$top/tests/plugins/good_parts.c" 2>err; then
+	"$program" conform --plugin keeps.so --quiet >out 2>err
+	check "a further block that is kept back is found" grep -q '^broken *true-reasons' out
+fi
 rules=$("$program" conform --scheme one-to-one --json | sed -n 's/^.*"name":	*"\([a-z-]*\)".*/\1/p')
 missing=
 for rule in $rules; do
