@@ -99,13 +99,15 @@ static bool block_room(void *state, uint32_t address, enum protocol protocol)
 	return blocks_free_on(s->initial, address);
 }
 
+/* One who kept as many further blocks as it may have, and finds no first one, is refused for want of a block. */
 static enum outcome alloc_on(struct block_state *s, const struct request *r, struct binding *out)
 {
-	enum outcome o = blocks_alloc(s->initial, r, out);
+	enum outcome first = blocks_alloc(s->initial, r, out), further;
 
-	if (!s->extension || o == OUT_CREATED)
-		return o;
-	return blocks_alloc(s->extension, r, out);
+	if (!s->extension || first == OUT_CREATED)
+		return first;
+	further = blocks_alloc(s->extension, r, out);
+	return further == OUT_BLOCK_LIMIT ? first : further;
 }
 
 /* Arbitrary pooling: the subscriber's blocks are filled, wherever they are, before a new one is drawn anywhere. Soft
@@ -227,9 +229,11 @@ static void block_promise(const void *config, const struct scheme_pool *pool, st
 	const struct block_config *c = config;
 	uint64_t further = c->extension_size ? c->extension_size : c->size;
 	uint64_t most = c->size + (c->max_blocks ? c->max_blocks - 1 : 0) * further;
+	uint64_t all = (uint64_t)pool->slots->count * (c->pooling == POOLING_PAIRED ? 1 : pool->addresses);
 
+	most = most < all ? most : all;
 	if (c->max_blocks)
-		out->most = most < pool->slots->count ? (uint32_t)most : pool->slots->count;
+		out->most = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 	out->draws = PICK_DRAWS;
 	out->partial = c->extension_size > 0; /* each part keeps its numbers for its own */
 }

@@ -59,6 +59,9 @@ for setting in max_blocks=0 extension_share=0.3 layout=scattered; do
 done
 conforms "blocks with extensions, returned late:" --scheme block --set size=2 --set extension_size=1 --set max_blocks=0 \
 	--set idle=5s --set guard=7s
+conforms "further blocks alone, as many as may be:" --scheme block --set size=2 --set extension_size=1 --set max_blocks=3 \
+	--set extension_share=0.3
+conforms "blocks on several addresses:" --scheme block --set size=2 --set max_blocks=4 --set pool.pooling=arbitrary
 for pooling in arbitrary soft-paired; do
 	conforms "blocks of $pooling pooling:" --scheme block --set size=16 --set max_blocks=4 --set pool.pooling=$pooling
 done
@@ -125,8 +128,8 @@ for source in "$top"/tests/plugins/broken_*.c; do
 done
 # Two parts do not hide a block that is kept back from the one who could have it.
 if ${CC:-cc} -std=gnu11 -O1 -shared -fPIC -DDEFECT_KEEPS -I"$top/include" -o keeps.so "$top/tests/plugins/good_parts.c" 2>err; then
-	"$program" conform --plugin keeps.so --quiet >out 2>err
-	check "a further block that is kept back is found" grep -q '^broken *true-reasons' out
+	"$program" conform --plugin keeps.so --quiet >kept 2>err
+	check "a further block that is kept back is found" grep -q "^broken *true-reasons" kept
 fi
 rules=$("$program" conform --scheme one-to-one --json | sed -n 's/^.*"name":	*"\([a-z-]*\)".*/\1/p')
 missing=
