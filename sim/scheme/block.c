@@ -99,12 +99,20 @@ static bool block_room(void *state, uint32_t address, enum protocol protocol)
 	return blocks_free_on(s->initial, address);
 }
 
-/* One who kept as many further blocks as it may have, and finds no first one, is refused for want of a block. */
+static bool block_owns(void *state, uint32_t subscriber)
+{
+	struct block_state *s = state;
+
+	return blocks_owned(s->initial, subscriber) || (s->extension && blocks_owned(s->extension, subscriber));
+}
+
+/* A first block is of the first part, also where the address is not chosen by its room (block_room()) but anywhere.
+ * One who kept as many further blocks as it may have, and finds no first one, is refused for want of a block. */
 static enum outcome alloc_on(struct block_state *s, const struct request *r, struct binding *out)
 {
 	enum outcome first = blocks_alloc(s->initial, r, out), further;
 
-	if (!s->extension || first == OUT_CREATED)
+	if (!s->extension || first == OUT_CREATED || !block_owns(s, r->subscriber))
 		return first;
 	further = blocks_alloc(s->extension, r, out);
 	return further == OUT_BLOCK_LIMIT ? first : further;
@@ -131,13 +139,6 @@ static void block_release(void *state, int64_t now_ns, uint32_t subscriber, uint
 
 	(void)subscriber;
 	blocks_release(blocks_has(s->initial, slot) ? s->initial : s->extension, now_ns, address, slot, protocol);
-}
-
-static bool block_owns(void *state, uint32_t subscriber)
-{
-	struct block_state *s = state;
-
-	return blocks_owned(s->initial, subscriber) || (s->extension && blocks_owned(s->extension, subscriber));
 }
 
 static int64_t block_next(void *state)

@@ -246,6 +246,47 @@ static void scattered_blocks_around_exclusions(void **state)
 	}
 }
 
+/* Two addresses of 16 numbers, blocks of four, and of `extension` if that is not 0, for subscribers of such a pooling. */
+struct pooled {
+	const struct scheme_type *scheme;
+	struct slots *slots;
+	void *config;
+	struct bench b;
+};
+
+static void pooled_open(struct pooled *p, int pooling, uint32_t subscribers, uint32_t extension)
+{
+	struct port_range ports = { 1024, 1024 + 15 };
+	struct pool_config pool_config = { .ports = ports, .pooling = pooling };
+	struct err e = ERR_INIT;
+
+	p->scheme = scheme_find("block");
+	p->slots = slots_create(ports, &(struct port_ranges){ 0 });
+	p->config = conf_new(p->scheme);
+	conf_u32(p->scheme, p->config, "size", 4);
+	conf_u32(p->scheme, p->config, "extension_size", extension);
+	assert_true(p->scheme->settle(p->config, &(struct scheme_pool){
+		.config = &pool_config, .slots = p->slots, .addresses = 2, .subscribers = subscribers }, "x", &e));
+	bench_open(&p->b, bench_defaults(), ports, 2, subscribers, p->scheme, p->config);
+	nat_destroy(p->b.nat);
+	p->b.nat = nat_create(&(struct nat_setup){
+		.config = &p->b.config, .slots = p->b.slots, .pooling = pooling, .addresses = 2, .subscribers = subscribers,
+		.rng_key = RNG_TEST, .sink = { .context = &p->b, .event = bench_event },
+		.scheme_create = p->scheme->create, .scheme_config = p->config,
+	});
+	p->b.blocks_only = true;
+}
+
+/* After all is over, and all blocks are back. */
+static void pooled_close(struct pooled *p)
+{
+	nat_advance(p->b.nat, 3600 * S);
+	assert_int_equal(p->b.blocks_returned, p->b.blocks_given);
+	bench_close(&p->b);
+	slots_destroy(p->slots);
+	free(p->config);
+}
+
 /* Two addresses of four blocks. Arbitrary: a subscriber's blocks are filled before the next, lie on both, and it can get all.
  * Soft-paired: all of one address first, then the other's. Paired: no more than its address has. */
 static void blocks_of_other_poolings(void **state)
@@ -256,43 +297,45 @@ static void blocks_of_other_poolings(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct scheme_type *scheme = scheme_find("block");
-		struct port_range ports = { 1024, 1024 + 15 };
-		struct slots *slots = slots_create(ports, &(struct port_ranges){ 0 });
-		struct pool_config pool_config = { .ports = ports, .pooling = rows[i].pooling };
-		struct scheme_pool pool = { .config = &pool_config, .slots = slots, .addresses = 2, .subscribers = 2 };
 		uint32_t on[2] = { 0 }, first = 0;
-		void *config = conf_new(scheme);
-		struct err e = ERR_INIT;
-		struct bench b;
+		struct pooled p;
 
-		conf_u32(scheme, config, "size", 4);
-		assert_true(scheme->settle(config, &pool, "x", &e));
-		bench_open(&b, bench_defaults(), ports, 2, 2, scheme, config);
-		nat_destroy(b.nat);
-		b.nat = nat_create(&(struct nat_setup){
-			.config = &b.config, .slots = b.slots, .pooling = rows[i].pooling, .addresses = 2, .subscribers = 2,
-			.rng_key = RNG_TEST, .sink = { .context = &b, .event = bench_event }, .scheme_create = scheme->create,
-			.scheme_config = config,
-		});
-		b.blocks_only = true;
+		pooled_open(&p, rows[i].pooling, 2, 0);
 		for (uint32_t n = 0; n < rows[i].all; n++) {
-			struct verdict v = bench_send(&b, 0, 0, PROTO_UDP, (uint16_t)(n + 1), 0);
+			struct verdict v = bench_send(&p.b, 0, 0, PROTO_UDP, (uint16_t)(n + 1), 0);
 
 			assert_int_equal(v.outcome, OUT_CREATED);
-			assert_int_equal(b.blocks_given, n / 4 + 1);
+			assert_int_equal(p.b.blocks_given, n / 4 + 1);
 			first = n ? first : v.address;
 			assert_true(rows[i].pooling == POOLING_ARBITRARY || v.address == (n < 16 ? first : 1 - first));
 			on[v.address]++;
 		}
-		assert_int_equal(bench_send(&b, 0, 0, PROTO_UDP, 5000, 0).outcome, OUT_NO_BLOCK);
-		assert_int_equal(bench_send(&b, 0, 0, PROTO_ICMP, 5000, 0).outcome, OUT_CREATED); /* in a block it has */
+		assert_int_equal(bench_send(&p.b, 0, 0, PROTO_UDP, 5000, 0).outcome, OUT_NO_BLOCK);
+		assert_int_equal(bench_send(&p.b, 0, 0, PROTO_ICMP, 5000, 0).outcome, OUT_CREATED); /* in a block it has */
 		assert_int_equal(on[0] + on[1], rows[i].all);
-		nat_advance(b.nat, 3600 * S);
-		assert_int_equal(b.blocks_returned, b.blocks_given);
-		bench_close(&b);
-		slots_destroy(slots);
-		free(config);
+		pooled_close(&p);
+	}
+}
+
+/* Two addresses of two first blocks and an extension each: the fifth subscriber is refused, whatever the pooling, though
+ * extensions are free, and the others get those. */
+static void a_first_block_is_of_the_first_part(void **state)
+{
+	static const int poolings[] = { POOLING_PAIRED, POOLING_SOFT_PAIRED, POOLING_ARBITRARY };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(poolings) / sizeof(*poolings); i++) {
+		struct pooled p;
+
+		pooled_open(&p, poolings[i], 5, 8);
+		for (uint32_t who = 0; who < 4; who++)
+			assert_int_equal(bench_send(&p.b, 0, who, PROTO_UDP, 1, 0).outcome, OUT_CREATED);
+		assert_int_not_equal(bench_send(&p.b, 0, 4, PROTO_UDP, 1, 0).outcome, OUT_CREATED);
+		assert_int_equal(p.b.blocks_given, 4);
+		for (uint16_t port = 2; port <= 5; port++)
+			assert_int_equal(bench_send(&p.b, 0, 0, PROTO_UDP, port, 0).outcome, OUT_CREATED);
+		assert_int_equal(p.b.blocks_given, 5);
+		pooled_close(&p);
 	}
 }
 
@@ -394,6 +437,7 @@ int main(void)
 		cmocka_unit_test(scattered_blocks_lie_between_each_other),
 		cmocka_unit_test(scattered_blocks_around_exclusions),
 		cmocka_unit_test(blocks_of_other_poolings),
+		cmocka_unit_test(a_first_block_is_of_the_first_part),
 		cmocka_unit_test(heavy_users_cannot_starve_newcomers),
 		cmocka_unit_test(the_longest_idle_block_is_skipped),
 		cmocka_unit_test(interim_records_come_while_a_block_is_given),

@@ -28,7 +28,7 @@ static inline void conf_ns(const struct scheme_type *scheme, void *config, const
 	memcpy(conf_member(scheme, config, name), &value, sizeof(value));
 }
 
-/* All zero, but the block sizes, which may not be. The caller frees it. */
+/* All zero, but the block sizes, which may not be, and extension_share, which is as by default. The caller frees it. */
 static inline void *conf_new(const struct scheme_type *scheme)
 {
 	void *config = must_alloc(1, scheme->config_size);
