@@ -339,7 +339,7 @@ bool replay(const struct trace *t, const struct replay_options *options, struct 
 	if (!r.builder)
 		return false;
 	replay_plan_make(&r.plan, t, options->opener_only);
-	marks_make(&r.marks, t);
+	marks_make(&r.marks, t, &r.plan);
 	r.tuples = must_alloc(r.plan.tuples, sizeof(*r.tuples));
 	line_up(&r);
 	r.end_ns = options->until_ns < t->duration_ns ? options->until_ns : t->duration_ns;

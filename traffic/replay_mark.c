@@ -1,7 +1,7 @@
 /* Between two packets of the trace that are TIMELINE_GAP apart or more, either other
  * packets bridged the gap (then any will do), or a part of a stitched capture ended
  * at m1 and the next began at m2. What ended as censored did so less than its silence
- * before m1, what ended as silent earlier; a UDP flow that may have begun before was
+ * before m1, what ended as silent earlier, unless its 5-tuple was split there; a UDP flow that may have begun before was
  * seen less than the silence after m2, others later. */
 #include "traffic/replay_mark.h"
 
@@ -160,12 +160,27 @@ static void note_begin(const struct gaps *g, int64_t first_ns, uint8_t protocol,
 	}
 }
 
-static void note_flows(const struct trace *t, const struct gaps *g)
+/* When the last flow of each 5-tuple began. */
+static int64_t *last_flows(const struct trace *t, const struct replay_plan *p)
 {
+	int64_t *began_ns = must_alloc(p->tuples, sizeof(*began_ns));
+
+	for (uint32_t i = 0; i < t->record_count; i++)
+		if (t->records[i].train.flags & SEG_FIRST)
+			began_ns[p->tuple[i]] = later(began_ns[p->tuple[i]], first_of(&t->records[i].train));
+	for (uint32_t i = 0; i < t->flow6_count; i++)
+		began_ns[p->tuple6[i]] = later(began_ns[p->tuple6[i]], t->flows6[i].first_ns);
+	return began_ns;
+}
+
+static void note_flows(const struct trace *t, const struct replay_plan *p, const struct gaps *g)
+{
+	int64_t *began_ns = last_flows(t, p);
+
 	for (uint32_t i = 0; i < t->record_count; i++) {
 		const struct trace_record *r = &t->records[i];
 
-		if (r->train.flags & SEG_LAST)
+		if (r->train.flags & SEG_LAST && last_of(&r->train) >= began_ns[p->tuple[i]])
 			note_end(t, g, last_of(&r->train), r->train.protocol, r->close);
 		if (r->train.flags & SEG_FIRST)
 			note_begin(g, first_of(&r->train), r->train.protocol, r->cut);
@@ -173,9 +188,11 @@ static void note_flows(const struct trace *t, const struct gaps *g)
 	for (uint32_t i = 0; i < t->flow6_count; i++) {
 		const struct trace_flow6 *f = &t->flows6[i];
 
-		note_end(t, g, f->last_ns, f->protocol, f->close);
+		if (f->last_ns >= began_ns[p->tuple6[i]])
+			note_end(t, g, f->last_ns, f->protocol, f->close);
 		note_begin(g, f->first_ns, f->protocol, f->cut);
 	}
+	free(began_ns);
 }
 
 /* So many that no two are TIMELINE_GAP apart. */
@@ -226,12 +243,12 @@ static bool has_packet_at(const struct trace *t, int64_t time_ns)
 	return false;
 }
 
-void marks_make(struct marks *m, const struct trace *t)
+void marks_make(struct marks *m, const struct trace *t, const struct replay_plan *plan)
 {
 	struct gaps g = gaps_of(t);
 
 	*m = (struct marks){ 0 };
-	note_flows(t, &g);
+	note_flows(t, plan, &g);
 	if (!has_packet_at(t, 0))
 		mark(m, 0);
 	for (size_t i = 0; i < g.count; i++)

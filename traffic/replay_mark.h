@@ -8,6 +8,7 @@
 #ifndef TRAFFIC_REPLAY_MARK_H
 #define TRAFFIC_REPLAY_MARK_H
 
+#include "traffic/replay_plan.h"
 #include "traffic/trace.h"
 
 struct marks {
@@ -16,7 +17,7 @@ struct marks {
 	uint64_t seams_lost; /* gaps whose edges could not be told */
 };
 
-void marks_make(struct marks *m, const struct trace *t);
+void marks_make(struct marks *m, const struct trace *t, const struct replay_plan *plan);
 void marks_clear(struct marks *m);
 
 #endif

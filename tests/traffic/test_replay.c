@@ -22,6 +22,7 @@
 #include "traffic/replay_file.h"
 #include "traffic/replay_mark.h"
 #include "traffic/replay_packet.h"
+#include "traffic/wire.h"
 
 #include <cmocka.h> /* last: its macro fail would catch our fail() */
 
@@ -353,6 +354,67 @@ static void made_up_traces(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* --- sound packets, stitched together */
+
+/* Seconds, or about a day, between packets of few 5-tuples, so that flows are cut and split at the gaps' edges. */
+static void write_stitched(uint64_t seed, const char *path)
+{
+	static const int64_t pauses_s[] = { 0, 3, 6, 30, 64, 70, 86399, 86400, 86430, 90000, 200000, 100000000 };
+	static const uint8_t address6[2][16] = { { 0xfd, 1 }, { 0x26, 1 } };
+	struct rng r;
+	struct err e = ERR_INIT;
+	struct replay_builder *builder = replay_builder_create(&e);
+	struct replay_file *file = replay_file_open(path, 100 * NS_PER_S, NS_PER_S, &e);
+	struct replay_taker taker = replay_file_taker(file);
+	int64_t time_ns = 0;
+
+	no_fault(&e);
+	rng_seed(&r, seed);
+	for (uint32_t left = 2 + rng_below(&r, 12); left; left--) {
+		struct replay_packet p = { .outbound = rng_below(&r, 3), .six = !rng_below(&r, 4), .protocol = rng_below(&r, PROTO_COUNT),
+			                   .payload = rng_below(&r, 40), .tcp_flags = rng_below(&r, 3) ? WIRE_TCP_ACK : WIRE_TCP_SYN };
+		uint32_t ends[2] = { some_host(&r, rng_below(&r, 2)), 0x08080800 + rng_below(&r, 2) };
+		uint16_t ports[2] = { 5000, p.protocol == PROTO_ICMP ? 5000 : 443 };
+		const uint8_t *frame;
+		size_t length;
+
+		p.source = ends[!p.outbound];
+		p.destination = ends[p.outbound];
+		p.source6 = address6[!p.outbound];
+		p.destination6 = address6[p.outbound];
+		p.source_port = ports[!p.outbound];
+		p.destination_port = ports[p.outbound];
+		p.reply = !p.outbound;
+		frame = replay_build(builder, &p, &length, &e);
+		assert_true(frame && taker.frame(taker.context, time_ns, frame, length, &e));
+		time_ns += pauses_s[rng_below(&r, 12)] * NS_PER_S;
+	}
+	assert_true(replay_file_commit(file, &e));
+	replay_builder_destroy(builder);
+}
+
+/* Such a capture comes out again, and nothing of it is said to be contradictory. */
+static void stitched_captures(void **state)
+{
+	char *path = scratch_file("stitched.pcap"), *again = scratch_file("again.pcap");
+	int bad = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		write_stitched(seed, path);
+		for (int m = 0; m < MANNERS; m++) {
+			struct trace *t = import(path, &manners[m]);
+			struct replay_report report = replay_to(t, manners[m].opener_only, again);
+
+			bad += report.resized || report.unclosed || report.seams_lost || !law_holds(path, &manners[m]);
+			trace_destroy(t);
+		}
+	}
+	free(path);
+	free(again);
+	assert_int_equal(bad, 0);
+}
+
 /* --- moments that the trace's flows do not show */
 
 /* A flow cut off by a seam, 10 s before the part's end; the next begins 2 days later. */
@@ -366,21 +428,27 @@ static void seams_are_marked(void **state)
 		  .close = CLOSE_CENSORED },
 	};
 	struct trace t = { .duration_ns = 2 * NS_PER_DAY + 5, .records = records, .record_count = 2 };
+	struct trace_host host = { .address = 0x0a000001, .count = 2 };
+	struct replay_plan plan;
 	struct marks m;
 
 	(void)state;
-	marks_make(&m, &t);
+	t.hosts = &host;
+	t.host_count = 1;
+	replay_plan_make(&plan, &t, false);
+	marks_make(&m, &t, &plan);
 	assert_int_equal(m.seams_lost, 0);
 	assert_true(m.count >= 3);
 	assert_true(m.times_ns[0] == 0 || m.times_ns[0] < SILENCE); /* the part ends before the flow is over */
 	assert_true(m.times_ns[m.count - 1] == t.duration_ns);
 	marks_clear(&m);
 	records[0].close = CLOSE_SILENT; /* then something bridged it */
-	marks_make(&m, &t);
+	marks_make(&m, &t, &plan);
 	for (size_t i = 1; i < m.count; i++)
 		assert_true(m.times_ns[i] - m.times_ns[i - 1] < TIMELINE_GAP);
 	assert_true(m.times_ns[0] < TIMELINE_GAP);
 	marks_clear(&m);
+	replay_plan_clear(&plan);
 }
 
 static int open_scratch(void **state)
@@ -401,8 +469,8 @@ static int close_scratch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(seams_are_marked), cmocka_unit_test(made_up_traces), cmocka_unit_test(captures),
-		cmocka_unit_test(link_types),       cmocka_unit_test(smart_home),
+		cmocka_unit_test(seams_are_marked), cmocka_unit_test(made_up_traces), cmocka_unit_test(stitched_captures),
+		cmocka_unit_test(captures),         cmocka_unit_test(link_types),     cmocka_unit_test(smart_home),
 	};
 
 	return cmocka_run_group_tests(tests, open_scratch, close_scratch);
