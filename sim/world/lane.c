@@ -139,7 +139,8 @@ void lane_show(struct lane *lane, const struct segment *offered, enum outcome be
 	bool at_home = outcome_is_refusal(before), shown = before != OUT_NO_MAPPING && !at_home;
 	unsigned sight = offered->flags & SEG_FIRST ? SIGHT_BEGINS | SIGHT_NEEDS : 0;
 
-	retry(lane, offered->start_ns);
+	if (lane->retries.count)
+		retry(lane, offered->start_ns);
 	if (lane->unlimited && shown) {
 		struct segment train = *offered;
 

@@ -186,13 +186,25 @@ static void consider_incident(struct watch *w, const struct segment *train, cons
 	});
 }
 
-/* What became of a train that is not its flow's first need of the NAT. */
-static void count_later(struct usage *u, enum outcome outcome)
+/* What became of a train that made no flow's attempt at the CGN. */
+static void count_other(struct usage *u, enum outcome outcome, unsigned sight, bool in_window)
 {
-	if (outcome == OUT_CREATED)
+	if (!in_window)
+		return;
+	if (outcome == OUT_FILTERED) {
+		u->inbound_filtered++;
+	} else if (outcome == OUT_NO_MAPPING) {
+		u->inbound_unmatched++;
+	} else if (sight & SIGHT_AT_HOME) {
+		u->cpe_refused_by[outcome] += (sight & SIGHT_NEEDS) != 0;
+	} else if (sight & SIGHT_RETRY) {
+		u->retries++;
+		u->created_late += outcome == OUT_CREATED;
+	} else if (outcome == OUT_CREATED) {
 		u->recreated++;
-	else if (outcome_is_refusal(outcome))
+	} else if (outcome_is_refusal(outcome)) {
 		u->recreate_refused++;
+	}
 }
 
 void watch_train(struct watch *w, const struct segment *train, const struct verdict *v, unsigned sight)
@@ -204,21 +216,11 @@ void watch_train(struct watch *w, const struct segment *train, const struct verd
 		u->flows[train->protocol] += in_window;
 		consider_incident(w, train, v);
 	}
-	if (v->outcome == OUT_FILTERED)
-		u->inbound_filtered += in_window;
-	else if (v->outcome == OUT_NO_MAPPING)
-		u->inbound_unmatched += in_window;
-	else if (sight & SIGHT_AT_HOME)
-		u->cpe_refused_by[v->outcome] += sight & SIGHT_NEEDS && in_window;
-	else if (sight & SIGHT_NEEDS)
+	if (sight & SIGHT_NEEDS && v->outcome != OUT_FILTERED && v->outcome != OUT_NO_MAPPING && !(sight & SIGHT_AT_HOME))
 		meter_flow(w->meter, train->start_ns, train->subscriber - w->share.first_subscriber, train->protocol, v->outcome,
 		           v->crowded_out);
-	else if (sight & SIGHT_RETRY) {
-		u->retries += in_window;
-		u->created_late += in_window && v->outcome == OUT_CREATED;
-	} else if (in_window) {
-		count_later(u, v->outcome);
-	}
+	else
+		count_other(u, v->outcome, sight, in_window);
 }
 
 void watch_advance(struct watch *w, int64_t now_ns)
