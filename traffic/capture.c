@@ -249,6 +249,7 @@ static void capture_facts(const struct source *s, const struct source_setting *s
 		.flows_expected = flows,
 		.longest_p99_ns = s->longest_p99_ns,
 		.captured_ns = t->duration_ns,
+		.over_ns = s->config->extend == EXTEND_ONCE ? capture_later(t->duration_ns, 1) : 0,
 		.captured_hosts = t->host_count,
 		.drawn_hosts = hosts_drawn(s, setting),
 	};

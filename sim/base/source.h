@@ -37,6 +37,7 @@ struct source_facts {
 	double   flows_expected;   /* over all subscribers, 0 .. end_ns */
 	int64_t  longest_p99_ns;   /* 99th percentile of a flow's duration */
 	int64_t  captured_ns;      /* length of the capture behind it; 0 if none */
+	int64_t  over_ns;          /* nothing is played from then on; 0: it goes on for as long as is asked */
 	uint32_t captured_hosts;   /* distinct inside hosts behind it; 0 if no capture */
 	uint32_t drawn_hosts;      /* of them, those that a subscriber is; 0 if none is any */
 	bool     protocols[3];     /* by enum protocol: can a flow be of it? */

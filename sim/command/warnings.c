@@ -67,8 +67,15 @@ static void warn_warmup(struct warnings *w, const struct scenario *s, const stru
 
 static void warn_capture(struct warnings *w, const struct scenario *s, const struct workload_facts *facts)
 {
-	char captured[DURATION_TEXT], timer[DURATION_TEXT];
+	char captured[DURATION_TEXT], timer[DURATION_TEXT], over[DURATION_TEXT], end[DURATION_TEXT];
+	int64_t end_ns = s->workload.warmup_ns + s->workload.duration_ns;
 
+	if (facts->over_ns && facts->over_ns < end_ns) {
+		duration_format(facts->over_ns / NS_PER_MS * NS_PER_MS, over);
+		duration_format(end_ns, end);
+		warnings_add(w, RESULT_ALL, "the workload ends before the window does: the capture is played once and is over after %s of the %s",
+		     over, end);
+	}
 	if (!facts->tails) {
 		duration_format(facts->captured_ns / NS_PER_MS * NS_PER_MS, captured);
 		duration_format(facts->longest_timer_ns, timer);

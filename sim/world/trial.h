@@ -85,6 +85,7 @@ struct workload_facts {
 	double   flows_expected;   /* over all subscribers, 0 .. warmup + duration */
 	int64_t  longest_p99_ns;
 	int64_t  captured_ns;      /* shortest capture behind it; 0: none */
+	int64_t  over_ns;          /* no source plays anything from then on; 0: one goes on for as long as is asked */
 	uint32_t captured_hosts;   /* of the source with the fewest; 0: no capture */
 	uint32_t drawn_hosts;      /* of them, those that a subscriber is */
 	struct source_tail tail;   /* of that source, with the first trial's timers; only if `tails` */

@@ -53,6 +53,10 @@ static void facts_of(const struct traffic_sources *t, struct workload_facts *fac
 		for (int p = 0; p < PROTO_COUNT; p++)
 			facts->protocols[p] |= one.protocols[p];
 		facts->tcp_left_open |= one.tcp_left_open;
+		if (i == 0 || (one.over_ns && facts->over_ns))
+			facts->over_ns = longer(facts->over_ns, one.over_ns);
+		else
+			facts->over_ns = 0;
 		if (one.captured_ns && (!facts->captured_ns || one.captured_ns < facts->captured_ns))
 			facts->captured_ns = one.captured_ns;
 		if (one.captured_hosts && (!facts->captured_hosts || one.captured_hosts < facts->captured_hosts)) {

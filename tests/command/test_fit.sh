@@ -50,6 +50,12 @@ cmp -s found.json again.json && ok "twice the same" || no "twice the same"
 "$program" run s.json --set 'traffic[0].file=found.json' --set subscribers.count=100 -o run --quiet 2>warnings || no "run of what was fitted"
 check "the run says what stands behind the mix" 'grep -q "60 distinct captured hosts stand behind the 100 subscribers" warnings'
 check "a capture shorter than the timers gives no tails" 'grep -q "no quantiles above 0.9" warnings'
+once='traffic=[{"source":"capture","file":"t","extend":"once"}]'
+"$program" run s.json --set "$once" -o once --quiet 2>warnings
+check "a capture that lasts as long as the run is no matter" '[ -s once/summary.json ] && ! grep -q "workload ends" warnings'
+"$program" run s.json --set "$once" --set duration=10m -o longer --quiet 2>warnings
+check "a run that goes on after the capture is told of" '[ "$(grep -c "workload ends before the window" warnings)" = 1 ] &&
+	grep -q "workload ends before the window" longer/summary.json'
 check "the manifest names the mix" 'grep -q "\"file\":.*\"found.json\"" run/manifest.json'
 
 # What is wrong with a mix is told by its place in the mix.
