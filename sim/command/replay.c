@@ -88,7 +88,9 @@ static bool input_open(struct input *in, const struct arguments *args, struct er
 	if (!side_parse(args, &outside, e))
 		return false;
 	if (!trace_is(path) && strlen(path) > 5 && !strcmp(path + strlen(path) - 5, ".json"))
-		return scenario_input(in, args, outside, e);
+		return arguments_has(args, "inside-opener")
+		               ? fail(e, "--inside-opener goes with a trace; %s is a scenario, which says who is inside", path)
+		               : scenario_input(in, args, outside, e);
 	for (size_t i = 0; i < sizeof(of_scenarios) / sizeof(of_scenarios[0]); i++)
 		if (arguments_has(args, of_scenarios[i]))
 			return fail(e, "--%s goes with a scenario (a .json file); %s is to be a trace", of_scenarios[i], path);

@@ -100,6 +100,7 @@ refuse "no trace" 2 "small.pcap" "$program" replay small.pcap --pcap x.pcap
 refuse "a flipped bit" 2 "checksum" sh -c "cp small.trace flipped.trace
 	printf '\\001' | dd of=flipped.trace bs=1 seek=200 conv=notrunc status=none; '$program' replay flipped.trace --pcap x.pcap"
 refuse "a side of a trace" 2 "goes with a scenario" "$program" replay small.trace --side outside --pcap x.pcap
+refuse "an import's option of a scenario" 2 "goes with a trace" "$program" replay small.json --inside-opener --pcap x.pcap
 refuse "no such side" 2 "neither inside nor outside" "$program" replay small.json --side left --pcap x.pcap
 refuse "no such scheme" 2 "nobody" "$program" replay small.json --scheme nobody --pcap x.pcap
 refuse "not a time" 2 "is not a time" "$program" replay small.trace --seconds soon --pcap x.pcap
