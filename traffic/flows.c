@@ -346,13 +346,13 @@ enum reason flows_add(struct flow_table *t, const struct wire_packet *p, struct 
 	int sender;
 	struct flow_train key = flow_of(t, p, via, &sender), *f;
 
-	if (seen != REASON_PROTOCOL && p->later_fragment) {
+	if (p->later_fragment) {
 		const struct fragment *g = fragment_find(t, &key, &sender, p->identification, time_ns);
 
-		if (!g)
-			return REASON_FRAGMENT;
-		if (g->carried)
+		if (g && g->carried)
 			return REASON_CARRIED;
+		if (!g && seen != REASON_PROTOCOL)
+			return REASON_FRAGMENT;
 	} else if (p->first_fragment && seen != REASON_PROTOCOL) {
 		fragment_remember(t, &key, sender, p->identification, seen == REASON_CARRIED, time_ns);
 	}

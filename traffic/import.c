@@ -205,9 +205,9 @@ static enum reason take_packet(struct reading *r, const struct wire_packet *oute
 		if (tunnel == TUNNEL_NONE) {
 			enum reason added = add_packet(r, p, via, seen, time_ns);
 
-			return six ? REASON_IPV6 : added;
+			return six && added != REASON_CARRIED ? REASON_IPV6 : added;
 		}
-		flows_add(r->flows, p, via, 0, seen == REASON_PROTOCOL ? REASON_PROTOCOL : REASON_CARRIED, time_ns);
+		flows_add(r->flows, p, via, 0, REASON_CARRIED, time_ns);
 		via = flows_via(r->flows, p, tunnel);
 		p = inner;
 		why = inner_why;
@@ -282,6 +282,7 @@ static struct trace *finish(struct reading *r, struct trace_writer *writer, stru
 {
 	struct import_report *report = r->report;
 	struct assembly *all = &report->all;
+	uint64_t packets = 0;
 	struct trace *t;
 
 	flows_finish(r->flows);
@@ -302,7 +303,10 @@ static struct trace *finish(struct reading *r, struct trace_writer *writer, stru
 	report->left_out[REASON_HOME] = all->crowded_packets;
 	report->hosts_inside = t->host_count;
 	report->gaps = r->timeline.count ? r->timeline.count - 1 : 0;
-	report->timeless = r->timeline.count == 1 && r->timeline.total_ns == 0;
+	for (size_t i = 0; i < report->capture_count; i++)
+		packets += report->captures[i].packets;
+	report->timeless = r->timeline.count == 1 && r->timeline.total_ns == 0 &&
+	                   (packets > 1 || report->undated || r->timeline.parts[0].first_ns == 0);
 	return t;
 }
 

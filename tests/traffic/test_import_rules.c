@@ -172,22 +172,41 @@ static void block(FILE *out, uint32_t type, const uint32_t *words, uint32_t coun
 	fwrite(&length, 4, 1, out);
 }
 
+/* Raw IP, a multiple of 4 bytes, in an enhanced block. */
+static void dated(FILE *out, int64_t seconds, const uint8_t *ip, uint32_t bytes)
+{
+	uint64_t ticks = (uint64_t)seconds * 1000000;
+	uint32_t words[64] = { 0, (uint32_t)(ticks >> 32), (uint32_t)ticks, bytes, bytes };
+
+	assert_true(bytes % 4 == 0 && bytes <= sizeof(words) - 20);
+	memcpy(words + 5, ip, bytes);
+	block(out, 6, words, 5 + bytes / 4);
+}
+
 /* UDP of 10.0.0.1 to 203.0.113.7, raw IP, in an enhanced block at so many seconds, or in a simple one, which has no time. */
 static void packet(FILE *out, int64_t seconds, uint16_t port)
 {
 	const uint8_t ip[28] = { 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 203, 0, 113, 7,
 		                 (uint8_t)(port >> 8), (uint8_t)port, 0, 53, 0, 8, 0, 0 };
-	uint64_t ticks = (uint64_t)seconds * 1000000;
-	uint32_t words[12] = { 0, (uint32_t)(ticks >> 32), (uint32_t)ticks, sizeof(ip), sizeof(ip) };
+	uint32_t words[8] = { sizeof(ip) };
 
 	if (seconds < 0) {
-		words[0] = sizeof(ip);
 		memcpy(words + 1, ip, sizeof(ip));
 		block(out, 3, words, 1 + sizeof(ip) / 4);
 	} else {
-		memcpy(words + 5, ip, sizeof(ip));
-		block(out, 6, words, 5 + sizeof(ip) / 4);
+		dated(out, seconds, ip, sizeof(ip));
 	}
+}
+
+static FILE *begin_raw(char *name)
+{
+	static const uint32_t section[] = { 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX }, interface[] = { 101, 0 };
+	FILE *out = fdopen(mkstemp(name), "wb");
+
+	assert_non_null(out);
+	block(out, 0x0a0d0d0a, section, 4);
+	block(out, 1, interface, 2);
+	return out;
 }
 
 /* Stamps that are odd, and where the packets come to lie, in seconds from the first. */
@@ -214,16 +233,12 @@ static void odd_times(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		static const uint32_t section[] = { 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX }, interface[] = { 101, 0 };
 		char name[] = "/tmp/test_import.XXXXXX";
 		const char *path = name;
 		struct import_report r;
 		struct trace *t;
-		FILE *out = fdopen(mkstemp(name), "wb");
+		FILE *out = begin_raw(name);
 
-		assert_non_null(out);
-		block(out, 0x0a0d0d0a, section, 4);
-		block(out, 1, interface, 2);
 		for (uint16_t k = 0; k < 4; k++)
 			packet(out, cases[i].stamps[k], (uint16_t)(1000 + k));
 		fclose(out);
@@ -241,6 +256,73 @@ static void odd_times(void **state)
 		adds_up(t, &r);
 		import_report_clear(&r);
 		trace_destroy(t);
+		unlink(name);
+	}
+}
+
+/* A single packet has a time, if it has a stamp. */
+static void one_packet(void **state)
+{
+	(void)state;
+	for (int64_t seconds = -1; seconds <= 1; seconds++) {
+		char name[] = "/tmp/test_import.XXXXXX";
+		const char *path = name;
+		struct import_report r;
+		FILE *out = begin_raw(name);
+
+		packet(out, seconds, 1000);
+		fclose(out);
+		trace_destroy(import(&path, 1, NULL, &r));
+		assert_int_equal(r.timeless, seconds < 1);
+		import_report_clear(&r);
+		unlink(name);
+	}
+}
+
+/* A tunnel's packet in two fragments: the first one stands for both, whatever carries it; of what is no tunnel each is a
+ * packet of its protocol. */
+static void fragments_of_tunnels(void **state)
+{
+	enum { INNER = 40 };
+	static const uint8_t inner[INNER] = { 0x45, 0, 0, INNER, 0, 0, 0, 0, 64, 17, 0, 0, 192, 168, 1, 5, 203, 0, 113, 7,
+		                              15, 160, 0, 53, 0, 20 };
+	static const struct {
+		uint8_t version, protocol, extra; /* extra: bytes of GRE's header */
+		enum wire_tunnel tunnel;
+		uint64_t carried, other;
+	} cases[] = {
+		{ 6, 4, 0, TUNNEL_SOFTWIRE, 1, 0 }, { 4, 4, 0, TUNNEL_IPIP, 1, 0 }, { 4, 47, 4, TUNNEL_GRE, 1, 0 }, { 4, 50, 0, TUNNEL_NONE, 0, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char name[] = "/tmp/test_import.XXXXXX";
+		const char *path = name;
+		struct import_report r;
+		FILE *out = begin_raw(name);
+		uint8_t datagram[4 + INNER] = { 0, 0, 8 };
+		uint32_t header = cases[i].version == 6 ? 48 : 20, bytes = cases[i].extra + INNER;
+
+		memcpy(datagram + cases[i].extra, inner, INNER);
+		for (uint8_t later = 0; later < 2; later++) {
+			uint32_t part = later ? bytes - 32 : 32;
+			uint8_t four[20 + 32] = { 0x45, 0, 0, (uint8_t)(20 + part), 0, 7, later ? 0 : 0x20, later ? 4 : 0, 64, cases[i].protocol,
+				                  0, 0, 203, 0, 113, 1, 203, 0, 113, 2 };
+			uint8_t six[48 + 32] = { 0x60, 0, 0, 0, 0, (uint8_t)(8 + part), 44, 64, 0x20, 1, [23] = 5, [24] = 0x20, [39] = 1,
+				                 [40] = cases[i].protocol, [43] = later ? 32 : 1, [47] = 7 };
+			uint8_t *packet = cases[i].version == 6 ? six : four;
+
+			memcpy(packet + header, datagram + (later ? 32 : 0), part);
+			dated(out, 1 + later, packet, header + part);
+		}
+		fclose(out);
+		trace_destroy(import(&path, 1, NULL, &r));
+		assert_int_equal(r.left_out[REASON_CARRIED], cases[i].carried);
+		assert_int_equal(r.left_out[REASON_PROTOCOL], cases[i].other);
+		assert_int_equal(r.left_out[REASON_IPV6], 0);
+		if (cases[i].tunnel != TUNNEL_NONE)
+			assert_int_equal(r.all.inside[cases[i].tunnel].udp, 1);
+		import_report_clear(&r);
 		unlink(name);
 	}
 }
@@ -308,6 +390,8 @@ int main(void)
 		cmocka_unit_test(options_lose_nothing),
 		cmocka_unit_test(a_home_behind_a_softwire),
 		cmocka_unit_test(odd_times),
+		cmocka_unit_test(one_packet),
+		cmocka_unit_test(fragments_of_tunnels),
 		cmocka_unit_test(a_capture_that_breaks_off),
 		cmocka_unit_test(what_is_no_capture),
 	};
