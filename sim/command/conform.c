@@ -22,6 +22,19 @@ static const struct command_option options[] = {
 	{ .name = NULL },
 };
 
+#define CALLS_SHOWN 60u
+
+/* The last calls are those that tell most; all are in JSON and JUnit. */
+static void print_calls(const struct conform_result *x)
+{
+	size_t skip = x->call_count > CALLS_SHOWN ? x->call_count - CALLS_SHOWN : 0;
+
+	if (skip)
+		printf("             (%zu calls before these, all are in --json)\n", skip);
+	for (size_t k = skip; k < x->call_count; k++)
+		printf("             %s\n", x->calls[k]);
+}
+
 static void print_text(const struct conform_report *r, const char *scheme)
 {
 	for (int i = 0; i < RULES; i++) {
@@ -34,8 +47,7 @@ static void print_text(const struct conform_report *r, const char *scheme)
 		if (x->verdict != CONFORM_BROKEN)
 			continue;
 		printf("           %s: %s\n", conform_rules[i].source, x->finding);
-		for (size_t k = 0; k < x->call_count; k++)
-			printf("             %s\n", x->calls[k]);
+		print_calls(x);
 	}
 	printf("%s: %s, on %zu pool%s", scheme, r->broken ? "does not conform" : "conforms", r->pools, r->pools == 1 ? "" : "s");
 	if (r->pools_unfit)

@@ -273,12 +273,12 @@ bool child_ends(void (*body)(void *context), void *context, double limit_s, stru
 	return !out->finding.is;
 }
 
-void child_tell(const struct child_setup *setup, const struct operations *o, size_t most, char ***calls, size_t *count,
+void child_tell(const struct child_setup *setup, const struct operations *o, char ***calls, size_t *count,
                 struct child_answer *out)
 {
 	FILE *told = tmpfile();
 	char *line = NULL;
-	size_t room = 0, lines = 0, skip;
+	size_t room = 0, lines = 0;
 
 	if (!told)
 		cannot("a temporary file");
@@ -288,13 +288,10 @@ void child_tell(const struct child_setup *setup, const struct operations *o, siz
 	while (getline(&line, &room, told) > 0)
 		lines++;
 	rewind(told);
-	skip = lines > most ? lines - most : 0;
-	*calls = must_grow(*calls, *count + lines - skip + 2, sizeof(**calls));
-	if (skip)
-		(*calls)[(*count)++] = must_printf("(%zu calls before these)", skip);
-	for (size_t i = 0; getline(&line, &room, told) > 0; i++) {
+	*calls = must_grow(*calls, *count + lines + 1, sizeof(**calls));
+	while (getline(&line, &room, told) > 0) {
 		line[strcspn(line, "\n")] = 0;
-		if (i < skip || !strncmp(line, "broken: ", 8))
+		if (!strncmp(line, "broken: ", 8))
 			continue;
 		(*calls)[(*count)++] = must_strdup(line);
 	}

@@ -42,8 +42,8 @@ void child_run(const struct child_setup *setup, const struct operations *o, FILE
 /* Does body(context) come to its end, in a process of its own? `out` tells why not. */
 bool child_ends(void (*body)(void *context), void *context, double limit_s, struct child_answer *out);
 
-/* child_run(), with the calls as lines: the last `most` of them, after those that are there. The caller owns them. */
-void child_tell(const struct child_setup *setup, const struct operations *o, size_t most, char ***calls, size_t *count,
+/* child_run(), with the calls as lines, after those that are there. The caller owns them. */
+void child_tell(const struct child_setup *setup, const struct operations *o, char ***calls, size_t *count,
                 struct child_answer *out);
 
 #endif

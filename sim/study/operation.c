@@ -167,6 +167,65 @@ static void leave_out(struct operations *o, bool (*broken)(void *context, const 
 	free(shorter.items);
 }
 
+/* The list without all operations of one subscriber, if that still breaks it: for each. */
+static void leave_out_subscribers(struct operations *o, bool (*broken)(void *context, const struct operations *o),
+                                  void *context, unsigned *tries)
+{
+	struct operations shorter = { 0 };
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < o->count; i++)
+		last = o->items[i].subscriber > last ? o->items[i].subscriber : last;
+	for (uint32_t who = 0; who <= last && *tries; who++) {
+		shorter.count = 0;
+		for (size_t i = 0; i < o->count; i++)
+			if (o->items[i].kind == OPERATION_WAIT || o->items[i].subscriber != who)
+				operations_add(&shorter, &o->items[i]);
+		if (shorter.count == o->count)
+			continue;
+		--*tries;
+		if (broken(context, &shorter)) {
+			struct operations longer = *o;
+
+			*o = shorter;
+			shorter = longer;
+		}
+	}
+	free(shorter.items);
+}
+
+#define PAIRED_MAX 200u /* of longer lists the pairs are too many */
+
+/* Two at once, wherever they are: one that begins and the one that ends it. */
+static bool leave_out_pairs(struct operations *o, bool (*broken)(void *context, const struct operations *o), void *context,
+                            unsigned *tries)
+{
+	struct operations one = { 0 }, shorter = { 0 };
+	bool any = false;
+
+	for (size_t i = 0; i + 1 < o->count && o->count <= PAIRED_MAX && *tries; i++) {
+		bool again = false;
+
+		without(&one, o, i, 1);
+		for (size_t k = i; k < one.count && !again && *tries; k++) {
+			--*tries;
+			without(&shorter, &one, k, 1);
+			again = broken(context, &shorter);
+		}
+		if (again) {
+			struct operations longer = *o;
+
+			*o = shorter;
+			shorter = longer;
+			any = true;
+			i--;
+		}
+	}
+	free(one.items);
+	free(shorter.items);
+	return any;
+}
+
 /* The fewest times, by halves, that a FILL must ask. */
 static void ask_less(struct operations *o, size_t at, bool (*broken)(void *context, const struct operations *o),
                      void *context, unsigned *tries)
@@ -187,7 +246,10 @@ static void ask_less(struct operations *o, size_t at, bool (*broken)(void *conte
 void operations_shrink(struct operations *o, bool (*broken)(void *context, const struct operations *o), void *context,
                        unsigned *tries)
 {
-	leave_out(o, broken, context, tries);
+	do {
+		leave_out_subscribers(o, broken, context, tries);
+		leave_out(o, broken, context, tries);
+	} while (leave_out_pairs(o, broken, context, tries));
 	for (size_t i = 0; i < o->count; i++)
 		if (o->items[i].kind == OPERATION_FILL)
 			ask_less(o, i, broken, context, tries);

@@ -49,9 +49,10 @@ enum operation_mix {
 void operations_make(struct operations *o, enum operation_mix mix, uint64_t seed, uint32_t subscribers, uint32_t numbers);
 
 /* The shortest list found for which broken() is still true, which it must be of the
- * whole: pieces are left out, of half the length first, then shorter ones, and what is
- * asked for until it is refused is asked fewer times; broken() is asked at most *tries
- * times, which it may change. */
+ * whole: subscribers are left out, then pieces, of half the length first, then shorter
+ * ones, then any two operations, until nothing more goes, and what is asked for until it
+ * is refused is asked fewer times; broken() is asked at most *tries times, which it may
+ * change. */
 void operations_shrink(struct operations *o, bool (*broken)(void *context, const struct operations *o), void *context,
                        unsigned *tries);
 
