@@ -9,6 +9,8 @@
 #include "sim/base/must.h"
 #include "sim/command/command.h"
 #include "sim/command/progress.h"
+#include "sim/scenario/nearest.h"
+#include "sim/scenario/presets.h"
 #include "sim/scenario/set.h"
 #include "sim/study/conform.h"
 
@@ -41,7 +43,7 @@ static void print_text(const struct conform_report *r, const char *scheme)
 		const struct conform_result *x = &r->results[i];
 
 		printf("%-9s  %-15s %s", conform_verdict_name[x->verdict], conform_rules[i].name, conform_rules[i].sentence);
-		if (x->verdict != CONFORM_NOT_ASKED)
+		if (x->verdict != CONFORM_NOT_ASKED && x->operations)
 			printf(" (%llu)", (unsigned long long)x->operations);
 		putchar('\n');
 		if (x->verdict != CONFORM_BROKEN)
@@ -144,6 +146,19 @@ static bool write_junit(const char *path, const struct conform_report *r, const 
 	return outfile_commit(&f, e);
 }
 
+/* Is it a type of scheme or a preset? Else the nearest name of either is told. */
+static bool is_known(const char *scheme, struct err *e)
+{
+	struct nearest n = { .wanted = scheme };
+
+	for (size_t i = 0; scheme_types[i]; i++)
+		nearest_show(&n, scheme_types[i]->name);
+	for (const struct preset *p = presets; p->name; p++)
+		nearest_show(&n, p->name);
+	return !strcmp(n.best, scheme) ||
+	       fail(e, "--scheme: there is no scheme type or preset \"%s\"; the nearest is \"%s\"", scheme, n.best);
+}
+
 /* The scheme's object in a scenario, as the options say. NULL with `e` set. */
 static cJSON *entry_of(const struct arguments *args, struct err *e)
 {
@@ -151,7 +166,7 @@ static cJSON *entry_of(const struct arguments *args, struct err *e)
 	cJSON *entry = cJSON_CreateObject();
 	const char **sets;
 	size_t count;
-	bool good = true;
+	bool good = plugin || is_known(scheme, e);
 
 	if (plugin) {
 		cJSON_AddStringToObject(entry, "type", "plugin");

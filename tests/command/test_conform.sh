@@ -182,6 +182,7 @@ refuse "a parameter out of range" 'size: is not a whole number of 1 to 4096' "$p
 refuse "a duration is wanted" 'guard: is not a duration of 0s to 1h' "$program" conform --plugin good_blocks.so --set parameters.guard=2h
 refuse "both" 'one of --plugin and --scheme' "$program" conform --plugin good_blocks.so --scheme block
 refuse "an unknown scheme" 'preset' "$program" conform --scheme nosuch
+refuse "a mistyped type of scheme" 'the nearest is "session"' "$program" conform --scheme sesion
 
 # --- docs/plugin.md, word for word, with nothing but what is installed
 block() { # LANGUAGE: the first block of it
