@@ -20,11 +20,42 @@ static void parameter(struct fit_item *item, const char *name, double value, dou
 	item->parameters[item->count++].high = high;
 }
 
+static double rates_survival(const struct host_fit *h, double x)
+{
+	double mean = h->rate * SECONDS_PER_DAY;
+
+	if (h->spread == SPREAD_GAMMA)
+		return gsl_cdf_gamma_Q(x, h->shape, mean / h->shape);
+	if (h->spread == SPREAD_LOGNORMAL)
+		return gsl_cdf_lognormal_Q(x, log(mean), h->shape);
+	return x < mean;
+}
+
+/* Over hosts: each is a step of the measured share, equal ones are one. */
+static double rates_distance(const struct fit *f)
+{
+	uint32_t silent = 0;
+	double largest = 0;
+
+	while (silent < f->hosts && f->host_rates[silent] <= 0)
+		silent++;
+	for (uint32_t from = silent, to; from < f->hosts; from = to) {
+		double fitted = rates_survival(&f->openings, f->host_rates[from]), n = f->hosts - silent;
+
+		for (to = from + 1; to < f->hosts && f->host_rates[to] <= f->host_rates[from]; to++)
+			continue;
+		largest = fmax(largest, fabs((f->hosts - from) / n - fitted));
+		largest = fmax(largest, fabs((f->hosts - to) / n - fitted));
+	}
+	return largest;
+}
+
 static struct fit_item rates(const struct fit *f)
 {
 	const struct host_fit *h = &f->openings;
 	struct fit_item item = { .kind = ITEM_RATES, .fit = f, .name = "sockets a day", .unit = "sockets/day",
-	                         .law = spread_name[h->spread], .values = (double)h->hosts, .ks = NAN };
+	                         .law = spread_name[h->spread], .values = (double)h->hosts,
+	                         .ks = h->spread == SPREAD_EQUAL ? NAN : rates_distance(f) };
 
 	parameter(&item, h->spread == SPREAD_LOGNORMAL ? "median" : h->spread == SPREAD_GAMMA ? "mean" : "value",
 	          h->rate * SECONDS_PER_DAY, h->rate_low * SECONDS_PER_DAY, h->rate_high * SECONDS_PER_DAY);
@@ -101,17 +132,6 @@ size_t fit_items(const struct fit *f, struct fit_item out[FIT_ITEMS_MOST])
 	out[n++] = destinations(f);
 	must(n <= FIT_ITEMS_MOST);
 	return n;
-}
-
-static double rates_survival(const struct host_fit *h, double x)
-{
-	double mean = h->rate * SECONDS_PER_DAY;
-
-	if (h->spread == SPREAD_GAMMA)
-		return gsl_cdf_gamma_Q(x, h->shape, mean / h->shape);
-	if (h->spread == SPREAD_LOGNORMAL)
-		return gsl_cdf_lognormal_Q(x, log(mean), h->shape);
-	return x < mean;
 }
 
 double fit_item_survival(const struct fit_item *item, double x)

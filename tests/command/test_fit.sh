@@ -36,6 +36,10 @@ END
 "$program" fit t -o found.json >report || no "fit"
 check "the report names the laws" 'grep -q "^gaps  *weibull  *shape 0\.[56]" report && grep -q "^tcp duration  *lognormal  *median" report &&
 	grep -q "^udp fan-out  *pareto" report && grep -q "^destinations  *zipf" report'
+check "how far the hosts' rates are from their law is at least what the table shows" '
+	told=$(grep -A1 "^sockets a day" report | sed -n "s/.*; KS \([0-9.]*\).*/\1/p") && [ -n "$told" ] &&
+	awk -F, -v told="$told" "/^sockets a day/ { d = \$3 - \$4; d = d < 0 ? -d : d; most = d > most ? d : most }
+		END { exit !(most > 0 && most <= told + 0.001 && told < most + 0.1) }" found.csv'
 check "moments are told from durations" 'grep -q "^udp .* [45][0-9]\.[0-9]% of one moment" report'
 check "table and mix are there" '[ -s found.json ] && [ "$(head -1 found.csv)" = law,x,measured,fitted ]'
 if command -v gnuplot >/dev/null; then
