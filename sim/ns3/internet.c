@@ -138,7 +138,9 @@ static uint32_t pair_of_ends(struct internet *in, const struct packet_ends *ends
 
 void internet_answers(struct scene *s, const struct datagram *syn, bool answers)
 {
-	s->internet->pairs[pair_of_ends(s->internet, &syn->ends)].silent = !answers;
+	uint32_t n = pair_of_ends(s->internet, &syn->ends); /* which may move the pairs */
+
+	s->internet->pairs[n].silent = !answers;
 }
 
 /* An address is always the same server's, which numbers the packets that it sends from there. */
