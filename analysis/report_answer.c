@@ -70,11 +70,16 @@ static size_t count_of(const struct report *r, const bool *who)
 	return n;
 }
 
-/* "a", "a and b", "a, b and c". */
+/* "a", "a and b", "a, b and c"; of more than a reader takes in, how many: the table shows which. */
+#define NAMES 6
 static void names(const struct report *r, const bool *who)
 {
 	size_t left = count_of(r, who);
 
+	if (left > NAMES) {
+		fprintf(r->out, "<span class=\"scheme\">%zu of the %zu schemes</span>", left, r->run->count);
+		return;
+	}
 	for (size_t i = 0; i < r->run->count; i++) {
 		if (!who[i])
 			continue;
@@ -245,16 +250,24 @@ static void say_volume(const struct report *r, double bytes)
 /* Schemes that log nothing any more: what they wrote while the subscribers came. */
 static void say_earlier_records(const struct report *r, const bool *silent)
 {
+	bool *told = flags(r), *alike = flags(r);
 	char text[HUMAN_TEXT];
 
 	for (size_t i = 0; i < r->run->count; i++) {
 		double before = run_number(r->run->schemes[i], "log/records_before");
 
-		if (!silent[i] || !(before > 0))
+		if (!silent[i] || told[i] || !(before > 0))
 			continue;
-		html_text(r->out, run_scheme_name(r->run, i));
-		fprintf(r->out, " wrote %s records before it, in the warm-up, and needed no more. ", human_whole(before, text));
+		for (size_t j = 0; j < r->run->count; j++) {
+			alike[j] = silent[j] && run_number(r->run->schemes[j], "log/records_before") == before;
+			told[j] |= alike[j];
+		}
+		names(r, alike);
+		fprintf(r->out, " wrote %s records%s before it, in the warm-up, and needed no more. ", human_whole(before, text),
+		        verb(r, alike, "", " each"));
 	}
+	free(told);
+	free(alike);
 }
 
 static void say_log(const struct report *r)
