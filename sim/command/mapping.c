@@ -1,5 +1,6 @@
 #include "sim/command/mapping.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +75,9 @@ static cJSON *subscriber_json(const struct mapping_rule *m, uint32_t subscriber,
 
 	cJSON_AddStringToObject(root, "inside", addr_format(inside_of(m, subscriber), text));
 	address_json(m, root, runs, &at);
-	cJSON_AddNumberToObject(root, "count", runs->numbers);
+	cJSON_AddNumberToObject(root, "count", (double)runs->numbers);
+	if (runs->whole)
+		cJSON_AddNumberToObject(root, "addresses", runs->whole);
 	while (at < runs->count) {
 		cJSON *object = cJSON_CreateObject();
 		uint32_t count = address_json(m, object, runs, &at);
@@ -132,7 +135,9 @@ static void print_subscriber(const struct mapping_rule *m, uint32_t subscriber, 
 		printf(":%u", port);
 	fputs(" ->", stdout);
 	print_runs(m, runs->items, runs->count);
-	printf(" (%u)\n", runs->numbers);
+	if (runs->whole)
+		printf(" on each of %u addresses", runs->whole);
+	printf(" (%" PRIu64 ")\n", runs->numbers);
 	if (d->count) {
 		fputs("  dynamic", stdout);
 		print_runs(m, d->items, d->count);
@@ -144,11 +149,38 @@ static void print_subscriber(const struct mapping_rule *m, uint32_t subscriber, 
 
 /* ---- questions ---- */
 
-/* The answer is no: said, and the exit status of it. */
-static int nobody(struct err *e)
+/* The answer is no: said, to machines too, and the exit status of it. `question` is what was asked; freed. */
+static int nobody(const struct mapping_rule *m, cJSON *question, struct err *e)
 {
+	if (m->json) {
+		if (!cJSON_HasObjectItem(question, "inside"))
+			cJSON_AddNullToObject(question, "inside");
+		else if (!cJSON_HasObjectItem(question, "outside"))
+			cJSON_AddNullToObject(question, "outside");
+		cJSON_AddStringToObject(question, "reason", e->lines[0]);
+		print_json(question);
+	} else {
+		cJSON_Delete(question);
+	}
 	command_failed(e);
 	return EXIT_NO;
+}
+
+static cJSON *asked_inside(const char *inside)
+{
+	cJSON *question = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(question, "inside", inside);
+	return question;
+}
+
+static cJSON *asked_outside(const char *outside, uint16_t port)
+{
+	cJSON *question = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(question, "outside", outside);
+	cJSON_AddNumberToObject(question, "port", port);
+	return question;
 }
 
 static int answer(const struct mapping_rule *m, uint32_t subscriber, uint16_t port)
@@ -182,7 +214,7 @@ int mapping_forward(const struct mapping_rule *m, uint32_t inside, uint16_t port
 		return answer(m, subscriber, port);
 	fail(&e, "%s is no subscriber's address: they are %s to %s", addr_format(inside, text),
 	     addr_format(m->pool->first_inside, first), addr_format(inside_of(m, m->pool->subscribers - 1), last));
-	return nobody(&e);
+	return nobody(m, asked_inside(text), &e);
 }
 
 int mapping_of_prefix(const struct mapping_rule *m, const struct addr6 *prefix)
@@ -195,7 +227,7 @@ int mapping_of_prefix(const struct mapping_rule *m, const struct addr6 *prefix)
 		return answer(m, subscriber, 0);
 	fail(&e, "%s is no subscriber's by the rule of %s%s", prefix6_format(prefix, text), m->name,
 	     m->type->of_prefix ? "" : ", which knows of no IPv6");
-	return nobody(&e);
+	return nobody(m, asked_inside(text), &e);
 }
 
 static int answer_reverse(const struct mapping_rule *m, uint32_t outside, uint16_t port, uint32_t inside)
@@ -211,9 +243,7 @@ static int answer_reverse(const struct mapping_rule *m, uint32_t outside, uint16
 			m->type->tell(m->config, m->pool, inside - m->pool->first_inside, tell_text, NULL);
 		return EXIT_DONE;
 	}
-	root = cJSON_CreateObject();
-	cJSON_AddStringToObject(root, "outside", out);
-	cJSON_AddNumberToObject(root, "port", port);
+	root = asked_outside(out, port);
 	cJSON_AddStringToObject(root, "inside", in);
 	if (m->type->tell)
 		m->type->tell(m->config, m->pool, inside - m->pool->first_inside, tell_json, root);
@@ -226,21 +256,16 @@ static int answer_dynamic(const struct mapping_rule *m, uint32_t outside, uint16
 {
 	char text[ADDR_TEXT];
 	struct err e = ERR_INIT;
-	cJSON *root;
+	cJSON *question;
 
 	addr_format(outside, text);
-	if (m->json) {
-		root = cJSON_CreateObject();
-		cJSON_AddStringToObject(root, "outside", text);
-		cJSON_AddNumberToObject(root, "port", port);
-		cJSON_AddNullToObject(root, "inside");
-		cJSON_AddBoolToObject(root, "dynamic", true);
-		cJSON_AddNumberToObject(root, "block", block);
-		cJSON_AddStringToObject(root, "holder", "in the log");
-		print_json(root);
-	}
+	question = asked_outside(text, port);
+	cJSON_AddNullToObject(question, "inside");
+	cJSON_AddBoolToObject(question, "dynamic", true);
+	cJSON_AddNumberToObject(question, "block", block);
+	cJSON_AddStringToObject(question, "holder", "in the log");
 	fail(&e, "%s:%u is of the dynamic pool of %s, given in blocks of %u: the log says whose", text, port, m->name, block);
-	return nobody(&e);
+	return nobody(m, question, &e);
 }
 
 int mapping_reverse(const struct mapping_rule *m, uint32_t outside, uint16_t port)
@@ -261,21 +286,62 @@ int mapping_reverse(const struct mapping_rule *m, uint32_t outside, uint16_t por
 		return answer_dynamic(m, outside, port, block);
 	else
 		fail(&e, "%s:%u is nobody's by the rule of %s", text, port, m->name);
-	return nobody(&e);
+	return nobody(m, asked_outside(text, port), &e);
+}
+
+/* What a rule tells of each subscriber and not of all alike: columns of the CSV. */
+static const char *const own_names[] = { "prv", "psid", "end_user_prefix", "ce" };
+#define OWN_NAMES (sizeof(own_names) / sizeof(*own_names))
+
+struct own_texts {
+	char *text[OWN_NAMES]; /* owned; NULL: not told */
+};
+
+static void keep_own(void *context, const char *name, const char *text)
+{
+	struct own_texts *own = context;
+
+	for (size_t i = 0; i < OWN_NAMES; i++)
+		if (!strcmp(own_names[i], name))
+			own->text[i] = must_printf("%s", text);
+}
+
+/* Ends a line of the CSV with what the rule tells of the subscriber, or with the names of that. */
+static void print_own(const struct own_texts *own, bool names)
+{
+	for (size_t i = 0; i < OWN_NAMES; i++)
+		if (own->text[i])
+			printf(",%s", names ? own_names[i] : own->text[i]);
+	putchar('\n');
+}
+
+static void own_texts_clear(struct own_texts *own)
+{
+	for (size_t i = 0; i < OWN_NAMES; i++)
+		free(own->text[i]);
+	*own = (struct own_texts){ 0 };
 }
 
 static void print_csv(const struct mapping_rule *m, uint32_t subscriber, const struct runs *runs)
 {
 	char inside[ADDR_TEXT], outside[ADDR_TEXT];
+	struct own_texts own = { 0 };
 
-	addr_format(inside_of(m, subscriber), inside);
-	for (size_t i = 0; i < runs->count; i++) {
-		const struct run *r = &runs->items[i];
-
-		if (!i || r[-1].address != r->address)
-			outside_text(m, r->address, outside);
-		printf("%s,%s,%u,%u\n", inside, outside, r->lo, r->hi);
+	if (m->type->tell)
+		m->type->tell(m->config, m->pool, subscriber, keep_own, &own);
+	if (!subscriber) {
+		fputs("inside,outside,lo,hi", stdout);
+		print_own(&own, true);
 	}
+	addr_format(inside_of(m, subscriber), inside);
+	for (uint32_t k = 0; k < (runs->whole ? runs->whole : 1); k++)
+		for (size_t i = 0; i < runs->count; i++) {
+			const struct run *r = &runs->items[i];
+
+			printf("%s,%s,%u,%u", inside, outside_text(m, r->address + k, outside), r->lo, r->hi);
+			print_own(&own, false);
+		}
+	own_texts_clear(&own);
 }
 
 int mapping_all(const struct mapping_rule *m)
@@ -283,7 +349,8 @@ int mapping_all(const struct mapping_rule *m)
 	struct dynamic dynamic = { 0 };
 	struct runs runs = { 0 };
 
-	puts(m->json ? "[" : "inside,outside,lo,hi");
+	if (m->json)
+		puts("[");
 	for (uint32_t k = 0; k < m->pool->subscribers; k++) {
 		runs_of(m, k, &runs);
 		if (m->json) {

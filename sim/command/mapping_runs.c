@@ -13,9 +13,12 @@ static int by_key(const void *a, const void *b)
 
 void runs_of(const struct mapping_rule *m, uint32_t subscriber, struct runs *out)
 {
-	uint32_t count = m->type->numbers(m->config, m->pool, subscriber);
+	uint32_t count = m->type->numbers(m->config, m->pool, subscriber), first;
 	bool sorted = true;
 
+	out->whole = m->type->whole ? m->type->whole(m->config, m->pool, subscriber, &first) : 0;
+	if (out->whole && count > m->pool->slots->count)
+		count = m->pool->slots->count; /* those of the first address: the others' are the same */
 	if (out->room < count) {
 		out->room = count;
 		out->keys = must_grow(out->keys, count, sizeof(*out->keys));
@@ -31,7 +34,7 @@ void runs_of(const struct mapping_rule *m, uint32_t subscriber, struct runs *out
 	if (!sorted)
 		qsort(out->keys, count, sizeof(*out->keys), by_key);
 	out->count = 0;
-	out->numbers = count;
+	out->numbers = (uint64_t)count * (out->whole ? out->whole : 1);
 	out->subscriber = subscriber;
 	for (uint32_t n = 0; n < count; n++) {
 		struct run *last = out->count ? &out->items[out->count - 1] : NULL;

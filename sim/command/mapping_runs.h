@@ -4,7 +4,8 @@
 
 #include "sim/command/mapping.h"
 
-/* A subscriber's numbers: runs without a gap, by address in the order of the pool. */
+/* A subscriber's numbers: runs without a gap, by address in the order of the pool. Of one who has `whole` addresses of the
+ * rule's, those of the first. */
 struct run {
 	uint32_t address;
 	uint16_t lo, hi;
@@ -12,7 +13,9 @@ struct run {
 struct runs {
 	struct run *items;   /* owned */
 	size_t count;
-	uint32_t numbers, subscriber;
+	uint64_t numbers;    /* of all addresses */
+	uint32_t subscriber;
+	uint32_t whole;      /* addresses that are all its own, from the first run's on; 0: it shares them */
 	uint64_t *keys;      /* address << 16 | number; owned, kept from one subscriber to the next */
 	size_t room;
 };

@@ -62,7 +62,8 @@ static const struct param params[] = {
 /* First slot of the part for extension blocks; the end of all if there is none. */
 static uint32_t initial_end(const struct block_config *c, uint32_t numbers)
 {
-	return c->extension_size ? numbers - (uint32_t)(c->extension_share * numbers) : numbers;
+	/* a share is of a decimal text: 0.29 of 100 are 29, though the product is a little less */
+	return c->extension_size ? numbers - (uint32_t)(c->extension_share * numbers + 1e-6) : numbers;
 }
 
 static bool block_settle(void *config, const struct scheme_pool *pool, const char *place, struct err *e)

@@ -157,6 +157,11 @@ static bool settle_limits(const struct deterministic_config *c, const char *plac
 		            r->subscribers);
 	if (c->max_ports && c->max_ports < r->share)
 		return fail(e, "%s.max_ports: %u is less than the share of %u ports", place, c->max_ports, r->share);
+	if (!c->dynamic && c->max_ports)
+		return fail(e, "%s.max_ports: goes with dynamic alone: without it nobody gets more than the share", place);
+	if (c->max_ports > r->share && c->max_ports - r->share < c->block)
+		return fail(e, "%s.max_ports: %u leaves %u above the share of %u, less than a block of %u: the dynamic pool would be "
+		            "nobody's", place, c->max_ports, c->max_ports - r->share, r->share, c->block);
 	if (!c->dynamic && c->block != BLOCK_PRESET)
 		return fail(e, "%s.block: goes with dynamic alone, and there is none", place);
 	if (c->dynamic && !dynamic_blocks(c))
@@ -227,7 +232,6 @@ static struct allocator deterministic_create(const void *config, struct ground *
 		.config = config,
 		.addresses = r->addresses,
 		.subscribers = r->subscribers,
-		.spread = r->spread,
 		.hidden = r->layout == LAYOUT_CRYPTOGRAPHIC ? r->domain : 0,
 		.blocks = blocks_each(c) ? &blocks : NULL, /* in a blocks_config, 0 would mean no limit */
 	}, ground);

@@ -8,7 +8,7 @@
 
 /* A subscriber's own numbers of one protocol. */
 struct account {
-	uint16_t used;   /* live or held */
+	uint32_t used;   /* live or held */
 	bool     shown;  /* one came back: a guesser who saw it knows a free one */
 };
 

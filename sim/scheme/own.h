@@ -20,7 +20,6 @@ struct own_setup {
 	const void *config;               /* settled */
 	uint32_t addresses, subscribers;  /* of the whole pool */
 	int  select;                      /* enum own_select */
-	bool spread;                      /* a subscriber's numbers lie on several addresses */
 	uint32_t hidden;  /* a key hides which numbers of so many are the subscriber's; 0: anybody can work it out */
 	const struct blocks_config *blocks; /* of the dynamic pool, copied; NULL: none */
 };

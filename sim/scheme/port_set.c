@@ -5,6 +5,8 @@
 #include "sim/base/simtime.h"
 #include "sim/scheme/own.h"
 
+static const char *const identifier_choices[] = { "rfc7597", "draft-03", NULL };
+
 #define FIELD(f) offsetof(struct port_set_config, f)
 static const struct param params[] = {
 	{ .name = "psid_offset", .type = PARAM_U32, .unit = "bits", .preset = "6", .min = 0, .max = 15,
@@ -16,13 +18,18 @@ static const struct param params[] = {
 	  .help = "k: an address has 2^k sets; auto: from ea_bits, else as few as hold the subscribers" },
 	{ .name = "ea_bits", .type = PARAM_U32, .unit = "bits", .preset = "\"auto\"", .min = 0, .max = 48, .word = "auto",
 	  .word_value = PORT_SET_AUTO, .offset = FIELD(ea_bits),
-	  .help = "embedded bits: suffix of the address in pool.prefixes, and PSID; auto: as many as these need" },
+	  .help = "embedded bits: suffix of the address in pool.prefixes, and PSID; auto: as many as these need; fewer than the "
+	          "suffix: each subscriber has a prefix of addresses, which needs pool.pooling arbitrary" },
 	{ .name = "psid", .type = PARAM_U32, .preset = "\"auto\"", .min = 0, .max = 65535, .word = "auto",
 	  .word_value = PORT_SET_AUTO, .offset = FIELD(psid),
 	  .help = "a provisioned PSID, not embedded (RFC 7597 appendix A, example 5): each address has one subscriber, with "
 	          "this set; auto: each set of an address is a subscriber's" },
 	{ .name = "ipv6_prefix", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(ipv6_prefix),
 	  .help = "the rule's IPv6 prefix: subscribers then have end-user prefixes and CE addresses" },
+	{ .name = "interface_identifier", .type = PARAM_CHOICE, .preset = "\"rfc7597\"", .choices = identifier_choices,
+	  .offset = FIELD(interface_identifier),
+	  .help = "of the CE address: rfc7597: 16 zero bits, IPv4 address, PSID; draft-03: 8 zero bits, IPv4 address, PSID, 8 zero "
+	          "bits, as drafts up to draft-ietf-softwire-map-03 have it" },
 	{ .name = "masks", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(masks),
 	  .help = "RFC 6431's port range mask, such as \"0x01f0\", in place of psid_offset and psid_length" },
 	{ .name = "key", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(key),
@@ -52,7 +59,21 @@ uint32_t port_set_numbers(const void *config, const struct scheme_pool *pool, ui
 	uint32_t set = subscriber % r->each;
 
 	(void)pool;
+	if (r->spare_bits) {
+		uint64_t all = (uint64_t)r->first[1] << r->spare_bits;
+
+		return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+	}
 	return r->first[set + 1] - r->first[set];
+}
+
+uint32_t port_set_whole(const void *config, const struct scheme_pool *pool, uint32_t subscriber, uint32_t *first)
+{
+	const struct port_set_rule *r = rule_of(config);
+
+	(void)pool;
+	*first = subscriber << r->spare_bits;
+	return r->spare_bits ? 1u << r->spare_bits : 0;
 }
 
 void port_set_forward(const void *config, const struct scheme_pool *pool, uint32_t subscriber, uint32_t n,
@@ -60,6 +81,10 @@ void port_set_forward(const void *config, const struct scheme_pool *pool, uint32
 {
 	const struct port_set_rule *r = rule_of(config);
 
+	if (r->spare_bits) {
+		*out = (struct scheme_number){ (subscriber << r->spare_bits) + n / r->first[1], r->slots[n % r->first[1]] };
+		return;
+	}
 	out->address = subscriber / r->each;
 	out->slot = r->slots[r->first[subscriber % r->each] + n];
 	if (r->keyed)
@@ -82,7 +107,7 @@ bool port_set_tenant(const void *config, const struct scheme_pool *pool, uint32_
                      uint32_t *subscriber)
 {
 	const struct port_set_rule *r = rule_of(config);
-	uint64_t who = (uint64_t)address * r->each + n;
+	uint64_t who = (uint64_t)(address >> r->spare_bits) * r->each + n;
 
 	(void)pool;
 	*subscriber = (uint32_t)who;
@@ -117,14 +142,14 @@ static struct allocator port_set_create(const void *config, struct ground *groun
 static enum scheme_tie port_set_tie(const void *config, uint32_t *each)
 {
 	*each = rule_of(config)->each;
-	return TIE_RUNS;
+	return rule_of(config)->spare_bits ? TIE_WHOLE : TIE_RUNS;
 }
 
 static uint64_t port_set_assigned(const void *config, const struct scheme_pool *pool)
 {
 	const struct port_set_rule *r = rule_of(config);
 
-	return (uint64_t)(pool->subscribers / r->each) * r->first[r->each] + r->first[pool->subscribers % r->each];
+	return ((uint64_t)(pool->subscribers / r->each) * r->first[r->each] + r->first[pool->subscribers % r->each]) << r->spare_bits;
 }
 
 static uint64_t port_set_stranded(const void *config, const struct scheme_pool *pool)
@@ -180,6 +205,7 @@ const struct scheme_type scheme_port_set = {
 	.forward = port_set_forward,
 	.reverse = port_set_reverse,
 	.tenant = port_set_tenant,
+	.whole = port_set_whole,
 	.dynamic = port_set_dynamic,
 	.tell = port_set_tell,
 	.of_prefix = port_set_of_prefix,

@@ -2,15 +2,17 @@
  *
  * RFC 7597 section 5.1 (MAP; lw4o6 is psid_offset 0): a number is
  * A (a bits) | PSID (k bits) | j (the rest). A subscriber's set is the numbers with
- * its PSID and, if a > 0, with A > 0. If a = 0, PSIDs whose set begins below both the
- * lowest number of the pool and 1024 are left out (appendix B: the system ports).
+ * its PSID and, if a > 0, with A > 0. With N the lowest number of the pool, what begins below it is left out whole, so that
+ * all sets are alike (appendix B): A < ceil(N / 2^(16-a)) if a > 0, PSID < ceil(N / 2^(16-k)) if a = 0. A pool from 1 on
+ * leaves out nothing but number 0.
  * RFC 6431 section 2.1 (masks): the numbers p with p & PRM = PRV. Set s has the
  * bits of s, from the lowest, where PRM has its ones, from the lowest: a PSID is a
  * PRM whose ones follow one another.
  * RFC 6431 section 2.2 (a key): sets are runs of equal size, permuted by feistel.h.
  *
  * Without PSID bits an address is one subscriber's, whatever a is: it has all numbers
- * of the pool (appendix A, example 4).
+ * of the pool (appendix A, example 4). With fewer embedded bits than an address has in the pool's
+ * prefix, 2^spare_bits addresses are: subscriber k has those from k 2^spare_bits on (section 5.2: an IPv4 prefix for a CE).
  * A provisioned PSID (example 5; the `psid` parameter) is the only set of each address,
  * and no part of the embedded bits.
  *
@@ -22,7 +24,9 @@
  * With a rule prefix of IPv6, length n, the embedded bits of a subscriber are the
  * suffix of its address in the pool's prefix and its PSID, if it is not provisioned. They follow the rule
  * prefix; together they are its end-user prefix. The CE address (RFC 7597 section
- * 6) is that, zeros up to bit 64, then 16 zero bits, the IPv4 address and the PSID. */
+ * 6) is an interface identifier of 16 zero bits, the IPv4 address (the first, of several) and the PSID, behind 64 bits that
+ * begin with that prefix; of a prefix longer than that the rest lies over the identifier. The drafts up to
+ * draft-ietf-softwire-map-03, which equipment is still in use of, have 8 zero bits, the address, the PSID and 8 zero bits. */
 #ifndef SIM_SCHEME_PORT_SET_H
 #define SIM_SCHEME_PORT_SET_H
 
@@ -32,12 +36,15 @@
 #define PORT_SET_AUTO UINT32_MAX
 #define PORT_SET_NONE UINT32_MAX
 
+enum port_set_identifier { IDENTIFIER_RFC7597, IDENTIFIER_DRAFT_03 };
+
 struct port_set_config {
 	uint32_t psid_offset;          /* a */
 	uint32_t psid_length;          /* k, or PORT_SET_AUTO */
 	uint32_t ea_bits;              /* or PORT_SET_AUTO */
 	uint32_t psid;                 /* provisioned, or PORT_SET_AUTO */
 	char *masks, *key, *ipv6_prefix; /* owned; NULL: not given */
+	int interface_identifier;      /* enum port_set_identifier */
 	uint32_t sharing;
 	uint32_t growth, max_growth;
 	int64_t growth_interval;
@@ -59,6 +66,7 @@ struct port_set_config {
 		struct addr6 prefix;   /* of IPv6; length 0: none */
 		struct addr_range ipv4;
 		uint32_t ea_bits, suffix_bits, psid_bits; /* embedded: the suffix of the address, and the PSID's */
+		uint32_t spare_bits;   /* of an address, not embedded: a subscriber has 2^spare_bits of them */
 	} rule;
 };
 
@@ -72,6 +80,7 @@ bool port_set_reverse(const void *config, const struct scheme_pool *pool, uint32
                       uint32_t *subscriber);
 bool port_set_tenant(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t n,
                      uint32_t *subscriber);
+uint32_t port_set_whole(const void *config, const struct scheme_pool *pool, uint32_t subscriber, uint32_t *first);
 
 /* The names that RFC 7597 gives to what a CE is provisioned with; see struct scheme_type. */
 void port_set_tell(const void *config, const struct scheme_pool *pool, uint32_t subscriber,

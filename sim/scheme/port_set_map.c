@@ -19,13 +19,17 @@ static struct addr6 end_user_prefix(const struct port_set_rule *r, uint32_t addr
 	return a;
 }
 
-static struct addr6 ce_address(const struct port_set_rule *r, uint32_t address, uint32_t psid)
+/* The identifier first: a prefix of more than 64 bits lies over it (RFC 7597 section 6). */
+static struct addr6 ce_address(const struct port_set_config *c, uint32_t address, uint32_t psid)
 {
-	struct addr6 a = end_user_prefix(r, address, psid);
+	const struct port_set_rule *r = &c->rule;
+	struct addr6 a = { .length = 128 }, prefix = end_user_prefix(r, address, psid);
+	unsigned at = c->interface_identifier == IDENTIFIER_DRAFT_03 ? 72 : 80;
 
-	addr6_set_bits(&a, 80, 32, r->ipv4.first + address);
-	addr6_set_bits(&a, 112, 16, psid);
-	a.length = 128;
+	addr6_set_bits(&a, at, 32, r->ipv4.first + (address << r->spare_bits));
+	addr6_set_bits(&a, at + 32, 16, psid);
+	for (unsigned bit = 0; bit < prefix.length; bit++)
+		addr6_set_bits(&a, bit, 1, addr6_bits(&prefix, bit, 1));
 	return a;
 }
 
@@ -42,9 +46,10 @@ static void tell_number(const struct teller *t, const char *name, uint32_t value
 	t->each(t->context, name, text);
 }
 
-static void tell_ipv6(const struct teller *t, const struct port_set_rule *r, uint32_t address, uint32_t psid)
+static void tell_ipv6(const struct teller *t, const struct port_set_config *c, uint32_t address, uint32_t psid)
 {
-	struct addr6 prefix = end_user_prefix(r, address, psid), ce = ce_address(r, address, psid);
+	const struct port_set_rule *r = &c->rule;
+	struct addr6 prefix = end_user_prefix(r, address, psid), ce = ce_address(c, address, psid);
 	char text[PREFIX6_TEXT], range[RANGE_TEXT];
 
 	t->each(t->context, "end_user_prefix", prefix6_format(&prefix, text));
@@ -76,6 +81,13 @@ void port_set_tell(const void *config, const struct scheme_pool *pool, uint32_t 
 	uint32_t psid = r->psid[subscriber % r->each];
 
 	(void)pool;
+	if (r->spare_bits) {
+		struct addr_range own = { .first = r->ipv4.first + (subscriber << r->spare_bits) };
+		char text[RANGE_TEXT];
+
+		own.last = own.first + ((1u << r->spare_bits) - 1);
+		t.each(t.context, "ipv4_prefix", range_format(own, text));
+	}
 	if (c->masks) {
 		tell_number(&t, "prv", spread_bits(psid, r->mask));
 		tell_number(&t, "prm", r->mask);
@@ -86,7 +98,7 @@ void port_set_tell(const void *config, const struct scheme_pool *pool, uint32_t 
 	if (!c->key && r->length)
 		tell_number(&t, "psid_offset", c->psid_offset);
 	if (r->prefix.length)
-		tell_ipv6(&t, r, subscriber / r->each, psid);
+		tell_ipv6(&t, c, subscriber / r->each, psid);
 }
 
 bool port_set_of_prefix(const void *config, const struct scheme_pool *pool, const struct addr6 *prefix,
@@ -97,7 +109,7 @@ bool port_set_of_prefix(const void *config, const struct scheme_pool *pool, cons
 
 	if (!r->prefix.length || prefix->length < r->prefix.length + r->ea_bits || !addr6_within(prefix, &r->prefix))
 		return false;
-	address = addr6_bits(prefix, r->prefix.length, r->suffix_bits);
+	address = addr6_bits(prefix, r->prefix.length, r->suffix_bits) << r->spare_bits;
 	set = r->psid_bits ? r->set_of_psid[addr6_bits(prefix, r->prefix.length + r->suffix_bits, r->psid_bits)] : 0;
 	return set != PORT_SET_NONE && port_set_tenant(config, pool, address, set, subscriber);
 }

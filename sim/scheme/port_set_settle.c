@@ -7,7 +7,6 @@
 #include "sim/scheme/port_set.h"
 
 #define NUMBERS 65536u
-#define SYSTEM_PORTS 1024u /* 0 to 1023 (RFC 6335 section 6) */
 #define PSID_OFFSET_PRESET 6 /* this and the next two: as in the table of parameters */
 #define MAX_GROWTH_PRESET 511
 #define GROWTH_INTERVAL_PRESET (60 * NS_PER_S)
@@ -49,6 +48,14 @@ static bool read_mask(const struct port_set_config *c, uint32_t *mask, const cha
 
 /* ---- which sets there are, for a given length ---- */
 
+/* Runs of `size` numbers that begin below the pool; a pool from 1 on is one from 0 on, whose number 0 is nobody's. */
+static uint32_t runs_below(const struct scheme_pool *pool, uint32_t size)
+{
+	uint32_t lowest = pool->config->ports.lo;
+
+	return lowest <= 1 ? 0 : (lowest + size - 1) / size;
+}
+
 /* The set, before any is left out, of a number of the pool. With a key, sets are of
  * slots: 2^k runs of equal size. PORT_SET_NONE: of none. */
 static uint32_t set_at(const struct port_set_config *c, const struct scheme_pool *pool, uint32_t slot)
@@ -60,21 +67,21 @@ static uint32_t set_at(const struct port_set_config *c, const struct scheme_pool
 		each = r->numbers >> r->length;
 		return each && slot / each < 1u << r->length ? slot / each : PORT_SET_NONE;
 	}
-	if (!c->masks && c->psid_offset && r->length && !(number >> (16 - c->psid_offset)))
-		return PORT_SET_NONE;
+	if (!c->masks && c->psid_offset && r->length) {
+		uint32_t a = number >> (16 - c->psid_offset);
+
+		if (!a || a < runs_below(pool, NUMBERS >> c->psid_offset))
+			return PORT_SET_NONE;
+	}
 	return gather(number, r->mask);
 }
 
-/* With offset 0: how many sets hold numbers below 1024 and begin below the pool (RFC 7597 appendix B, RFC 7596 section 5.1). */
+/* With offset 0: how many sets begin below the pool (RFC 7597 appendix B, RFC 7596 section 5.1). */
 static uint32_t left_out_below(const struct port_set_config *c, const struct scheme_pool *pool)
 {
-	uint32_t lowest = pool->config->ports.lo, size = NUMBERS >> c->rule.length;
-
-	if (c->key || c->masks || c->psid_offset || !c->rule.length || lowest <= 1 || c->psid != PORT_SET_AUTO)
+	if (c->key || c->masks || c->psid_offset || !c->rule.length)
 		return 0;
-	if (lowest > SYSTEM_PORTS)
-		lowest = SYSTEM_PORTS;
-	return (lowest + size - 1) / size;
+	return runs_below(pool, NUMBERS >> c->rule.length);
 }
 
 static void drop_tables(struct port_set_rule *r)
@@ -130,7 +137,7 @@ static uint64_t room(const struct port_set_config *c)
 {
 	uint32_t each = c->sharing && c->sharing < c->rule.sets ? c->sharing : c->rule.sets;
 
-	return (uint64_t)each * c->rule.addresses;
+	return ((uint64_t)each * c->rule.addresses) >> c->rule.spare_bits;
 }
 
 static void make_length(struct port_set_config *c, const struct scheme_pool *pool, uint32_t length)
@@ -147,6 +154,8 @@ static bool settle_idle(const struct port_set_config *c, const char *place, stru
 {
 	if ((c->masks || c->key) && c->psid_offset != PSID_OFFSET_PRESET)
 		return fail(e, "%s.psid_offset: %s know of no offset: leave it out", place, c->masks ? "masks" : "keys");
+	if (!c->ipv6_prefix && c->interface_identifier != IDENTIFIER_RFC7597)
+		return fail(e, "%s.interface_identifier: goes with ipv6_prefix alone, and there is none", place);
 	if (!c->growth && c->max_growth != MAX_GROWTH_PRESET)
 		return fail(e, "%s.max_growth: goes with growth alone, and there is none", place);
 	if (!c->growth && c->growth_interval != GROWTH_INTERVAL_PRESET)
@@ -169,6 +178,23 @@ static bool suffix_of(const struct scheme_pool *pool, struct addr_range *ipv4, u
 	return UINT64_C(1) << *bits == size && !(ipv4->first & (size - 1)) && pool->addresses == size;
 }
 
+/* Fewer bits than an address has: a prefix of IPv4 for each subscriber. */
+static bool settle_spare(struct port_set_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
+{
+	struct port_set_rule *r = &c->rule;
+
+	if (c->psid_length != PORT_SET_AUTO && c->psid_length)
+		return fail(e, "%s.psid_length: with %u ea_bits a subscriber has several addresses, since one has %u bits within the "
+		            "pool's prefix: there is no PSID", place, c->ea_bits, r->suffix_bits);
+	if (pool->config->pooling != POOLING_ARBITRARY)
+		return fail(e, "%s.ea_bits: %u is less than the %u bits of an address within the pool's prefix, so that a subscriber "
+		            "has several: pool.pooling must be \"arbitrary\"", place, c->ea_bits, r->suffix_bits);
+	r->spare_bits = r->suffix_bits - c->ea_bits;
+	r->suffix_bits = c->ea_bits;
+	r->length = 0;
+	return true;
+}
+
 static bool settle_embedded(struct port_set_config *c, const struct scheme_pool *pool, const char *place, struct err *e)
 {
 	struct port_set_rule *r = &c->rule;
@@ -183,13 +209,12 @@ static bool settle_embedded(struct port_set_config *c, const struct scheme_pool 
 		            place);
 	if (c->ea_bits == PORT_SET_AUTO)
 		return true;
-	if (c->ea_bits < r->suffix_bits)
-		return fail(e, "%s.ea_bits: %u is less than the %u bits of an address within the pool's prefix: a subscriber with "
-		            "several addresses is not supported", place, c->ea_bits, r->suffix_bits);
 	if (c->psid != PORT_SET_AUTO)
 		return c->ea_bits == r->suffix_bits ||
 		       fail(e, "%s.ea_bits: %u is not the %u bits of an address within the pool's prefix: a provisioned psid is not "
 		            "embedded", place, c->ea_bits, r->suffix_bits);
+	if (c->ea_bits < r->suffix_bits)
+		return settle_spare(c, pool, place, e);
 	if (c->psid_length == PORT_SET_AUTO)
 		r->length = c->ea_bits - r->suffix_bits;
 	else if (c->ea_bits != r->suffix_bits + c->psid_length)
@@ -264,17 +289,25 @@ static bool settle_room(struct port_set_config *c, const struct scheme_pool *poo
 {
 	struct port_set_rule *r = &c->rule;
 
+	if (!r->sets && c->psid != PORT_SET_AUTO)
+		return fail(e, "%s.psid: no number of the pool is in set %u", place, c->psid);
 	if (!r->sets && left_out_below(c, pool))
-		return fail(e, "%s.psid_length: every number of the pool is in a set that begins below the pool and below 1024, and is "
-		            "left out: %u bits are too few", place, r->length);
+		return fail(e, "%s.psid_length: every number of the pool is in a set that begins below the pool, and is left out: %u "
+		            "bits are too few", place, r->length);
+	if (!r->sets && !c->masks && !c->key)
+		return fail(e, "%s.psid_offset: no run of %u numbers that an offset of %u bits makes begins in the pool, except at 0", place,
+		            NUMBERS >> c->psid_offset, c->psid_offset);
 	if (!r->sets)
 		return fail(e, "%s: no number of the pool is in any of the %u sets of an address", place, 1u << r->length);
 	if (c->sharing > r->sets)
 		return fail(e, "%s.sharing: an address has %u sets, not %u", place, r->sets, c->sharing);
 	r->each = c->sharing ? c->sharing : r->sets;
 	if (room(c) < r->subscribers)
-		return fail(e, "%s: the pool holds %llu subscribers (%u sets on each of %u addresses), but there are %u", place,
-		            (unsigned long long)room(c), r->each, r->addresses, r->subscribers);
+		return r->spare_bits
+		           ? fail(e, "%s.ea_bits: the pool holds %llu subscribers with %u addresses each, but there are %u", place,
+		                  (unsigned long long)room(c), 1u << r->spare_bits, r->subscribers)
+		           : fail(e, "%s: the pool holds %llu subscribers (%u sets on each of %u addresses), but there are %u", place,
+		                  (unsigned long long)room(c), r->each, r->addresses, r->subscribers);
 	if (!c->growth)
 		return true;
 	if (c->masks || c->key || c->psid_offset)
@@ -297,8 +330,8 @@ static bool settle_prefix(struct port_set_config *c, const char *place, struct e
 	r->ea_bits = r->suffix_bits + r->psid_bits;
 	if (!addr6_parse(c->ipv6_prefix, &r->prefix) || !r->prefix.length || r->prefix.length == 128)
 		return fail(e, "%s.ipv6_prefix: \"%s\" is not an IPv6 prefix (A/LENGTH with host bits 0)", place, c->ipv6_prefix);
-	if (r->prefix.length + r->ea_bits > 64)
-		return fail(e, "%s.ipv6_prefix: its %u bits and %u embedded ones are more than 64", place, r->prefix.length,
+	if (r->prefix.length + r->ea_bits > 128)
+		return fail(e, "%s.ipv6_prefix: its %u bits and %u embedded ones are more than 128", place, r->prefix.length,
 		            r->ea_bits);
 	return true;
 }

@@ -176,6 +176,7 @@ static const char *take_fields(char **field, size_t count, struct record *out)
 static bool settle(struct record *out, const char *place, struct err *e)
 {
 	struct deterministic_config *c = out->config;
+	uint32_t most = c->max_ports;
 
 	out->pool_config.pooling = POOLING_ARBITRARY;
 	out->pool.config = &out->pool_config;
@@ -183,7 +184,13 @@ static bool settle(struct record *out, const char *place, struct err *e)
 	out->pool.slots = slots_create(out->pool_config.ports, &out->pool_config.exclude);
 	if (!out->pool.slots)
 		return fail(e, "%s: R leaves no number", place);
-	return deterministic_settle(c, &out->pool, place, e);
+	c->max_ports = 0;
+	if (!deterministic_settle(c, &out->pool, place, e))
+		return false;
+	if (most && most < c->rule.share)
+		return fail(e, "%s: M, %u, is less than the share of %u ports", place, most, c->rule.share);
+	c->max_ports = most; /* some boxes have one that allows no block */
+	return true;
 }
 
 bool record_read(const char *line, const char *place, struct record *out, struct err *e)

@@ -84,7 +84,7 @@ struct scheme_type {
 
 	/* Algorithmic schemes: the rule. `pool` needs no `config` here. NULL, all of them: not algorithmic.
 	 *
-	 * numbers(): how many numbers are the subscriber's own; forward(): the n-th of
+	 * numbers(): how many numbers are the subscriber's own, UINT32_MAX if more; forward(): the n-th of
 	 * them, in the rule's order; reverse(): whose own a number is, false if it is
 	 * nobody's; tenant(): the n-th subscriber with a number of that address, false if
 	 * there are not so many. Each is one step of arithmetic, whatever the pool. */
@@ -95,6 +95,9 @@ struct scheme_type {
 	                uint32_t *subscriber);
 	bool (*tenant)(const void *config, const struct scheme_pool *pool, uint32_t address, uint32_t n,
 	               uint32_t *subscriber);
+
+	/* How many addresses are all the subscriber's own, from `first` on; 0: it shares them. NULL: 0. */
+	uint32_t (*whole)(const void *config, const struct scheme_pool *pool, uint32_t subscriber, uint32_t *first);
 
 	/* Is the number of the dynamic pool, which subscribers of the address get blocks of when their own numbers are all
 	 * taken? `block`: how many numbers in each. Who has it is in the log alone. NULL: there is none. */

@@ -161,11 +161,46 @@ expect 1 '{
 	"inside":	null,
 	"dynamic":	true,
 	"block":	100,
-	"holder":	"in the log"
+	"holder":	"in the log",
+	"reason":	"192.0.2.1:58204 is of the dynamic pool of rfc7422, given in blocks of 100: the log says whose"
 }' sh -c "$rule rfc7422 --outside 192.0.2.1:58204 --json 2>&- "
 expect 0 '192.0.2.1:57471 -> 198.51.100.14' $rule rfc7422 --outside 192.0.2.1:57471
 expect 0 '198.51.100.14 -> 192.0.2.1 ports 53440-57471 (4032)' $rule forbidden --inside 198.51.100.14
 expect 1 "cgnsim: 192.0.2.1:58204 is nobody's by the rule of forbidden" $rule forbidden --outside 192.0.2.1:58204
+expect 1 '{
+	"outside":	"192.0.2.1",
+	"port":	58204,
+	"inside":	null,
+	"reason":	"192.0.2.1:58204 is nobody'"'"'s by the rule of forbidden"
+}' sh -c "$rule forbidden --outside 192.0.2.1:58204 --json 2>&- "
+expect 1 '{
+	"inside":	"198.51.100.15",
+	"outside":	null,
+	"reason":	"198.51.100.15 is no subscriber'"'"'s address: they are 198.51.100.1 to 198.51.100.14"
+}' sh -c "$rule forbidden --inside 198.51.100.15 --json 2>&- "
+expect 2 'cgnsim: dynamic.json: $.schemes[0].max_ports: 4100 leaves 68 above the share of 4032, less than a block of 100: the dynamic pool would be nobody'"'"'s' \
+	$rule rfc7422 --outside 192.0.2.1:58204 --set 'schemes[0].max_ports=4100'
+expect 2 'cgnsim: dynamic.json: $.schemes[0].max_ports: goes with dynamic alone: without it nobody gets more than the share' \
+	$rule rfc7422 --outside 192.0.2.1:58204 --set 'schemes[0].dynamic=0'
+
+# --- a prefix of IPv4 for each
+cat >prefixes.json <<'END'
+{ "subscribers": { "count": 4 }, "pool": { "prefixes": ["192.0.2.0/28"], "ports": "1024-1123", "pooling": "arbitrary" },
+  "schemes": [ { "name": "few", "type": "port-set", "ea_bits": 2, "ipv6_prefix": "2001:db8::/46" } ] }
+END
+expect 0 '100.64.0.1 -> 192.0.2.4 ports 1024-1123 on each of 4 addresses (400)
+  ipv4_prefix 192.0.2.4/30
+  psid 0
+  psid_length 0
+  end_user_prefix 2001:db8:1::/48
+  ce 2001:db8:1::c000:204:0
+  rule_ipv6 2001:db8::/46
+  rule_ipv4 192.0.2.0/28
+  ea_bits 2' cgnsim map prefixes.json --inside 100.64.0.1
+expect 0 '192.0.2.15:1024 -> 100.64.0.3*' cgnsim map prefixes.json --outside 192.0.2.15:1024
+expect 0 'inside,outside,lo,hi,psid,end_user_prefix,ce
+100.64.0.0,192.0.2.0,1024,1123,0,2001:db8::/48,2001:db8::c000:200:0
+100.64.0.3,192.0.2.15,1024,1123,0,2001:db8:3::/48,2001:db8:3::c000:20c:0' sh -c "cgnsim map prefixes.json --all | sed -n '1,2p;\$p'"
 expect 0 '198.51.100.1 -> 192.0.2.1 ports 1024-1024,1040-1040,1056-1056,1072-1072 (4)
   dynamic 192.0.2.1 ports 1038-1039,1054-1055,1070-1071,1086-1087 (8), in blocks of 4: the log says whose' \
 	$rule staggered --inside 198.51.100.1

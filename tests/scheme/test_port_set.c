@@ -203,21 +203,30 @@ static void every_offset(void **state)
 	}
 }
 
-/* Offset 0: a set that lies partly below the pool, and wholly above the system ports, gives its numbers that are in it. */
-static void sets_partly_below_the_pool(void **state)
+/* What begins below the pool is left out whole, so that all sets are alike (RFC 7597 appendix B, N = the lowest number): A from
+ * ceil(N / 2^(16-a)) on, or with offset 0 PSIDs from ceil(N / M) on. Above it the pool's end cuts. */
+static void what_begins_below_the_pool(void **state)
 {
-	static const struct { const char *ports, *length; uint32_t subscribers, psid, numbers; } rows[] = {
-		{ "20000-20050", "2", 1, 1, 51 },      /* 16384-32767 */
-		{ "5000-65535", "4", 15, 1, 3192 },    /* 4096-8191 */
-		{ "20000-20050", "0", 1, 0, 51 },      /* no PSID bits: all are one subscriber's */
-		{ "20000-20050", "'auto'", 1, 0, 51 },
+	static const struct { const char *ports; uint32_t offset; const char *length; uint32_t subscribers, psid, numbers, lowest; } rows[] = {
+		{ "5000-65535", 6, "8", 256, 0, 236, 5120 },   /* A from 5 on: 59 runs of 4 */
+		{ "1500-65535", 6, "4", 16, 0, 3968, 2048 },   /* A from 2 on: 62 runs of 64 */
+		{ "5000-65535", 0, "6", 59, 5, 1024, 5120 },   /* PSIDs 5 to 63 */
+		{ "5000-65535", 0, "4", 14, 2, 4096, 8192 },
+		{ "8192-65535", 4, "8", 256, 0, 224, 8192 },   /* A from 2 on */
+		{ "1-65535", 0, "6", 64, 0, 1023, 1 },         /* N = 0: nothing below, but number 0 is nobody's */
+		{ "1-65535", 6, "6", 64, 0, 1008, 1024 },
+		{ "1024-40000", 6, "4", 16, 0, 2496, 1024 },   /* A to 39: of that run, 39936-39999, all is in the pool */
+		{ "20000-20050", 0, "0", 1, 0, 51, 20000 },    /* no PSID bits: all are one subscriber's */
+		{ "20000-20050", 0, "'auto'", 1, 0, 51, 20000 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char *text = must_printf("'subscribers': { 'count': %u }, 'pool': { 'prefixes': ['192.0.2.1'], 'ports': '%s' }, "
-		                         "'schemes': [{ 'type': 'port-set', 'psid_offset': 0, 'psid_length': %s }]",
-		                         rows[i].subscribers, rows[i].ports, rows[i].length);
+		                         "'schemes': [{ 'type': 'port-set', 'psid_offset': %u, 'psid_length': %s }]",
+		                         rows[i].subscribers, rows[i].ports, rows[i].offset, rows[i].length);
+		uint32_t address;
+		uint16_t port;
 		char psid[16];
 		struct rulebench b;
 
@@ -225,10 +234,37 @@ static void sets_partly_below_the_pool(void **state)
 		snprintf(psid, sizeof(psid), "%u", rows[i].psid);
 		assert_told(&b, 0, "psid", psid);
 		assert_int_equal(rulebench_numbers(&b, 0), rows[i].numbers);
+		rulebench_number(&b, 0, 0, &address, &port);
+		assert_int_equal(port, rows[i].lowest);
 		rulebench_reverse_all(&b);
 		rulebench_close(&b);
 		free(text);
 	}
+}
+
+/* Fewer embedded bits than an address has in the pool: 2^2 addresses for each, forward and back, and none shared. */
+static void a_prefix_for_each(void **state)
+{
+	struct rulebench b;
+	uint32_t first, address, who;
+	uint16_t port;
+
+	(void)state;
+	rulebench_must_open(&b, "'subscribers': { 'count': 4 }, 'pool': { 'prefixes': ['192.0.2.0/28'], 'ports': '1024-1123', "
+	                        "'pooling': 'arbitrary' }, 'schemes': [{ 'type': 'port-set', 'ea_bits': 2 }]");
+	assert_told(&b, 3, "ipv4_prefix", "192.0.2.12/30");
+	assert_int_equal(b.trial->scheme->whole(b.trial->scheme_config, &b.pool, 3, &first), 4);
+	assert_int_equal(first, 12);
+	assert_int_equal(rulebench_numbers(&b, 3), 400);
+	rulebench_number(&b, 3, 101, &address, &port);
+	assert_int_equal(address, 13);
+	assert_int_equal(port, 1025);
+	assert_int_equal(rulebench_identity(&b, 4), 1600);
+	assert_int_equal(rulebench_reverse_all(&b), 1600);
+	assert_true(b.trial->scheme->tenant(b.trial->scheme_config, &b.pool, 15, 0, &who));
+	assert_int_equal(who, 3);
+	assert_false(b.trial->scheme->tenant(b.trial->scheme_config, &b.pool, 15, 1, &who));
+	rulebench_close(&b);
 }
 
 /* RFC 6431 section 2.1: PRM 0x1400, PRV 0x0400 is 16,384 numbers; PRM 496, PRV 80 is 128 runs of 16: 80-95, 592-607, ... */
@@ -312,16 +348,23 @@ static void refusals(void **state)
 		{ ON("'prefixes': ['192.0.2.1']", "'psid_length': 11"),
 		  "test: $.schemes[0].psid_length: 11 bits do not fit behind an offset of 6 bits" },
 		{ ON("'prefixes': ['192.0.2.0/24']", "'ea_bits': 7"),
-		  "test: $.schemes[0].ea_bits: 7 is less than the 8 bits of an address within the pool's prefix: a subscriber "
-		  "with several addresses is not supported" },
+		  "test: $.schemes[0].ea_bits: 7 is less than the 8 bits of an address within the pool's prefix, so that a subscriber "
+		  "has several: pool.pooling must be \"arbitrary\"" },
+		{ ON("'prefixes': ['192.0.2.0/24'], 'pooling': 'arbitrary'", "'ea_bits': 6"),
+		  "test: $.schemes[0].ea_bits: the pool holds 64 subscribers with 4 addresses each, but there are 100" },
+		{ ON("'prefixes': ['192.0.2.0/24'], 'pooling': 'arbitrary'", "'ea_bits': 7, 'psid_length': 4"),
+		  "test: $.schemes[0].psid_length: with 7 ea_bits a subscriber has several addresses, since one has 8 bits within the "
+		  "pool's prefix: there is no PSID" },
 		{ ON("'prefixes': ['192.0.2.0/24']", "'ea_bits': 12, 'psid_length': 3"),
 		  "test: $.schemes[0].ea_bits: 12 is not the 8 bits of an address within the pool's prefix and the 3 of psid_length" },
 		{ ON("'prefixes': ['192.0.2.0/25', '198.51.100.0/25']", "'ea_bits': 12"),
 		  "test: $.schemes[0]: embedded bits need pool.prefixes to be one prefix, all of it: give each rule a scheme of its own" },
 		{ ON("'prefixes': ['192.0.2.0/24']", "'ipv6_prefix': '2001:db8::1/40'"),
 		  "test: $.schemes[0].ipv6_prefix: \"2001:db8::1/40\" is not an IPv6 prefix (A/LENGTH with host bits 0)" },
-		{ ON("'prefixes': ['192.0.2.0/24']", "'psid_length': 8, 'ipv6_prefix': '2001:db8::/56'"),
-		  "test: $.schemes[0].ipv6_prefix: its 56 bits and 16 embedded ones are more than 64" },
+		{ ON("'prefixes': ['192.0.2.0/24']", "'psid_length': 8, 'ipv6_prefix': '2001:db8::/113'"),
+		  "test: $.schemes[0].ipv6_prefix: its 113 bits and 16 embedded ones are more than 128" },
+		{ ON("'prefixes': ['192.0.2.0/24']", "'psid_length': 8, 'interface_identifier': 'draft-03'"),
+		  "test: $.schemes[0].interface_identifier: goes with ipv6_prefix alone, and there is none" },
 		{ ON("'prefixes': ['192.0.2.0/24']", "'masks': '0x10000'"),
 		  "test: $.schemes[0].masks: \"0x10000\" is not a port range mask (such as \"0x01f0\", up to 0xffff, not 0)" },
 		{ ON("'prefixes': ['192.0.2.0/24']", "'key': '12'"), "test: $.schemes[0].key: is not 32 hexadecimal digits" },
@@ -347,10 +390,10 @@ static void refusals(void **state)
 		{ ON("'prefixes': ['192.0.2.1'], 'ports': '1024-1087'", KEY),
 		  "test: $.schemes[0]: the pool holds 64 subscribers (64 sets on each of 1 addresses), but there are 100" },
 		{ ON("'prefixes': ['192.0.2.0/24'], 'ports': '20000-20050'", "'psid_offset': 0, 'psid_length': 1"),
-		  "test: $.schemes[0].psid_length: every number of the pool is in a set that begins below the pool and below 1024, and is "
-		  "left out: 1 bits are too few" },
+		  "test: $.schemes[0].psid_length: every number of the pool is in a set that begins below the pool, and is left out: "
+		  "1 bits are too few" },
 		{ ON("'prefixes': ['192.0.2.0/24'], 'ports': '1024-2047'", "'psid_offset': 1, 'psid_length': 8"),
-		  "test: $.schemes[0]: no number of the pool is in any of the 256 sets of an address" },
+		  "test: $.schemes[0].psid_offset: no run of 32768 numbers that an offset of 1 bits makes begins in the pool, except at 0" },
 	};
 
 	(void)state;
@@ -370,7 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(map_example_one), cmocka_unit_test(map_examples_two_to_five), cmocka_unit_test(every_prefix_leads_back),
-		cmocka_unit_test(every_psid_of_every_length), cmocka_unit_test(every_offset), cmocka_unit_test(sets_partly_below_the_pool),
+		cmocka_unit_test(every_psid_of_every_length), cmocka_unit_test(every_offset), cmocka_unit_test(what_begins_below_the_pool), cmocka_unit_test(a_prefix_for_each),
 		cmocka_unit_test(masks),
 		cmocka_unit_test(sets_of_a_key), cmocka_unit_test(refusals),
 	};

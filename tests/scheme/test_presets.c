@@ -106,11 +106,42 @@ static void every_rule_is_reversible(void **state)
 	assert_true(rules >= 14);
 }
 
+/* Used by name in a scenario with another pool, a preset is the same rule: as many numbers for each, from the same one on. */
+static void by_name_it_is_the_same_rule(void **state)
+{
+	(void)state;
+	for (const struct preset *p = presets; p->name; p++) {
+		char *text = must_printf("'subscribers': { 'count': 2000 }, 'pool': { 'prefixes': ['203.0.113.0/26'] }, "
+		                         "'schemes': [{ 'preset': '%s'%s }]", p->name,
+		                         strcmp(p->name, "rfc7422") ? "" : ", 'pool': { 'prefixes': ['203.0.112.0/24'] }");
+		struct err e = ERR_INIT;
+		struct rulebench file = { .scenario = scenario_parse(p->text, strlen(p->text), p->name, NULL, &e) }, named;
+		uint32_t address;
+		uint16_t wanted, port;
+
+		assert_non_null(file.scenario);
+		file.trial = &file.scenario->trials[0];
+		rulebench_must_open(&named, text);
+		if (file.trial->scheme->forward) {
+			assert_true(scheme_pool_fill(&file.pool, &file.scenario->workload, file.trial));
+			if (strcmp(p->name, "f5-deterministic")) /* its share follows from how many there are */
+				assert_int_equal(rulebench_numbers(&named, 0), rulebench_numbers(&file, 0));
+			rulebench_number(&file, 0, 0, &address, &wanted);
+			rulebench_number(&named, 0, 0, &address, &port);
+			assert_int_equal(port, wanted);
+			scheme_pool_clear(&file.pool);
+		}
+		scenario_destroy(file.scenario);
+		rulebench_close(&named);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_preset_says_where_it_comes_from), cmocka_unit_test(every_rule_is_reversible),
-		cmocka_unit_test(all_schemes_has_all),
+		cmocka_unit_test(by_name_it_is_the_same_rule), cmocka_unit_test(all_schemes_has_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
