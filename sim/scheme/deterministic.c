@@ -14,6 +14,9 @@
 static const char *const fill_choices[] = { "port-first", "address-first", NULL };
 static const char *const layout_choices[] = { "contiguous", "interlaced", "cryptographic", "continuous", NULL };
 
+static const char *const select_choices[] = { "random", "modulo", NULL };
+static const int selects[] = { OWN_RANDOM, OWN_MODULO };
+
 static const int layout_of_algorithm[ALGORITHM_LAST + 1] = {
 	LAYOUT_CONTIGUOUS, LAYOUT_INTERLACED, LAYOUT_ROUND_ROBIN, LAYOUT_HORIZONTAL, LAYOUT_CRYPTOGRAPHIC,
 };
@@ -43,6 +46,12 @@ static const struct param params[] = {
 	  .offset = FIELD(layout),
 	  .help = "contiguous: a share is one run of numbers; interlaced: every (C + D)-th number, algorithm 1; "
 	          "cryptographic: algorithm 4; continuous: one run that may go on on the next address" },
+	{ .name = "select", .type = PARAM_CHOICE, .preset = "\"random\"", .choices = select_choices, .offset = FIELD(select),
+	  .help = "which number of a share: random: any that is free (RFC 7422 section 2); modulo: the (inside port mod share)-th, "
+	          "else the next free one, as VPP's det44" },
+	{ .name = "overload", .type = PARAM_BOOL, .preset = "false", .offset = FIELD(overload),
+	  .help = "one number for several mappings whose remote endpoints differ (RFC 7857 section 3); nat.mapping and "
+	          "nat.filtering address-and-port-dependent, no dynamic pool" },
 	{ .name = "key", .type = PARAM_TEXT, .preset = "null", .offset = FIELD(key),
 	  .help = "of the cryptographic layout: 32 hexadecimal digits; each address has a key made from it" },
 	{ .name = NULL },
@@ -157,6 +166,8 @@ static bool settle_limits(const struct deterministic_config *c, const char *plac
 		            r->subscribers);
 	if (c->max_ports && c->max_ports < r->share)
 		return fail(e, "%s.max_ports: %u is less than the share of %u ports", place, c->max_ports, r->share);
+	if (c->dynamic && c->overload)
+		return fail(e, "%s.overload: a share that carries several mappings a number is never known to be full: D must be 0", place);
 	if (!c->dynamic && c->max_ports)
 		return fail(e, "%s.max_ports: goes with dynamic alone: without it nobody gets more than the share", place);
 	if (c->max_ports > r->share && c->max_ports - r->share < c->block)
@@ -232,6 +243,8 @@ static struct allocator deterministic_create(const void *config, struct ground *
 		.config = config,
 		.addresses = r->addresses,
 		.subscribers = r->subscribers,
+		.select = selects[c->select],
+		.overload = c->overload,
 		.hidden = r->layout == LAYOUT_CRYPTOGRAPHIC ? r->domain : 0,
 		.blocks = blocks_each(c) ? &blocks : NULL, /* in a blocks_config, 0 would mean no limit */
 	}, ground);
@@ -310,6 +323,11 @@ static void deterministic_promise(const void *config, const struct scheme_pool *
 		out->most = c->rule.share + blocks_each(c) * c->block;
 }
 
+static bool deterministic_overloads(const void *config)
+{
+	return ((const struct deterministic_config *)config)->overload;
+}
+
 const struct scheme_type scheme_deterministic = {
 	.name = "deterministic",
 	.summary = "RFC 7422: a fixed range of numbers for each subscriber by rule, and a dynamic pool; no log for the ranges",
@@ -318,6 +336,7 @@ const struct scheme_type scheme_deterministic = {
 	.settle = deterministic_settle,
 	.unsettle = deterministic_unsettle,
 	.create = deterministic_create,
+	.overloads = deterministic_overloads,
 	.tie = deterministic_tie,
 	.stranded = deterministic_stranded,
 	.assigned = deterministic_assigned,

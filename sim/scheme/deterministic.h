@@ -44,6 +44,8 @@ struct deterministic_config {
 	uint32_t max_ports;            /* M */
 	uint32_t block;
 	int fill, layout;
+	int select;                    /* enum own_select */
+	bool overload;
 	char *key;                     /* hexadecimal; owned */
 
 	/* By deterministic_settle(). */

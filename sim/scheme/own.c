@@ -3,12 +3,13 @@
 #include <stdlib.h>
 
 #include "sim/base/must.h"
+#include "sim/scheme/pick.h"
 
 #define DRAWS 8
 
 /* A subscriber's own numbers of one protocol. */
 struct account {
-	uint32_t used;   /* live or held */
+	uint32_t used;   /* live or held; not counted where numbers carry several mappings */
 	bool     shown;  /* one came back: a guesser who saw it knows a free one */
 };
 
@@ -43,9 +44,12 @@ static bool is_own(const struct own *o, uint32_t subscriber, uint32_t address, u
 	       who == o->ground->first_subscriber + subscriber;
 }
 
-static bool is_taken(const struct own *o, struct scheme_number number, enum protocol protocol)
+static bool is_free(const struct own *o, const struct request *r, struct scheme_number number)
 {
-	return portset_has(ground_ports(o->ground, number.address, protocol), number.slot);
+	struct request there = *r;
+
+	there.address = number.address;
+	return pick_is_free(o->ground, &there, number.slot);
 }
 
 static uint32_t own_home(void *state, uint32_t subscriber)
@@ -70,22 +74,35 @@ static struct scheme_number pick(const struct own *o, const struct request *r, u
 
 	if (o->setup.select == OWN_PRESERVE) {
 		number = (struct scheme_number){ number_of(o, r->subscriber, 0).address, o->ground->slots->slot[r->port] };
-		if (number.slot != SLOT_NONE && is_own(o, r->subscriber, number.address, number.slot) &&
-		    !is_taken(o, number, r->protocol))
+		if (number.slot != SLOT_NONE && is_own(o, r->subscriber, number.address, number.slot) && is_free(o, r, number))
 			return number;
 	}
 	for (int i = 0; i < DRAWS; i++) {
 		number = number_of(o, r->subscriber, rng_below(&o->ground->rng, count));
-		if (!is_taken(o, number, r->protocol))
+		if (is_free(o, r, number))
 			return number;
 	}
 	rank = rng_below(&o->ground->rng, count - used);
 	for (uint32_t n = 0; n < count; n++) {
 		number = number_of(o, r->subscriber, n);
-		if (!is_taken(o, number, r->protocol) && !rank--)
+		if (is_free(o, r, number) && !rank--)
 			return number;
 	}
 	must(!"a subscriber's own numbers are all taken, and were counted free");
+	return number;
+}
+
+/* The first free one from a place on, round all of them once; its slot is SLOT_NONE if none is. */
+static struct scheme_number walk(const struct own *o, const struct request *r, uint32_t count, uint32_t from)
+{
+	struct scheme_number number;
+
+	for (uint32_t i = 0; i < count; i++) {
+		number = number_of(o, r->subscriber, (from + i) % count);
+		if (is_free(o, r, number))
+			return number;
+	}
+	number.slot = SLOT_NONE;
 	return number;
 }
 
@@ -93,8 +110,10 @@ static struct scheme_number pick(const struct own *o, const struct request *r, u
  * has seen, and nothing of the rest; one of them may be free again. */
 static uint32_t odds_of(const struct own *o, const struct account *a, uint32_t count)
 {
-	if (o->setup.select == OWN_PRESERVE)
+	if (o->setup.select != OWN_RANDOM)
 		return 1; /* as guessable as the inside port */
+	if (o->setup.overload)
+		return ODDS_UNKNOWN; /* the walk favours the number behind a run that carries the remote already */
 	if (o->setup.hidden && !a->shown)
 		return o->setup.hidden - a->used;
 	return count - a->used;
@@ -118,13 +137,20 @@ static enum outcome own_alloc(void *state, const struct request *r, struct bindi
 	uint32_t count = numbers_of(o, r->subscriber);
 	struct scheme_number number;
 
-	if (a->used == count)
+	if (!o->setup.overload && a->used == count)
 		return alloc_dynamic(o, r, out);
-	number = pick(o, r, count, a->used);
+	if (o->setup.select == OWN_MODULO)
+		number = walk(o, r, count, r->port % count);
+	else if (o->setup.overload)
+		number = walk(o, r, count, rng_below(&o->ground->rng, count));
+	else
+		number = pick(o, r, count, a->used);
+	if (number.slot == SLOT_NONE)
+		return OUT_RANGE_FULL;
 	out->address = number.address;
 	out->slot = number.slot;
 	out->odds = odds_of(o, a, count);
-	a->used++;
+	a->used += !o->setup.overload;
 	return OUT_CREATED;
 }
 
@@ -135,7 +161,7 @@ static void own_release(void *state, int64_t now_ns, uint32_t subscriber, uint32
 	struct account *a = &o->accounts[subscriber * PROTO_COUNT + protocol];
 
 	if (is_own(o, subscriber, address, slot)) {
-		a->used--;
+		a->used -= !o->setup.overload;
 		a->shown = true;
 	} else {
 		blocks_release(o->blocks, now_ns, address, slot, protocol);
@@ -180,6 +206,7 @@ struct allocator own_allocator(const struct own_setup *setup, struct ground *gro
 		.owns = own_owns,
 		.destroy = own_destroy,
 		.tied = true,
+		.overloads = setup->overload,
 		.state = o,
 	};
 }

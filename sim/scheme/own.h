@@ -13,6 +13,7 @@
 enum own_select {
 	OWN_RANDOM,    /* any of them, alike */
 	OWN_PRESERVE,  /* the inside port if it is one of them and free, else any */
+	OWN_MODULO,    /* the (inside port mod how many)-th, else the next free one */
 };
 
 struct own_setup {
@@ -20,6 +21,7 @@ struct own_setup {
 	const void *config;               /* settled */
 	uint32_t addresses, subscribers;  /* of the whole pool */
 	int  select;                      /* enum own_select */
+	bool overload;    /* a number carries several mappings, each to a remote endpoint of its own; no `blocks` then */
 	uint32_t hidden;  /* a key hides which numbers of so many are the subscriber's; 0: anybody can work it out */
 	const struct blocks_config *blocks; /* of the dynamic pool, copied; NULL: none */
 };

@@ -132,7 +132,7 @@ static void judge_limit(struct stand *s, const struct request *r)
 {
 	uint32_t most = limit_of(s, r->subscriber);
 
-	if (!most)
+	if (!most || s->ground.tuples) /* a number that carries one mapping more is no number more */
 		return;
 	s->checks[RULE_LIMIT]++;
 	if (r->held >= most)

@@ -60,16 +60,20 @@ static void find_mine(struct stand *s, uint32_t subscriber, uint32_t address)
 		t->mine = must_alloc(1, sizeof(*t->mine));
 }
 
-/* Is every number taken that is the subscriber's by rule? */
+/* Is every number taken that is the subscriber's by rule, or, where numbers carry several mappings, does it carry the remote? */
 static bool own_range_full(struct stand *s, const struct request *r)
 {
 	struct tenant_book *t = &s->tenants[r->subscriber];
 
 	if (!t->mine)
 		find_mine(s, r->subscriber, r->address);
-	for (size_t i = 0; i < t->mine_count; i++)
-		if (cell_of(s, t->mine[i].address, r->protocol, t->mine[i].slot)->holder == NOBODY)
+	for (size_t i = 0; i < t->mine_count; i++) {
+		const struct own_number *n = &t->mine[i];
+
+		if (s->ground.tuples ? stand_is_free_for(s, n->address, n->slot, r)
+		                     : cell_of(s, n->address, r->protocol, n->slot)->holder == NOBODY)
 			return false;
+	}
 	return true;
 }
 
@@ -212,7 +216,7 @@ void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uin
 	judge_work(s, looked);
 	judge_reason(s, r, o);
 	if (s->ground.tuples) /* each remote is a pool of its own: full when the reason is true */
-		s->checks[RULE_FULL] += o == OUT_NO_PORT;
+		s->checks[RULE_FULL] += o == OUT_NO_PORT || o == OUT_RANGE_FULL;
 	else
 		count_refused(s, r->subscriber, r->protocol);
 }

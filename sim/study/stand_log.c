@@ -8,6 +8,7 @@ static bool holder(void *context, uint32_t outside, uint16_t port, uint32_t *ins
 {
 	struct stand *s = context;
 
+	outside %= s->ground.addresses; /* outside_of() */
 	return s->setup.type->reverse(s->setup.config, s->setup.pool, outside, s->ground.slots->slot[port], inside);
 }
 

@@ -310,12 +310,53 @@ static void a_crowded_share_is_drawn_from_alike(void **state)
 	}
 }
 
+static void ignore(void *context, const struct nat_event *e)
+{
+	(void)context;
+	(void)e;
+}
+
+/* VPP's det44: of a share of 4 numbers from 1028 on, inside port 1030 has the (1030 mod 4)-th, and who comes next towards the
+ * same remote the next one, round the share; each carries another remote as well, and is full for one alone. */
+static void a_share_of_several_remotes(void **state)
+{
+	static const struct { uint16_t inside; uint32_t remote; uint16_t number; } rows[] = {
+		{ 1030, 1, 1030 }, { 1034, 1, 1031 }, { 1038, 1, 1028 }, { 1038, 2, 1030 }, { 1029, 1, 1029 }, { 1033, 1, 0 },
+		{ 1033, 2, 1029 }, { 1028, 3, 1028 },
+	};
+	struct rulebench r;
+	struct nat *nat;
+
+	(void)state;
+	rulebench_must_open(&r, ON("8", "'prefixes': ['192.0.2.0/30'], 'ports': '1024-1031'",
+	                           "'preset': 'vpp-det44', 'ports_per_subscriber': 4, 'sharing': 0"));
+	nat = nat_create(&(struct nat_setup){
+		.config = &r.trial->nat, .slots = r.pool.slots, .pooling = r.trial->pool.pooling, .addresses = r.pool.addresses,
+		.subscribers = r.pool.subscribers, .rng_key = RNG_TEST, .sink = { NULL, ignore },
+		.scheme_create = r.trial->scheme->create, .scheme_config = r.trial->scheme_config,
+	});
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct segment train = {
+			.first_in_ns = NS_NONE, .last_in_ns = NS_NONE, .subscriber = 1, .port = rows[i].inside,
+			.remote = 0xc6120000 + rows[i].remote, .remote_port = 443, .protocol = PROTO_UDP,
+		};
+		struct verdict v = nat_show(nat, &train);
+
+		assert_int_equal(v.outcome, rows[i].number ? OUT_CREATED : OUT_RANGE_FULL);
+		if (rows[i].number)
+			assert_int_equal(v.number, rows[i].number);
+	}
+	nat_destroy(nat);
+	rulebench_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_ones_own_and_no_more), cmocka_unit_test(overflow_of_every_layout),
 		cmocka_unit_test(dynamic_pools_without_subscribers_are_stranded),
 		cmocka_unit_test(one_to_one_keeps_ports), cmocka_unit_test(growth),
+		cmocka_unit_test(a_share_of_several_remotes),
 		cmocka_unit_test(odds), cmocka_unit_test(a_crowded_share_is_drawn_from_alike),
 	};
 
