@@ -155,7 +155,8 @@ int ns3c_capture_close(struct ns3c_capture *capture);   /* NULL is fine */
 
 /* --- IPv4 of a host --------------------------------------------------------- */
 
-/* Gives a device of a host an address, and the host a route to its prefix through it. prefix_length 0 .. 32. */
+/* Gives a device of a host an address, and the host a route to its prefix through it. prefix_length 0 .. 32. -1 also if
+ * no host can have it: 0, multicast, the first and the last of a prefix of up to 30. */
 int ns3c_address(struct ns3c_device *device, uint32_t address, unsigned prefix_length);
 
 /* A route of a host, out of a device that has an address. gateway 0: the destination is on the link. prefix_length 0 is
@@ -169,6 +170,10 @@ int ns3c_forward(struct ns3c_node *host, bool on);
 uint64_t ns3c_host_drops(const struct ns3c_node *host);
 
 /* --- sockets ---------------------------------------------------------------- */
+
+/* What hosts send to is another host: 0, a broadcast and the host's own addresses are refused. Else an address is an
+ * address, which a route leads to or none does. There is no loopback, and there are no groups: a host sends to
+ * 127.0.0.1 and to 224.0.0.1 as to any other. */
 
 struct ns3c_icmp {
 	uint32_t from;      /* address */

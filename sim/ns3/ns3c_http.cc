@@ -9,6 +9,21 @@
 
 using namespace ns3;
 
+namespace
+{
+
+/* Stopped before it began, as at the end of a simulation that did not get so far, ns-3's closes a socket that is not there. */
+class Client : public ThreeGppHttpClient
+{
+	void StopApplication() override
+	{
+		if (GetSocket())
+			ThreeGppHttpClient::StopApplication();
+	}
+};
+
+} // namespace
+
 static void count_sent(ns3c_app *app, Ptr<const Packet> packet)
 {
 	app->counts.sent += packet->GetSize();
@@ -70,10 +85,12 @@ struct ns3c_app *ns3c_add_http_client(struct ns3c_node *host, uint32_t address, 
 {
 	if (!ns3c::good_times("http_client", host, start_ns, stop_ns))
 		return nullptr;
-	if (address == 0 || port == 0)
-		return ns3c::none("http_client: to address or port 0");
+	if (!ns3c::good_destination("http_client", host, address))
+		return nullptr;
+	if (port == 0)
+		return ns3c::none("http_client: to port 0");
 
-	Ptr<ThreeGppHttpClient> client = CreateObject<ThreeGppHttpClient>();
+	Ptr<ThreeGppHttpClient> client = CreateObject<Client>();
 
 	client->SetAttribute("RemoteServerAddress", AddressValue(Ipv4Address(address)));
 	client->SetAttribute("RemoteServerPort", UintegerValue(port));

@@ -117,8 +117,8 @@ struct ns3c_app *ns3c_add_ping(struct ns3c_node *host, const struct ns3c_ping *h
 		return ns3c::none("ping: NULL");
 	if (!ns3c::good_times("ping", host, how->start_ns, 0))
 		return nullptr;
-	if (how->address == 0)
-		return ns3c::none("ping: to address 0");
+	if (!ns3c::good_destination("ping", host, how->address))
+		return nullptr;
 	if (how->size > 65507)
 		return ns3c::none("ping: size %u is over 65507", how->size);
 	if (how->count == 0 || how->count > 65536)

@@ -97,6 +97,12 @@ const char *dotted(uint32_t address);
 
 bool good_tcp_options(const ns3c_tcp_options &o);
 
+/* False, said of `who`, unless there is a host and the address may be that of another one. */
+bool good_destination(const char *who, const ns3c_node *host, uint32_t address);
+
+/* The address that a host sends from to another; 0 without a route. */
+uint32_t source_to(ns3c_node *host, uint32_t address);
+
 /* The bytes of a packet for a callback, in room that is used again; callbacks may nest. */
 class Bytes
 {

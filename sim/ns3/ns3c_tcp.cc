@@ -172,28 +172,17 @@ static ns3c_tcp *handle(ns3c_node *host, Ptr<ns3c::Tcp> socket, const ns3c_tcp_e
 	return tcp;
 }
 
-/* The address that a host sends from to another; 0 without a route. */
-static uint32_t source_to(ns3c_node *host, uint32_t address)
-{
-	Ipv4Header header;
-	Socket::SocketErrno error;
-
-	header.SetDestination(Ipv4Address(address));
-
-	Ptr<Ipv4Route> route = host->routing->RouteOutput(nullptr, header, nullptr, error);
-
-	return route ? route->GetSource().Get() : 0;
-}
-
 struct ns3c_tcp *ns3c_tcp_connect(struct ns3c_node *host, uint32_t local_address, uint16_t local_port, uint32_t address,
                                   uint16_t port, const struct ns3c_tcp_options *options,
                                   const struct ns3c_tcp_events *events, void *user)
 {
-	if (address == 0 || port == 0)
-		return ns3c::none("tcp: connect to address or port 0");
+	if (!ns3c::good_destination("tcp", host, address))
+		return nullptr;
+	if (port == 0)
+		return ns3c::none("tcp: connect to port 0");
 
 	Ptr<ns3c::Tcp> socket = socket_of(host, local_address, options, events);
-	uint32_t source = socket ? source_to(host, address) : 0;
+	uint32_t source = socket ? ns3c::source_to(host, address) : 0;
 
 	if (!socket)
 		return nullptr;
