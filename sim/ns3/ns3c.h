@@ -282,7 +282,8 @@ struct ns3c_on_off {
 struct ns3c_app *ns3c_add_on_off(struct ns3c_node *host, const struct ns3c_on_off *how);
 
 /* ns-3's ThreeGppHttpServer and -Client: pages of a main object and embedded ones, read for a while, by one connection.
- * The server sends segments of 536 or 1460 bytes, as it draws: 1460 with timestamps needs two fragments. */
+ * address 0 of the server is any; NULL if its port is taken. It sends segments of 536 or 1460 bytes, as it draws: 1460
+ * with timestamps needs two fragments. */
 struct ns3c_app *ns3c_add_http_server(struct ns3c_node *host, uint32_t address, uint16_t port);
 struct ns3c_app *ns3c_add_http_client(struct ns3c_node *host, uint32_t address, uint16_t port, int64_t start_ns,
                                   int64_t stop_ns);

@@ -147,11 +147,10 @@ static Ptr<ns3c::Tcp> copy(ns3c_node *host)
 }
 
 /* A socket of a host that has the address (0: any); NULL if it has not, or an argument is bad. */
-static Ptr<ns3c::Tcp> socket_of(ns3c_node *host, uint32_t address, const ns3c_tcp_options *options,
-                                const ns3c_tcp_events *events)
+static Ptr<ns3c::Tcp> socket_of(ns3c_node *host, uint32_t address, const ns3c_tcp_options *options)
 {
-	if (!host || !host->host() || !events)
-		return ns3c::none("tcp: no host, or no events");
+	if (!host || !host->host())
+		return ns3c::none("tcp: no host");
 	if (options && !ns3c::good_tcp_options(*options))
 		return nullptr;
 	if (address && host->ipv4->GetInterfaceForAddress(Ipv4Address(address)) < 0)
@@ -161,6 +160,17 @@ static Ptr<ns3c::Tcp> socket_of(ns3c_node *host, uint32_t address, const ns3c_tc
 
 	if (options)
 		socket->set_options(*options);
+	return socket;
+}
+
+Ptr<ns3c::Tcp> ns3c::hold_port(ns3c_node *host, uint32_t address, uint16_t port, const ns3c_tcp_options *options)
+{
+	Ptr<Tcp> socket = socket_of(host, address, options);
+
+	if (socket && socket->Bind(InetSocketAddress(Ipv4Address(address), port)) != 0) {
+		socket->drop();
+		return none("tcp: port %u is taken", port);
+	}
 	return socket;
 }
 
@@ -178,10 +188,10 @@ struct ns3c_tcp *ns3c_tcp_connect(struct ns3c_node *host, uint32_t local_address
 {
 	if (!ns3c::good_destination("tcp", host, address))
 		return nullptr;
-	if (port == 0)
-		return ns3c::none("tcp: connect to port 0");
+	if (port == 0 || !events)
+		return ns3c::none("tcp: connect to port 0, or no events");
 
-	Ptr<ns3c::Tcp> socket = socket_of(host, local_address, options, events);
+	Ptr<ns3c::Tcp> socket = socket_of(host, local_address, options);
 	uint32_t source = socket ? ns3c::source_to(host, address) : 0;
 
 	if (!socket)
@@ -209,17 +219,13 @@ struct ns3c_tcp *ns3c_tcp_listen(struct ns3c_node *host, uint32_t address, uint1
                                  const struct ns3c_tcp_options *options, const struct ns3c_tcp_events *events,
                                  void *(*fn)(struct ns3c_tcp *tcp, void *user), void *user)
 {
-	if (port == 0)
-		return ns3c::none("tcp: listen on port 0");
+	if (port == 0 || !events)
+		return ns3c::none("tcp: listen on port 0, or no events");
 
-	Ptr<ns3c::Tcp> socket = socket_of(host, address, options, events);
+	Ptr<ns3c::Tcp> socket = ns3c::hold_port(host, address, port, options);
 
 	if (!socket)
 		return nullptr;
-	if (socket->Bind(InetSocketAddress(address ? Ipv4Address(address) : Ipv4Address::GetAny(), port)) != 0) {
-		socket->drop();
-		return ns3c::none("tcp: port %u is taken", port);
-	}
 
 	ns3c_tcp *tcp = handle(host, socket, events, user);
 

@@ -113,6 +113,46 @@ static void http_fetches_pages(void **state)
 	net_down(&n);
 }
 
+struct taken {
+	struct ns3c_node *host;
+	uint32_t address;
+};
+
+static void none_beside_it(void *user)
+{
+	const struct ns3c_tcp_events events = { 0 };
+	struct taken *t = user;
+
+	assert_null(ns3c_tcp_listen(t->host, t->address, 80, NULL, &events, NULL, NULL));
+	assert_string_equal(ns3c_error(), "tcp: port 80 is taken");
+	assert_null(ns3c_add_http_server(t->host, t->address, 80));
+}
+
+/* From when it was added: before, as and after it begins. */
+static void an_http_server_has_its_port(void **state)
+{
+	static const uint32_t addresses[] = { SERVER, 0 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct net n = { 0 };
+		struct taken taken = { .address = addresses[i] };
+		struct ns3c_app *client;
+
+		net_up(&n, NULL, NULL);
+		taken.host = n.server;
+		ns3c_at(n.sim, 0, none_beside_it, &taken);
+		net_must(ns3c_add_http_server(n.server, addresses[i], 80));
+		none_beside_it(&taken);
+		ns3c_at(n.sim, 0, none_beside_it, &taken);
+		ns3c_at(n.sim, SECOND, none_beside_it, &taken);
+		client = ns3c_add_http_client(n.client, SERVER, 80, 0, 0);
+		ns3c_run(n.sim, 60 * SECOND);
+		assert_true(ns3c_app_get_counts(client).answers > 0);
+		net_down(&n);
+	}
+}
+
 /* --- ping ------------------------------------------------------------------------------------- */
 
 struct pings {
@@ -238,6 +278,7 @@ int main(void)
 		cmocka_unit_test(on_and_off_keep_their_rate),
 		cmocka_unit_test(draws_are_the_seeds),
 		cmocka_unit_test(http_fetches_pages),
+		cmocka_unit_test(an_http_server_has_its_port),
 		cmocka_unit_test(ping_measures_the_round_trip),
 		cmocka_unit_test(ping_tells_of_errors),
 		cmocka_unit_test(faults_are_told),
