@@ -91,24 +91,21 @@ static void failed(Ping *ping, const uint8_t *icmp, uint32_t length, uint32_t fr
 	ping->how.icmp(half(quoted + header + 6), &error, ping->how.user);
 }
 
-static void received(Ping *ping, Ptr<Socket> socket)
+/* Of all that its host is given, whole: a raw socket sees fragments, each by itself. */
+static void received(Ping *ping, const Ipv4Header &ip, Ptr<const Packet> packet, uint32_t)
 {
-	for (Ptr<Packet> packet; (packet = socket->Recv());) {
-		ns3c::Bytes bytes(ping->host->sim, packet);
-		const uint8_t *ip = bytes.data();
-		uint32_t header = packet->GetSize() >= 20 ? (ip[0] & 15u) * 4u : UINT32_MAX;
+	uint32_t length = packet->GetSize();
 
-		if (header > packet->GetSize() || packet->GetSize() - header < HEADER)
-			continue;
+	if (ip.GetProtocol() != ICMP || length < HEADER)
+		return;
 
-		const uint8_t *icmp = ip + header;
-		uint32_t from = static_cast<uint32_t>(half(ip + 12)) << 16 | half(ip + 14);
+	ns3c::Bytes bytes(ping->host->sim, packet);
+	const uint8_t *icmp = bytes.data();
 
-		if (icmp[0] == ECHO_REPLY)
-			replied(ping, icmp, packet->GetSize() - header - HEADER);
-		else if (icmp[0] == UNREACHABLE || icmp[0] == EXCEEDED)
-			failed(ping, icmp, packet->GetSize() - header, from, ip[8]);
-	}
+	if (icmp[0] == ECHO_REPLY)
+		replied(ping, icmp, length - HEADER);
+	else if (icmp[0] == UNREACHABLE || icmp[0] == EXCEEDED)
+		failed(ping, icmp, length, ip.GetSource().Get(), ip.GetTtl());
 }
 
 struct ns3c_app *ns3c_add_ping(struct ns3c_node *host, const struct ns3c_ping *how)
@@ -132,7 +129,8 @@ struct ns3c_app *ns3c_add_ping(struct ns3c_node *host, const struct ns3c_ping *h
 	ping->socket = Socket::CreateSocket(host->node, Ipv4RawSocketFactory::GetTypeId());
 	ping->socket->SetAttribute("Protocol", UintegerValue(ICMP));
 	ping->socket->Bind();
-	ping->socket->SetRecvCallback(MakeBoundCallback(&received, ping.get()));
+	ping->socket->ShutdownRecv();
+	host->ipv4->TraceConnectWithoutContext("LocalDeliver", MakeBoundCallback(&received, ping.get()));
 	Simulator::Schedule(NanoSeconds(how->start_ns - ns3c_now(host->sim)), &send, ping.get());
 	return ns3c::keep(host, ping);
 }

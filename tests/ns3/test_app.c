@@ -214,6 +214,28 @@ static void ping_measures_the_round_trip(void **state)
 	net_down(&n);
 }
 
+/* 3500 bytes are three packets each way, of 1500, 1500 and 568 bytes and 2 of PPP at 100 kbit/s. The first of them goes over
+ * both links, the others behind it; the server answers when it has all. */
+static void a_ping_is_answered_when_all_of_it_is_there(void **state)
+{
+	const struct ns3c_link link = { .bits_per_second = 100000 };
+	struct pings pings = { 0 };
+	const struct ns3c_ping how = { .address = SERVER, .size = 3500, .count = 1, .interval_ns = SECOND, .replied = on_reply,
+		                       .user = &pings };
+	struct net n = { 0 };
+	struct ns3c_app *app;
+
+	(void)state;
+	net_up(&n, NULL, &link);
+	app = ns3c_add_ping(n.client, &how);
+	net_must(app);
+	ns3c_run(n.sim, -1);
+	assert_int_equal(n.packets, 6);
+	assert_true(pings.count == 1 && ns3c_app_get_counts(app).received == 3500);
+	assert_int_equal(pings.rtts[0], 2 * (1502 + 1502 + 1502 + 570) * 8 * (SECOND / 100000));
+	net_down(&n);
+}
+
 /* A packet whose time to live is over is told of, and ping hands it on. */
 static void ping_tells_of_errors(void **state)
 {
@@ -280,6 +302,7 @@ int main(void)
 		cmocka_unit_test(http_fetches_pages),
 		cmocka_unit_test(an_http_server_has_its_port),
 		cmocka_unit_test(ping_measures_the_round_trip),
+		cmocka_unit_test(a_ping_is_answered_when_all_of_it_is_there),
 		cmocka_unit_test(ping_tells_of_errors),
 		cmocka_unit_test(faults_are_told),
 	};
