@@ -240,6 +240,8 @@ int64_t ns3c_tcp_send(struct ns3c_tcp *tcp, const void *bytes, uint32_t length)
 {
 	if (!tcp || tcp->listening || tcp->ended)
 		return ns3c::fail("tcp: not a connection, or one that has ended");
+	if (!tcp->open)
+		return ns3c::fail("tcp: not open yet");
 	if (tcp->closing || !tcp->socket->may_send())
 		return ns3c::fail("tcp: closed for sending");
 
@@ -256,6 +258,8 @@ int ns3c_tcp_close(struct ns3c_tcp *tcp)
 		return ns3c::fail("tcp: NULL");
 	if (tcp->ended || tcp->closing)
 		return 0;
+	if (!tcp->open && !tcp->listening)
+		return ns3c_tcp_abort(tcp);
 	tcp->closing = true;
 	if (tcp->listening) {
 		/* The handle stays behind: what is half open still refers to it. */
@@ -263,7 +267,6 @@ int ns3c_tcp_close(struct ns3c_tcp *tcp)
 		tcp->socket->Close();
 		return 0;
 	}
-	tcp->aborting = !tcp->open;
 	/* Told by the other side's FIN, ns-3 would acknowledge that once more after our own. */
 	if (tcp->telling)
 		tcp->socket->ShutdownSend();
