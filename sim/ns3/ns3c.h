@@ -222,7 +222,7 @@ struct ns3c_tcp *ns3c_tcp_listen(struct ns3c_node *host, uint32_t address, uint1
                                  void *(*accepted)(struct ns3c_tcp *tcp, void *user), void *user);
 
 /* Queues bytes to send; NULL sends zeros, without holding them. Returns how many were taken, which is less than length
- * when the buffer is full (`space` tells when to go on), and -1 if the socket is not open yet, or closed for sending. */
+ * when the buffer is full (`space` tells when to go on), -1 if the socket is not open yet, or closed for sending. */
 int64_t ns3c_tcp_send(struct ns3c_tcp *tcp, const void *bytes, uint32_t length);
 /* No more to send: a FIN follows what is queued. `ended` will be called; of a listener, the handle ends now. */
 int ns3c_tcp_close(struct ns3c_tcp *tcp);

@@ -5,6 +5,7 @@
 #include <ns3/arp-l3-protocol.h>
 #include <ns3/icmpv4-l4-protocol.h>
 #include <ns3/ipv4-interface-address.h>
+#include <ns3/ipv4-interface.h>
 #include <ns3/ipv4-routing-table-entry.h>
 #include <ns3/traffic-control-layer.h>
 #include <ns3/udp-l4-protocol.h>
@@ -62,6 +63,39 @@ private:
 	}
 };
 
+bool right_sum(const uint8_t *bytes, uint32_t length)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < length; i++)
+		sum += static_cast<uint32_t>(bytes[i]) << (i % 2 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+/* ns-3 takes a message whose checksum is wrong, and tells nobody of the answers to pings. */
+class Icmp : public Icmpv4L4Protocol
+{
+public:
+	ns3c_node *host = nullptr;
+
+private:
+	using Icmpv4L4Protocol::Receive;
+
+	RxStatus Receive(Ptr<Packet> packet, const Ipv4Header &header, Ptr<Ipv4Interface> interface) override
+	{
+		{
+			ns3c::Bytes bytes(host->sim, packet);
+
+			if (host->sim->options.checksums && !right_sum(bytes.data(), packet->GetSize()))
+				return RX_CSUM_FAILED;
+			host->icmp_arrived(header, bytes.data(), packet->GetSize());
+		}
+		return Icmpv4L4Protocol::Receive(packet, header, interface);
+	}
+};
+
 } // namespace
 
 static ns3c_node *new_node(ns3c_sim *sim)
@@ -83,13 +117,15 @@ struct ns3c_node *ns3c_add_host(struct ns3c_sim *sim)
 	Ptr<ArpL3Protocol> arp = CreateObject<ArpL3Protocol>();
 	Ptr<TrafficControlLayer> control = CreateObject<TrafficControlLayer>();
 	Ptr<Routing> routing = CreateObject<Routing>();
+	Ptr<Icmp> icmp = CreateObject<Icmp>();
 
 	host->ipv4 = CreateObject<Ipv4L3Protocol>();
 	host->routing = routing;
 	routing->ipv4 = PeekPointer(host->ipv4);
 	host->node->AggregateObject(arp);
 	host->node->AggregateObject(host->ipv4);
-	host->node->AggregateObject(CreateObject<Icmpv4L4Protocol>());
+	host->node->AggregateObject(icmp);
+	icmp->host = host;
 	host->ipv4->SetRoutingProtocol(host->routing);
 	host->node->AggregateObject(control);
 	host->node->AggregateObject(CreateObject<UdpL4Protocol>());
@@ -120,8 +156,8 @@ static Ipv4Mask mask_of(unsigned prefix_length)
 	return Ipv4Mask(prefix_length == 0 ? 0 : ~UINT32_C(0) << (32 - prefix_length));
 }
 
-/* Whether an address of this prefix is no host's: that of the network itself, or its broadcast. RFC 3021: two hosts need
- * neither. */
+/* Whether an address of this prefix is no host's: the network's own, or its broadcast. A prefix of two addresses needs
+ * neither (RFC 3021). */
 static bool nobodys(uint32_t address, Ipv4Mask mask)
 {
 	uint32_t rest = ~mask.Get();

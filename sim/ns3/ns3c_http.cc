@@ -28,7 +28,7 @@ private:
 	}
 };
 
-/* Stopped before it began, as at the end of a simulation that did not get so far, ns-3's closes a socket that is not there. */
+/* ns-3's closes a socket that is not there if it is stopped before it began, as at a simulation's end. */
 class Client : public ThreeGppHttpClient
 {
 	void StopApplication() override

@@ -91,17 +91,11 @@ static void failed(Ping *ping, const uint8_t *icmp, uint32_t length, uint32_t fr
 	ping->how.icmp(half(quoted + header + 6), &error, ping->how.user);
 }
 
-/* Of all that its host is given, whole: a raw socket sees fragments, each by itself. */
-static void received(Ping *ping, const Ipv4Header &ip, Ptr<const Packet> packet, uint32_t)
+/* Not by the socket: a raw one sees fragments, each by itself. */
+static void received(Ping *ping, const Ipv4Header &ip, const uint8_t *icmp, uint32_t length)
 {
-	uint32_t length = packet->GetSize();
-
-	if (ip.GetProtocol() != ICMP || length < HEADER)
+	if (length < HEADER)
 		return;
-
-	ns3c::Bytes bytes(ping->host->sim, packet);
-	const uint8_t *icmp = bytes.data();
-
 	if (icmp[0] == ECHO_REPLY)
 		replied(ping, icmp, length - HEADER);
 	else if (icmp[0] == UNREACHABLE || icmp[0] == EXCEEDED)
@@ -130,7 +124,7 @@ struct ns3c_app *ns3c_add_ping(struct ns3c_node *host, const struct ns3c_ping *h
 	ping->socket->SetAttribute("Protocol", UintegerValue(ICMP));
 	ping->socket->Bind();
 	ping->socket->ShutdownRecv();
-	host->ipv4->TraceConnectWithoutContext("LocalDeliver", MakeBoundCallback(&received, ping.get()));
+	host->icmp_arrived.ConnectWithoutContext(MakeBoundCallback(&received, ping.get()));
 	Simulator::Schedule(NanoSeconds(how->start_ns - ns3c_now(host->sim)), &send, ping.get());
 	return ns3c::keep(host, ping);
 }

@@ -21,6 +21,7 @@
 #include <ns3/queue.h>
 #include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-socket-base.h>
+#include <ns3/traced-callback.h>
 
 #include "sim/ns3/ns3c.h"
 
@@ -47,6 +48,7 @@ struct ns3c_node {
 	ns3::Ptr<ns3::TcpL4Protocol> tcp;
 	ns3::Ptr<ns3::TcpSocketBase> pattern;   /* of its TCP sockets: copying one is much quicker than making one */
 	uint64_t drops = 0;
+	ns3::TracedCallback<const ns3::Ipv4Header &, const uint8_t *, uint32_t> icmp_arrived;   /* whole, from its type on */
 	/* Of a node without a stack. */
 	ns3c_packet_fn *received = nullptr;
 	void *user = nullptr;

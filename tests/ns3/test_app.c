@@ -214,8 +214,8 @@ static void ping_measures_the_round_trip(void **state)
 	net_down(&n);
 }
 
-/* 3500 bytes are three packets each way, of 1500, 1500 and 568 bytes and 2 of PPP at 100 kbit/s. The first of them goes over
- * both links, the others behind it; the server answers when it has all. */
+/* 3500 bytes are three packets each way, of 1500, 1500 and 568 bytes and 2 of PPP at 100 kbit/s. The first of them goes
+ * over both links, the others behind it; the server answers when it has all. */
 static void a_ping_is_answered_when_all_of_it_is_there(void **state)
 {
 	const struct ns3c_link link = { .bits_per_second = 100000 };
@@ -234,6 +234,36 @@ static void a_ping_is_answered_when_all_of_it_is_there(void **state)
 	assert_true(pings.count == 1 && ns3c_app_get_counts(app).received == 3500);
 	assert_int_equal(pings.rtts[0], 2 * (1502 + 1502 + 1502 + 570) * 8 * (SECOND / 100000));
 	net_down(&n);
+}
+
+static bool spoil(struct net *n, struct ns3c_device *from, uint8_t *bytes, uint32_t length)
+{
+	if ((from == n->inside) == *(bool *)n->user)
+		bytes[length - 1] ^= 1;
+	return true;
+}
+
+/* The request, then the reply; without checksums nobody minds. */
+static void a_bad_checksum_is_no_ping(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		const struct ns3c_ping how = { .address = SERVER, .size = 8, .count = 1, .interval_ns = SECOND };
+		struct ns3c_options options;
+		bool request = i % 2 == 0;
+		struct net n = { .pass = spoil, .user = &request };
+		struct ns3c_app *app;
+
+		ns3c_defaults(&options);
+		options.checksums = i < 2;
+		net_up(&n, &options, NULL);
+		app = ns3c_add_ping(n.client, &how);
+		net_must(app);
+		ns3c_run(n.sim, -1);
+		assert_int_equal(n.packets, i == 0 ? 1 : 2);
+		assert_int_equal(ns3c_app_get_counts(app).answers, i >= 2);
+		net_down(&n);
+	}
 }
 
 /* A packet whose time to live is over is told of, and ping hands it on. */
@@ -303,6 +333,7 @@ int main(void)
 		cmocka_unit_test(an_http_server_has_its_port),
 		cmocka_unit_test(ping_measures_the_round_trip),
 		cmocka_unit_test(a_ping_is_answered_when_all_of_it_is_there),
+		cmocka_unit_test(a_bad_checksum_is_no_ping),
 		cmocka_unit_test(ping_tells_of_errors),
 		cmocka_unit_test(faults_are_told),
 	};

@@ -153,8 +153,8 @@ static bool listen_in(struct net *n, struct ns3c_device *from, uint8_t *bytes, u
 static uint64_t one_simulation(const struct ns3c_options *options)
 {
 	const struct ns3c_tcp_events client = { .space = say }, server = { .arrived = sum_up };
-	const struct ns3c_on_off draws = { .address = SERVER, .port = 9, .exponential = true, .on_ns = SECOND, .off_ns = SECOND,
-		                           .bits_per_second = 80000, .packet_size = 1000 };
+	const struct ns3c_on_off draws = { .address = SERVER, .port = 9, .exponential = true, .on_ns = SECOND,
+		                           .off_ns = SECOND, .bits_per_second = 80000, .packet_size = 1000 };
 	uint64_t sum = UINT64_C(14695981039346656037);
 	struct net n = { .pass = listen_in, .user = &sum };
 
