@@ -155,7 +155,8 @@ int ns3c_capture_close(struct ns3c_capture *capture);   /* NULL is fine */
 
 /* --- IPv4 of a host --------------------------------------------------------- */
 
-/* Gives a device of a host an address, and the host a route to its prefix through it. prefix_length 0 .. 32. */
+/* Gives a device of a host an address, and the host a route to its prefix through it. prefix_length 0 .. 32. -1 also if
+ * no host can have it: 0, multicast, the first and the last of a prefix of up to 30. */
 int ns3c_address(struct ns3c_device *device, uint32_t address, unsigned prefix_length);
 
 /* A route of a host, out of a device that has an address. gateway 0: the destination is on the link. prefix_length 0 is
@@ -169,6 +170,10 @@ int ns3c_forward(struct ns3c_node *host, bool on);
 uint64_t ns3c_host_drops(const struct ns3c_node *host);
 
 /* --- sockets ---------------------------------------------------------------- */
+
+/* What hosts send to is another host: 0, a broadcast and the host's own addresses are refused. Else an address is an
+ * address, which a route leads to or none does. There is no loopback, and there are no groups: a host sends to
+ * 127.0.0.1 and to 224.0.0.1 as to any other. */
 
 struct ns3c_icmp {
 	uint32_t from;      /* address */
@@ -217,7 +222,7 @@ struct ns3c_tcp *ns3c_tcp_listen(struct ns3c_node *host, uint32_t address, uint1
                                  void *(*accepted)(struct ns3c_tcp *tcp, void *user), void *user);
 
 /* Queues bytes to send; NULL sends zeros, without holding them. Returns how many were taken, which is less than length
- * when the buffer is full (`space` tells when to go on), and -1 if the socket is not open, or closed for sending. */
+ * when the buffer is full (`space` tells when to go on), -1 if the socket is not open yet, or closed for sending. */
 int64_t ns3c_tcp_send(struct ns3c_tcp *tcp, const void *bytes, uint32_t length);
 /* No more to send: a FIN follows what is queued. `ended` will be called; of a listener, the handle ends now. */
 int ns3c_tcp_close(struct ns3c_tcp *tcp);
@@ -271,13 +276,14 @@ struct ns3c_on_off {
 	int64_t on_ns, off_ns;    /* above 0; 0 or more */
 	uint64_t bits_per_second; /* while on; above 0 */
 	uint32_t packet_size;     /* 1 .. 65507 bytes */
-	uint64_t bytes;           /* to send in all; 0 is without end */
+	uint64_t bytes;           /* when so many or more were sent, in whole packets, it ends; 0 is without end */
 	int64_t start_ns, stop_ns;
 };
 struct ns3c_app *ns3c_add_on_off(struct ns3c_node *host, const struct ns3c_on_off *how);
 
 /* ns-3's ThreeGppHttpServer and -Client: pages of a main object and embedded ones, read for a while, by one connection.
- * The server sends segments of 536 or 1460 bytes, as it draws: 1460 with timestamps needs two fragments. */
+ * address 0 of the server is any; NULL if its port is taken. It sends segments of 536 or 1460 bytes, as it draws: 1460
+ * with timestamps needs two fragments. */
 struct ns3c_app *ns3c_add_http_server(struct ns3c_node *host, uint32_t address, uint16_t port);
 struct ns3c_app *ns3c_add_http_client(struct ns3c_node *host, uint32_t address, uint16_t port, int64_t start_ns,
                                   int64_t stop_ns);

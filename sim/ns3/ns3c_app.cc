@@ -80,8 +80,10 @@ struct ns3c_app *ns3c_add_bulk(struct ns3c_node *host, uint32_t address, uint16_
 {
 	if (!ns3c::good_times("bulk", host, start_ns, stop_ns))
 		return nullptr;
-	if (address == 0 || port == 0)
-		return ns3c::none("bulk: to address or port 0");
+	if (!ns3c::good_destination("bulk", host, address))
+		return nullptr;
+	if (port == 0)
+		return ns3c::none("bulk: to port 0");
 
 	Ptr<BulkSendApplication> bulk = CreateObject<BulkSendApplication>();
 	ns3c_app *app = ns3c::keep(host, std::make_shared<ns3c_app>());
@@ -110,8 +112,10 @@ struct ns3c_app *ns3c_add_on_off(struct ns3c_node *host, const struct ns3c_on_of
 		return ns3c::none("on_off: NULL");
 	if (!ns3c::good_times("on_off", host, how->start_ns, how->stop_ns))
 		return nullptr;
-	if (how->address == 0 || how->port == 0)
-		return ns3c::none("on_off: to address or port 0");
+	if (!ns3c::good_destination("on_off", host, how->address))
+		return nullptr;
+	if (how->port == 0)
+		return ns3c::none("on_off: to port 0");
 	if (how->on_ns <= 0 || how->off_ns < 0)
 		return ns3c::none("on_off: on_ns must be above 0, off_ns 0 or more");
 	if (how->bits_per_second == 0)

@@ -6,8 +6,39 @@
 #include <ns3/uinteger.h>
 
 #include "sim/ns3/ns3c_app.h"
+#include "sim/ns3/ns3c_tcp.h"
 
 using namespace ns3;
+
+namespace
+{
+
+/* ns-3's takes its port as it begins, and says nothing if it does not get it: until then the port is held. */
+class Server : public ThreeGppHttpServer
+{
+public:
+	Ptr<ns3c::Tcp> held;
+
+private:
+	void StartApplication() override
+	{
+		held->drop();
+		held = nullptr;
+		ThreeGppHttpServer::StartApplication();
+	}
+};
+
+/* ns-3's closes a socket that is not there if it is stopped before it began, as at a simulation's end. */
+class Client : public ThreeGppHttpClient
+{
+	void StopApplication() override
+	{
+		if (GetSocket())
+			ThreeGppHttpClient::StopApplication();
+	}
+};
+
+} // namespace
 
 static void count_sent(ns3c_app *app, Ptr<const Packet> packet)
 {
@@ -30,12 +61,16 @@ static void count_answer(ns3c_app *app, Ptr<const ThreeGppHttpClient>, Ptr<const
 }
 
 /* Its draws are dealt by the simulation, as all are. */
-static void deal_streams(ns3c_node *host, Ptr<Application> application)
+static Ptr<ThreeGppHttpVariables> deal_streams(ns3c_node *host, Ptr<Application> application)
 {
 	PointerValue value;
 
 	application->GetAttribute("Variables", value);
-	host->sim->next_stream += value.Get<ThreeGppHttpVariables>()->AssignStreams(host->sim->next_stream);
+
+	Ptr<ThreeGppHttpVariables> variables = value.Get<ThreeGppHttpVariables>();
+
+	host->sim->next_stream += variables->AssignStreams(host->sim->next_stream);
+	return variables;
 }
 
 static ns3c_app *started(ns3c_node *host, Ptr<Application> application, int64_t start_ns, int64_t stop_ns)
@@ -44,7 +79,6 @@ static ns3c_app *started(ns3c_node *host, Ptr<Application> application, int64_t 
 
 	application->TraceConnectWithoutContext("Tx", MakeBoundCallback(&count_sent, app));
 	application->TraceConnectWithoutContext("Rx", MakeBoundCallback(&count_received, app));
-	deal_streams(host, application);
 	ns3c::run_between(host, application, start_ns, stop_ns);
 	return app;
 }
@@ -55,11 +89,19 @@ struct ns3c_app *ns3c_add_http_server(struct ns3c_node *host, uint32_t address, 
 
 	if (!ns3c::good_times("http_server", host, now, 0))
 		return nullptr;
-	if (port == 0 || host->ipv4->GetInterfaceForAddress(Ipv4Address(address)) < 0)
-		return ns3c::none("http_server: the host does not have %s, or port 0", ns3c::dotted(address));
+	if (port == 0)
+		return ns3c::none("http_server: port 0");
 
-	Ptr<ThreeGppHttpServer> server = CreateObject<ThreeGppHttpServer>();
+	Ptr<ns3c::Tcp> held = ns3c::hold_port(host, address, port, nullptr);
 
+	if (!held)
+		return nullptr;
+
+	Ptr<Server> server = CreateObject<Server>();
+
+	server->held = held;
+	/* ns-3's has drawn it before there were streams to draw it from. */
+	server->SetMtuSize(deal_streams(host, server)->GetMtuSize());
 	server->SetAttribute("LocalAddress", AddressValue(Ipv4Address(address)));
 	server->SetAttribute("LocalPort", UintegerValue(port));
 	return started(host, server, now, 0);
@@ -70,11 +112,14 @@ struct ns3c_app *ns3c_add_http_client(struct ns3c_node *host, uint32_t address, 
 {
 	if (!ns3c::good_times("http_client", host, start_ns, stop_ns))
 		return nullptr;
-	if (address == 0 || port == 0)
-		return ns3c::none("http_client: to address or port 0");
+	if (!ns3c::good_destination("http_client", host, address))
+		return nullptr;
+	if (port == 0)
+		return ns3c::none("http_client: to port 0");
 
-	Ptr<ThreeGppHttpClient> client = CreateObject<ThreeGppHttpClient>();
+	Ptr<ThreeGppHttpClient> client = CreateObject<Client>();
 
+	deal_streams(host, client);
 	client->SetAttribute("RemoteServerAddress", AddressValue(Ipv4Address(address)));
 	client->SetAttribute("RemoteServerPort", UintegerValue(port));
 

@@ -91,24 +91,15 @@ static void failed(Ping *ping, const uint8_t *icmp, uint32_t length, uint32_t fr
 	ping->how.icmp(half(quoted + header + 6), &error, ping->how.user);
 }
 
-static void received(Ping *ping, Ptr<Socket> socket)
+/* Not by the socket: a raw one sees fragments, each by itself. */
+static void received(Ping *ping, const Ipv4Header &ip, const uint8_t *icmp, uint32_t length)
 {
-	for (Ptr<Packet> packet; (packet = socket->Recv());) {
-		ns3c::Bytes bytes(ping->host->sim, packet);
-		const uint8_t *ip = bytes.data();
-		uint32_t header = packet->GetSize() >= 20 ? (ip[0] & 15u) * 4u : UINT32_MAX;
-
-		if (header > packet->GetSize() || packet->GetSize() - header < HEADER)
-			continue;
-
-		const uint8_t *icmp = ip + header;
-		uint32_t from = static_cast<uint32_t>(half(ip + 12)) << 16 | half(ip + 14);
-
-		if (icmp[0] == ECHO_REPLY)
-			replied(ping, icmp, packet->GetSize() - header - HEADER);
-		else if (icmp[0] == UNREACHABLE || icmp[0] == EXCEEDED)
-			failed(ping, icmp, packet->GetSize() - header, from, ip[8]);
-	}
+	if (length < HEADER)
+		return;
+	if (icmp[0] == ECHO_REPLY)
+		replied(ping, icmp, length - HEADER);
+	else if (icmp[0] == UNREACHABLE || icmp[0] == EXCEEDED)
+		failed(ping, icmp, length, ip.GetSource().Get(), ip.GetTtl());
 }
 
 struct ns3c_app *ns3c_add_ping(struct ns3c_node *host, const struct ns3c_ping *how)
@@ -117,8 +108,8 @@ struct ns3c_app *ns3c_add_ping(struct ns3c_node *host, const struct ns3c_ping *h
 		return ns3c::none("ping: NULL");
 	if (!ns3c::good_times("ping", host, how->start_ns, 0))
 		return nullptr;
-	if (how->address == 0)
-		return ns3c::none("ping: to address 0");
+	if (!ns3c::good_destination("ping", host, how->address))
+		return nullptr;
 	if (how->size > 65507)
 		return ns3c::none("ping: size %u is over 65507", how->size);
 	if (how->count == 0 || how->count > 65536)
@@ -132,7 +123,8 @@ struct ns3c_app *ns3c_add_ping(struct ns3c_node *host, const struct ns3c_ping *h
 	ping->socket = Socket::CreateSocket(host->node, Ipv4RawSocketFactory::GetTypeId());
 	ping->socket->SetAttribute("Protocol", UintegerValue(ICMP));
 	ping->socket->Bind();
-	ping->socket->SetRecvCallback(MakeBoundCallback(&received, ping.get()));
+	ping->socket->ShutdownRecv();
+	host->icmp_arrived.ConnectWithoutContext(MakeBoundCallback(&received, ping.get()));
 	Simulator::Schedule(NanoSeconds(how->start_ns - ns3c_now(host->sim)), &send, ping.get());
 	return ns3c::keep(host, ping);
 }

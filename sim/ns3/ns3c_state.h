@@ -21,6 +21,7 @@
 #include <ns3/queue.h>
 #include <ns3/tcp-l4-protocol.h>
 #include <ns3/tcp-socket-base.h>
+#include <ns3/traced-callback.h>
 
 #include "sim/ns3/ns3c.h"
 
@@ -47,6 +48,7 @@ struct ns3c_node {
 	ns3::Ptr<ns3::TcpL4Protocol> tcp;
 	ns3::Ptr<ns3::TcpSocketBase> pattern;   /* of its TCP sockets: copying one is much quicker than making one */
 	uint64_t drops = 0;
+	ns3::TracedCallback<const ns3::Ipv4Header &, const uint8_t *, uint32_t> icmp_arrived;   /* whole, from its type on */
 	/* Of a node without a stack. */
 	ns3c_packet_fn *received = nullptr;
 	void *user = nullptr;
@@ -96,6 +98,12 @@ template <typename... Arguments> std::nullptr_t none(const char *format, Argumen
 const char *dotted(uint32_t address);
 
 bool good_tcp_options(const ns3c_tcp_options &o);
+
+/* False, said of `who`, unless there is a host and the address may be that of another one. */
+bool good_destination(const char *who, const ns3c_node *host, uint32_t address);
+
+/* The address that a host sends from to another; 0 without a route. */
+uint32_t source_to(ns3c_node *host, uint32_t address);
 
 /* The bytes of a packet for a callback, in room that is used again; callbacks may nest. */
 class Bytes

@@ -147,11 +147,10 @@ static Ptr<ns3c::Tcp> copy(ns3c_node *host)
 }
 
 /* A socket of a host that has the address (0: any); NULL if it has not, or an argument is bad. */
-static Ptr<ns3c::Tcp> socket_of(ns3c_node *host, uint32_t address, const ns3c_tcp_options *options,
-                                const ns3c_tcp_events *events)
+static Ptr<ns3c::Tcp> socket_of(ns3c_node *host, uint32_t address, const ns3c_tcp_options *options)
 {
-	if (!host || !host->host() || !events)
-		return ns3c::none("tcp: no host, or no events");
+	if (!host || !host->host())
+		return ns3c::none("tcp: no host");
 	if (options && !ns3c::good_tcp_options(*options))
 		return nullptr;
 	if (address && host->ipv4->GetInterfaceForAddress(Ipv4Address(address)) < 0)
@@ -164,6 +163,17 @@ static Ptr<ns3c::Tcp> socket_of(ns3c_node *host, uint32_t address, const ns3c_tc
 	return socket;
 }
 
+Ptr<ns3c::Tcp> ns3c::hold_port(ns3c_node *host, uint32_t address, uint16_t port, const ns3c_tcp_options *options)
+{
+	Ptr<Tcp> socket = socket_of(host, address, options);
+
+	if (socket && socket->Bind(InetSocketAddress(Ipv4Address(address), port)) != 0) {
+		socket->drop();
+		return none("tcp: port %u is taken", port);
+	}
+	return socket;
+}
+
 static ns3c_tcp *handle(ns3c_node *host, Ptr<ns3c::Tcp> socket, const ns3c_tcp_events *events, void *user)
 {
 	ns3c_tcp *tcp = new ns3c_tcp { host->sim, socket, *events, nullptr, user };
@@ -172,28 +182,17 @@ static ns3c_tcp *handle(ns3c_node *host, Ptr<ns3c::Tcp> socket, const ns3c_tcp_e
 	return tcp;
 }
 
-/* The address that a host sends from to another; 0 without a route. */
-static uint32_t source_to(ns3c_node *host, uint32_t address)
-{
-	Ipv4Header header;
-	Socket::SocketErrno error;
-
-	header.SetDestination(Ipv4Address(address));
-
-	Ptr<Ipv4Route> route = host->routing->RouteOutput(nullptr, header, nullptr, error);
-
-	return route ? route->GetSource().Get() : 0;
-}
-
 struct ns3c_tcp *ns3c_tcp_connect(struct ns3c_node *host, uint32_t local_address, uint16_t local_port, uint32_t address,
                                   uint16_t port, const struct ns3c_tcp_options *options,
                                   const struct ns3c_tcp_events *events, void *user)
 {
-	if (address == 0 || port == 0)
-		return ns3c::none("tcp: connect to address or port 0");
+	if (!ns3c::good_destination("tcp", host, address))
+		return nullptr;
+	if (port == 0 || !events)
+		return ns3c::none("tcp: connect to port 0, or no events");
 
-	Ptr<ns3c::Tcp> socket = socket_of(host, local_address, options, events);
-	uint32_t source = socket ? source_to(host, address) : 0;
+	Ptr<ns3c::Tcp> socket = socket_of(host, local_address, options);
+	uint32_t source = socket ? ns3c::source_to(host, address) : 0;
 
 	if (!socket)
 		return nullptr;
@@ -220,17 +219,13 @@ struct ns3c_tcp *ns3c_tcp_listen(struct ns3c_node *host, uint32_t address, uint1
                                  const struct ns3c_tcp_options *options, const struct ns3c_tcp_events *events,
                                  void *(*fn)(struct ns3c_tcp *tcp, void *user), void *user)
 {
-	if (port == 0)
-		return ns3c::none("tcp: listen on port 0");
+	if (port == 0 || !events)
+		return ns3c::none("tcp: listen on port 0, or no events");
 
-	Ptr<ns3c::Tcp> socket = socket_of(host, address, options, events);
+	Ptr<ns3c::Tcp> socket = ns3c::hold_port(host, address, port, options);
 
 	if (!socket)
 		return nullptr;
-	if (socket->Bind(InetSocketAddress(address ? Ipv4Address(address) : Ipv4Address::GetAny(), port)) != 0) {
-		socket->drop();
-		return ns3c::none("tcp: port %u is taken", port);
-	}
 
 	ns3c_tcp *tcp = handle(host, socket, events, user);
 
@@ -245,6 +240,8 @@ int64_t ns3c_tcp_send(struct ns3c_tcp *tcp, const void *bytes, uint32_t length)
 {
 	if (!tcp || tcp->listening || tcp->ended)
 		return ns3c::fail("tcp: not a connection, or one that has ended");
+	if (!tcp->open)
+		return ns3c::fail("tcp: not open yet");
 	if (tcp->closing || !tcp->socket->may_send())
 		return ns3c::fail("tcp: closed for sending");
 
@@ -261,6 +258,8 @@ int ns3c_tcp_close(struct ns3c_tcp *tcp)
 		return ns3c::fail("tcp: NULL");
 	if (tcp->ended || tcp->closing)
 		return 0;
+	if (!tcp->open && !tcp->listening)
+		return ns3c_tcp_abort(tcp);
 	tcp->closing = true;
 	if (tcp->listening) {
 		/* The handle stays behind: what is half open still refers to it. */
@@ -268,7 +267,6 @@ int ns3c_tcp_close(struct ns3c_tcp *tcp)
 		tcp->socket->Close();
 		return 0;
 	}
-	tcp->aborting = !tcp->open;
 	/* Told by the other side's FIN, ns-3 would acknowledge that once more after our own. */
 	if (tcp->telling)
 		tcp->socket->ShutdownSend();

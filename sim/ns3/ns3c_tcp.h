@@ -66,6 +66,9 @@ struct ns3c_tcp {
 namespace ns3c
 {
 
+/* A socket that holds a port of an address (0: of any) and does no more; NULL, and said, if the port is taken. */
+ns3::Ptr<Tcp> hold_port(ns3c_node *host, uint32_t address, uint16_t port, const ns3c_tcp_options *options);
+
 /* The handle's last call will be made, with nothing of ns-3's on the stack. */
 void end(ns3c_tcp *tcp, ns3c_end how);
 

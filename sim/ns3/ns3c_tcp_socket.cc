@@ -159,7 +159,7 @@ uint32_t Tcp::SendDataPacket(SequenceNumber32 seq, uint32_t maxSize, bool withAc
 
 bool Tcp::may_send() const
 {
-	return !m_shutdownSend && (m_state == ESTABLISHED || m_state == SYN_SENT || m_state == CLOSE_WAIT);
+	return !m_shutdownSend && (m_state == ESTABLISHED || m_state == CLOSE_WAIT);
 }
 
 void Tcp::abort()

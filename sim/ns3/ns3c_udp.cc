@@ -10,7 +10,7 @@
 using namespace ns3;
 
 struct ns3c_udp {
-	ns3c_sim *sim;
+	ns3c_node *host;
 	Ptr<Socket> socket;
 	ns3c_udp_events events;
 	void *user;
@@ -26,7 +26,7 @@ static void received(ns3c_udp *udp, Ptr<Socket> socket)
 	/* The callback may close the socket. */
 	for (Ptr<Packet> packet; (packet = socket->RecvFrom(from));) {
 		InetSocketAddress sender = InetSocketAddress::ConvertFrom(from);
-		ns3c::Bytes bytes(udp->sim, packet);
+		ns3c::Bytes bytes(udp->host->sim, packet);
 
 		udp->events.received(udp, sender.GetIpv4().Get(), sender.GetPort(), bytes.data(), packet->GetSize(), udp->user);
 		if (udp->closed)
@@ -57,7 +57,7 @@ struct ns3c_udp *ns3c_udp_open(struct ns3c_node *host, uint32_t address, uint16_
 		return ns3c::none("udp: port %u is taken", port);
 	}
 
-	ns3c_udp *udp = new ns3c_udp { host->sim, socket, *events, user, false };
+	ns3c_udp *udp = new ns3c_udp { host, socket, *events, user, false };
 
 	if (events->received)
 		socket->SetRecvCallback(MakeBoundCallback(&received, udp));
@@ -71,14 +71,19 @@ struct ns3c_udp *ns3c_udp_open(struct ns3c_node *host, uint32_t address, uint16_
 
 int ns3c_udp_send(struct ns3c_udp *udp, uint32_t address, uint16_t port, const void *bytes, uint32_t length)
 {
-	if (!udp)
-		return ns3c::fail("udp: NULL");
-	if (address == 0 || port == 0)
-		return ns3c::fail("udp: send to address or port 0");
+	if (!udp || udp->closed)
+		return ns3c::fail("udp: NULL, or closed");
+	if (!ns3c::good_destination("udp", udp->host, address))
+		return -1;
+	if (port == 0)
+		return ns3c::fail("udp: send to port 0");
 	if (length > UDP_MOST)
 		return ns3c::fail("udp: %u bytes are over %d", length, UDP_MOST);
-	if (udp->socket->SendTo(ns3c::packet_of(bytes, length), 0, InetSocketAddress(Ipv4Address(address), port)) < 0)
+	/* Of a socket with an address, ns-3 looks for the route too late to tell. */
+	if (ns3c::source_to(udp->host, address) == 0)
 		return ns3c::fail("udp: the host has no route to %s", ns3c::dotted(address));
+	if (udp->socket->SendTo(ns3c::packet_of(bytes, length), 0, InetSocketAddress(Ipv4Address(address), port)) < 0)
+		return ns3c::fail("udp: ns-3 sends nothing to %s", ns3c::dotted(address));
 	return 0;
 }
 
@@ -104,6 +109,6 @@ int ns3c_udp_close(struct ns3c_udp *udp)
 
 void ns3c::forget(ns3c_udp *udp)
 {
-	udp->sim->udps.erase(udp);
+	udp->host->sim->udps.erase(udp);
 	delete udp;
 }

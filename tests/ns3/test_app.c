@@ -29,14 +29,14 @@ static void bulk_sends_all_of_it(void **state)
 	net_down(&n);
 }
 
-/* On for 1 s of 2, 10 packets of 1000 bytes a second while on: in 10 s 50, or the first 7,000 bytes of them. Begun
- * while the simulation runs, it keeps its times. */
+/* On for 1 s of 2, 10 packets of 1000 bytes a second while on: in 10 s 50, or as many as have 6,001 bytes. Begun while
+ * the simulation runs, it keeps its times. */
 static void on_and_off_keep_their_rate(void **state)
 {
 	static const struct {
 		bool tcp;
 		uint64_t bytes, want;
-	} cases[] = { { false, 0, 50000 }, { true, 0, 50000 }, { false, 7000, 7000 } };
+	} cases[] = { { false, 0, 50000 }, { true, 0, 50000 }, { false, 6001, 7000 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -113,6 +113,46 @@ static void http_fetches_pages(void **state)
 	net_down(&n);
 }
 
+struct taken {
+	struct ns3c_node *host;
+	uint32_t address;
+};
+
+static void none_beside_it(void *user)
+{
+	const struct ns3c_tcp_events events = { 0 };
+	struct taken *t = user;
+
+	assert_null(ns3c_tcp_listen(t->host, t->address, 80, NULL, &events, NULL, NULL));
+	assert_string_equal(ns3c_error(), "tcp: port 80 is taken");
+	assert_null(ns3c_add_http_server(t->host, t->address, 80));
+}
+
+/* From when it was added: before, as and after it begins. */
+static void an_http_server_has_its_port(void **state)
+{
+	static const uint32_t addresses[] = { SERVER, 0 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct net n = { 0 };
+		struct taken taken = { .address = addresses[i] };
+		struct ns3c_app *client;
+
+		net_up(&n, NULL, NULL);
+		taken.host = n.server;
+		ns3c_at(n.sim, 0, none_beside_it, &taken);
+		net_must(ns3c_add_http_server(n.server, addresses[i], 80));
+		none_beside_it(&taken);
+		ns3c_at(n.sim, 0, none_beside_it, &taken);
+		ns3c_at(n.sim, SECOND, none_beside_it, &taken);
+		client = ns3c_add_http_client(n.client, SERVER, 80, 0, 0);
+		ns3c_run(n.sim, 60 * SECOND);
+		assert_true(ns3c_app_get_counts(client).answers > 0);
+		net_down(&n);
+	}
+}
+
 /* --- ping ------------------------------------------------------------------------------------- */
 
 struct pings {
@@ -172,6 +212,58 @@ static void ping_measures_the_round_trip(void **state)
 	assert_true(ns3c_app_get_counts(app).requests == 3 && ns3c_app_get_counts(app).answers == 2);
 	assert_int_equal(others.count, 1);
 	net_down(&n);
+}
+
+/* 3500 bytes are three packets each way, of 1500, 1500 and 568 bytes and 2 of PPP at 100 kbit/s. The first of them goes
+ * over both links, the others behind it; the server answers when it has all. */
+static void a_ping_is_answered_when_all_of_it_is_there(void **state)
+{
+	const struct ns3c_link link = { .bits_per_second = 100000 };
+	struct pings pings = { 0 };
+	const struct ns3c_ping how = { .address = SERVER, .size = 3500, .count = 1, .interval_ns = SECOND, .replied = on_reply,
+		                       .user = &pings };
+	struct net n = { 0 };
+	struct ns3c_app *app;
+
+	(void)state;
+	net_up(&n, NULL, &link);
+	app = ns3c_add_ping(n.client, &how);
+	net_must(app);
+	ns3c_run(n.sim, -1);
+	assert_int_equal(n.packets, 6);
+	assert_true(pings.count == 1 && ns3c_app_get_counts(app).received == 3500);
+	assert_int_equal(pings.rtts[0], 2 * (1502 + 1502 + 1502 + 570) * 8 * (SECOND / 100000));
+	net_down(&n);
+}
+
+static bool spoil(struct net *n, struct ns3c_device *from, uint8_t *bytes, uint32_t length)
+{
+	if ((from == n->inside) == *(bool *)n->user)
+		bytes[length - 1] ^= 1;
+	return true;
+}
+
+/* The request, then the reply; without checksums nobody minds. */
+static void a_bad_checksum_is_no_ping(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		const struct ns3c_ping how = { .address = SERVER, .size = 8, .count = 1, .interval_ns = SECOND };
+		struct ns3c_options options;
+		bool request = i % 2 == 0;
+		struct net n = { .pass = spoil, .user = &request };
+		struct ns3c_app *app;
+
+		ns3c_defaults(&options);
+		options.checksums = i < 2;
+		net_up(&n, &options, NULL);
+		app = ns3c_add_ping(n.client, &how);
+		net_must(app);
+		ns3c_run(n.sim, -1);
+		assert_int_equal(n.packets, i == 0 ? 1 : 2);
+		assert_int_equal(ns3c_app_get_counts(app).answers, i >= 2);
+		net_down(&n);
+	}
 }
 
 /* A packet whose time to live is over is told of, and ping hands it on. */
@@ -238,7 +330,10 @@ int main(void)
 		cmocka_unit_test(on_and_off_keep_their_rate),
 		cmocka_unit_test(draws_are_the_seeds),
 		cmocka_unit_test(http_fetches_pages),
+		cmocka_unit_test(an_http_server_has_its_port),
 		cmocka_unit_test(ping_measures_the_round_trip),
+		cmocka_unit_test(a_ping_is_answered_when_all_of_it_is_there),
+		cmocka_unit_test(a_bad_checksum_is_no_ping),
 		cmocka_unit_test(ping_tells_of_errors),
 		cmocka_unit_test(faults_are_told),
 	};

@@ -298,6 +298,8 @@ static void closing_before_it_is_open_aborts(void **state)
 	(void)state;
 	net_up(&n, NULL, NULL);
 	dial(&n, &client);
+	assert_int_equal(ns3c_tcp_send(client.tcp, "x", 1), -1);
+	assert_string_equal(ns3c_error(), "tcp: not open yet");
 	ns3c_at(n.sim, SECOND, close_at, &client);
 	ns3c_run(n.sim, -1);
 	assert_true(client.ended == 1 && client.how == NS3C_ABORTED && client.when == SECOND);

@@ -192,6 +192,9 @@ static void faults_are_told(void **state)
 	ns3c_run(n.sim, -1);
 	assert_int_equal(count, 1);
 	assert_int_equal(client.icmps, 2);
+	assert_int_equal(ns3c_udp_close(client.udp), 0);
+	assert_int_equal(ns3c_udp_send(client.udp, SERVER, PORT, NULL, 1), -1);
+	assert_string_equal(ns3c_error(), "udp: NULL, or closed");
 	net_down(&n);
 }
 
