@@ -1,4 +1,4 @@
-/* TCP: a connection asks for as many bytes as came inbound, and closes at its train's end. */
+/* TCP: a connection asks for as many bytes as came inbound, is heard of until its train's end, and closes there. */
 #include "sim/ns3/flow.h"
 
 /* A FIN behind all that is to be sent. */
@@ -28,11 +28,26 @@ static void tcp_train_ends(void *user)
 	flow_next_train(f);
 }
 
+static void tcp_train(struct flow *f);
+
+static void tcp_still_there(void *user)
+{
+	struct flow *f = user;
+
+	if (f->tcp)
+		ns3c_tcp_send(f->tcp, NULL, 1);
+	tcp_train(f);
+}
+
+/* Until the train ends, a byte so often that no timer of the NAT runs out before. */
 static void tcp_train(struct flow *f)
 {
-	const struct segment *t = &f->record->train;
+	int64_t end_ns = flow_leaves(f, f->record->train.last_out_ns), next_ns = ns3c_now(f->scene->sim) + f->scene->keep_ns[PROTO_TCP];
 
-	flow_at(f, flow_leaves(f, t->last_out_ns == NS_NONE ? t->start_ns : t->last_out_ns), tcp_train_ends);
+	if (next_ns < end_ns)
+		flow_at(f, next_ns, tcp_still_there);
+	else
+		flow_at(f, end_ns, tcp_train_ends);
 }
 
 /* What the send buffer takes of what is to be sent; the rest when it has room again. */
@@ -98,14 +113,22 @@ static void tcp_icmp(struct ns3c_tcp *tcp, const struct ns3c_icmp *error, void *
 		ns3c_tcp_abort(tcp);
 }
 
-/* SYNs and segments sent again of a connection. */
+static uint32_t syn_retries(const struct ns3c_tcp_info *info)
+{
+	return info->syns ? info->syns - 1 : 0;
+}
+
+void connection_count_resent(struct packets *p, const struct ns3c_tcp_info *info)
+{
+	p->sums[PACKETS_RESENT] += info->retransmitted - syn_retries(info);
+}
+
+/* SYNs and segments sent again by a host. */
 static void count_tcp(struct packets *p, const struct ns3c_tcp_info *info)
 {
-	uint32_t retries = info->syns ? info->syns - 1 : 0;
-
 	p->sums[PACKETS_SYNS] += info->syns;
-	p->sums[PACKETS_SYN_RETRIES] += retries;
-	p->sums[PACKETS_RESENT] += info->retransmitted - retries;
+	p->sums[PACKETS_SYN_RETRIES] += syn_retries(info);
+	connection_count_resent(p, info);
 }
 
 static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)

@@ -259,6 +259,7 @@ static void from_server(struct ns3c_device *tap, uint8_t *bytes, uint32_t length
 /* A connection: what it still owes. */
 struct service {
 	struct internet *internet;
+	struct ns3c_tcp *tcp;
 	struct service *next, **link; /* in the list of all */
 	uint64_t owed;
 	uint8_t  head[REQUEST_BYTES];
@@ -324,7 +325,7 @@ static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)
 	struct ns3c_tcp_info info = ns3c_tcp_get_info(tcp);
 
 	(void)how;
-	v->internet->scene->packets.sums[PACKETS_RESENT] += info.retransmitted;
+	connection_count_resent(&v->internet->scene->packets, &info);
 	forget(v);
 }
 
@@ -333,8 +334,8 @@ static void *accepted(struct ns3c_tcp *tcp, void *user)
 	struct service *v = must_alloc(1, sizeof(*v));
 	struct internet *in = user;
 
-	(void)tcp;
 	v->internet = in;
+	v->tcp = tcp;
 	v->next = in->services;
 	v->link = &in->services;
 	if (v->next)
@@ -407,6 +408,15 @@ bool internet_open(struct scene *s, struct ns3c_node *cgn, struct err *e)
 		if (!open_server(&in->servers[i], in))
 			return fail(e, "ns-3: %s", ns3c_error());
 	return true;
+}
+
+void internet_count_open(struct scene *s)
+{
+	for (const struct service *v = s->internet->services; v; v = v->next) {
+		struct ns3c_tcp_info info = ns3c_tcp_get_info(v->tcp);
+
+		connection_count_resent(&s->packets, &info);
+	}
 }
 
 void internet_close(struct scene *s)

@@ -152,9 +152,11 @@ bool packet_world_run(const struct packet_job *job, struct err *e)
 	if (!s.share.subscribers)
 		return true;
 	good = open_scene(&s, e) && run(&s, e);
-	if (good)
+	if (good) {
 		count_losses(&s);
-	flows_count_open(&s);
+		flows_count_open(&s);
+		internet_count_open(&s);
+	}
 	cgn_close(&s);
 	if (s.section && good) {
 		good = events_section_close(s.section, &s.packets, e);

@@ -14,8 +14,9 @@
  *          one at each end; in any case so many that no timer of the NAT runs out
  *          between. A server answers each with its share of the packets inbound.
  *   ICMP   echo requests, the same; the internet answers.
- *   TCP    connects, asks for as many bytes as came inbound, and closes (or
- *          resets) at the end of its last train; one that only one side closed, or
+ *   TCP    connects, asks for as many bytes as came inbound, sends a byte now and
+ *          then so that no timer of the NAT runs out in a train, and closes (or
+ *          resets) at the end of its last one; one that only one side closed, or
  *          none, is left open. It is opened by a SYN even if the trace
  *          began later. A later train is a few bytes more.
  *   What the other side opened cannot be offered, and is counted. */

@@ -158,6 +158,10 @@ void flows_count_open(struct scene *s);
 void flows_answered(struct scene *s, struct flow *f, uint32_t bytes);
 void hosts_close(struct host *h);
 
+/* ---- connection.c ---- */
+/* What one side of a connection sent again, its SYNs or SYN-ACKs left out. */
+void connection_count_resent(struct packets *p, const struct ns3c_tcp_info *info);
+
 /* ---- home.c ---- */
 bool homes_open(struct scene *s, struct err *e);
 void homes_close(struct scene *s);
@@ -171,6 +175,8 @@ void cgn_close(struct scene *s);
 /* ---- internet.c ---- */
 bool internet_open(struct scene *s, struct ns3c_node *cgn, struct err *e);
 void internet_close(struct scene *s);
+/* The run is over: counts what is still under way. */
+void internet_count_open(struct scene *s);
 /* Whether a SYN that left the CGN so will be answered. */
 void internet_answers(struct scene *s, const struct datagram *syn, bool answers);
 

@@ -166,6 +166,26 @@ static void a_connection_delivers(void **state)
 	}
 }
 
+/* A connection that outlasts the timer of established ones keeps its mapping, behind a home's NAT with a shorter one too. */
+static void a_connection_keeps_its_mapping(void **state)
+{
+	static const struct row rows[] = { { 0, PROTO_TCP, 10, 110, 5000, 443, 0, 0, 0 } };
+	static const char *const more[] = {
+		NAT44 ",'nat':{'timeouts':{'tcp_established':'20s','tcp_closing':'5s'}}",
+		"'access':'nat444','cpe':{'timeouts':{'tcp_established':'20s','tcp_closing':'5s'}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		struct seen seen = run_rows(rows, 1, 1, more[i]);
+
+		assert_int_equal(seen.count, 1);
+		assert_int_equal(seen.trains[0].outcome, OUT_CREATED);
+		assert_int_equal(sum(&seen, PACKETS_BYTES_UP), 200 + 11); /* no 9 s without a packet */
+		assert_int_equal(sum(&seen, PACKETS_DROPPED) + sum(&seen, PACKETS_HOME_DROPPED), 0);
+	}
+}
+
 /* Datagrams and echoes are answered; so many are sent that a short timer does not run out. */
 static void datagrams_keep_a_mapping(void **state)
 {
@@ -278,6 +298,18 @@ static void losses_are_counted(void **state)
 	assert_int_equal(sum(&seen, PACKETS_OUT), sum(&seen, PACKETS_DATAGRAMS_UP) + sum(&seen, PACKETS_LOST));
 }
 
+/* What a server sends again counts, of a connection too that is still open at the end. */
+static void what_is_sent_again_is_counted(void **state)
+{
+	static const struct row rows[] = { { 0, PROTO_TCP, 0, 299, 5000, 443, 0, 0, 0 } };
+	struct seen seen = run_rows(rows, 1, 1, NAT44 ",'packets':{'access':{'rate':200000},'queue':10,'response':50000000}");
+
+	(void)state;
+	assert_int_equal(sum(&seen, PACKETS_HANDSHAKES), 1);
+	assert_true(sum(&seen, PACKETS_LOST) > 100);
+	assert_in_range(sum(&seen, PACKETS_RESENT), sum(&seen, PACKETS_LOST) - 20, 2 * sum(&seen, PACKETS_LOST));
+}
+
 /* More than a socket's buffer holds, and all of it goes up. */
 static void long_uploads_arrive(void **state)
 {
@@ -336,12 +368,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_delivers),
+		cmocka_unit_test(a_connection_keeps_its_mapping),
 		cmocka_unit_test(datagrams_keep_a_mapping),
 		cmocka_unit_test(a_refused_connection_tries_again),
 		cmocka_unit_test(icmp_may_end_it_at_once),
 		cmocka_unit_test(a_hairpin_is_a_path),
 		cmocka_unit_test(long_datagrams_go_in_fragments),
 		cmocka_unit_test(losses_are_counted),
+		cmocka_unit_test(what_is_sent_again_is_counted),
 		cmocka_unit_test(long_uploads_arrive),
 		cmocka_unit_test(silence_stays_silence),
 		cmocka_unit_test(homes_refuse_too),
