@@ -70,6 +70,15 @@ static void refused_at_home(struct host *h, const struct datagram *was, enum out
 	must(ns3c_at(s->sim, ns3c_now(s->sim) + s->config->access.delay_ns, tell_refused, f));
 }
 
+/* What a home refused once stays refused, as in the flow world: a SYN that comes again finds no number there. */
+static bool stays_refused(struct host *h, const struct datagram *d)
+{
+	struct flow_key key = key_of(h, d);
+	const struct flow *f = d->ends.protocol == IP_TCP && d->tcp_flags & TCP_SYN ? flows_find(h->home->scene, &key) : NULL;
+
+	return f && outcome_is_refusal(f->at_home);
+}
+
 /* The CGN will see the flow's packets from another port. */
 static void flow_renumbered(struct host *h, const struct datagram *was, const struct datagram *d)
 {
@@ -98,6 +107,10 @@ void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
 	}
 	if (!ipv4_read(bytes, length, &was))
 		return;
+	if (stays_refused(h, &was)) {
+		s->packets.sums[PACKETS_HOME_DROPPED]++;
+		return;
+	}
 	d = was;
 	p = nat_outbound(s->cpe, home_now(s), home->subscriber, h->number, &d);
 	if (!outcome_passes(p.outcome) || p.path.inside) {

@@ -233,7 +233,7 @@ static void a_refused_connection_tries_again(void **state)
 	}
 }
 
-/* Told by ICMP, a host may give up at once (RFC 5461 section 4). */
+/* Told by ICMP, a host may give up at once (RFC 5461 section 4), and there is nothing to reset (RFC 9293 3.10.5). */
 static void icmp_may_end_it_at_once(void **state)
 {
 	static const struct row rows[] = { { 0, PROTO_TCP, 0, 5, 5000, 443, 0, 0, 0 }, { 0, PROTO_TCP, 1, 6, 5001, 443, 0, 0, 0 } };
@@ -243,6 +243,7 @@ static void icmp_may_end_it_at_once(void **state)
 	assert_int_equal(sum(&seen, PACKETS_HANDSHAKES_FAILED), 1);
 	assert_int_equal(sum(&seen, PACKETS_SYN_RETRIES), 0);
 	assert_in_range(seen.packets.delays[DELAY_FAILURE].max_us, 10000, 10100); /* to the CGN and back */
+	assert_int_equal(sum(&seen, PACKETS_DROPPED), 0);
 }
 
 /* Two subscribers speak to each other by their public endpoints (RFC 4787 REQ-9), and the answer comes back. */
@@ -349,6 +350,21 @@ static void homes_refuse_too(void **state)
 	assert_int_equal(sum(&seen, PACKETS_REFUSED), 0);
 }
 
+/* Nor does a SYN that comes again, when the home has a number again: nat.retry is about the CGN's refusals. */
+static void a_home_refuses_for_good(void **state)
+{
+	static const struct row rows[] = { { 0, PROTO_TCP, 0, 5, 5000, 443, 0, 0, 0 }, { 0, PROTO_TCP, 1, 6, 5001, 443, 0, 0, 0 } };
+	struct seen seen = run_rows(rows, 2, 1, "'access':'nat444','nat':{'retry':'ns3'},"
+	                                        "'cpe':{'ports':'1024-1024','timeouts':{'tcp_closing':'4s'}}");
+
+	(void)state;
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.trains[1].sight, SIGHT_BEGINS | SIGHT_NEEDS | SIGHT_AT_HOME);
+	assert_int_equal(sum(&seen, PACKETS_HANDSHAKES), 1);
+	assert_int_equal(sum(&seen, PACKETS_HANDSHAKES_FAILED), 1);
+	assert_int_equal(sum(&seen, PACKETS_HOME_DROPPED), 6);
+}
+
 /* The same bytes, run again. */
 static void the_same_again(void **state)
 {
@@ -379,6 +395,7 @@ int main(void)
 		cmocka_unit_test(long_uploads_arrive),
 		cmocka_unit_test(silence_stays_silence),
 		cmocka_unit_test(homes_refuse_too),
+		cmocka_unit_test(a_home_refuses_for_good),
 		cmocka_unit_test(the_same_again),
 	};
 
