@@ -206,6 +206,27 @@ void nat_prefetch(const struct nat *nat, const struct segment *train)
 	table_prefetch(&nat->table, table_hash(&inside));
 }
 
+static struct verdict verdict_of(const struct nat *nat, uint32_t entry, enum outcome outcome)
+{
+	const struct mapping *m = &nat->table.mappings[entry];
+
+	return (struct verdict){
+		.outcome = outcome,
+		.address = m->address,
+		.slot = m->slot,
+		.number = slots_number(nat->ground.slots, m->slot),
+	};
+}
+
+struct verdict nat_find(const struct nat *nat, const struct segment *train)
+{
+	struct inside inside = inside_of(nat, train);
+	uint32_t entry = table_find(&nat->table, table_hash(&inside), &inside);
+
+	return entry == INDEX_NONE ? (struct verdict){ .outcome = OUT_NO_MAPPING, .address = ADDRESS_NONE }
+	                           : verdict_of(nat, entry, OUT_REFRESHED);
+}
+
 static struct verdict show_new(struct nat *nat, const struct segment *train, const struct inside *inside, uint32_t hash)
 {
 	struct need need = { .time_ns = train->start_ns, .inside = *inside, .hash = hash, .remote = train->remote,
@@ -222,8 +243,6 @@ struct verdict nat_show(struct nat *nat, const struct segment *train)
 {
 	struct inside inside = inside_of(nat, train);
 	uint32_t hash = table_hash(&inside), entry;
-	const struct mapping *m;
-	enum outcome outcome;
 
 	nat_advance(nat, train->start_ns);
 	if (nat->config->exempt.count && destination_is_exempt(nat->config, train->remote, train->remote_port))
@@ -234,12 +253,5 @@ struct verdict nat_show(struct nat *nat, const struct segment *train)
 			return (struct verdict){ .outcome = OUT_NO_MAPPING, .address = ADDRESS_NONE };
 		return show_new(nat, train, &inside, hash);
 	}
-	outcome = show_mapping(nat, entry, train);
-	m = &nat->table.mappings[entry];
-	return (struct verdict){
-		.outcome = outcome,
-		.address = m->address,
-		.slot = m->slot,
-		.number = slots_number(nat->ground.slots, m->slot),
-	};
+	return verdict_of(nat, entry, show_mapping(nat, entry, train));
 }

@@ -263,6 +263,19 @@ static void a_hairpin_is_a_path(void **state)
 	assert_true(delays_quantile(&seen.packets.delays[DELAY_ANSWER], 0.01) < 22000); /* twice to the CGN and back: 20 ms */
 }
 
+/* Who speaks to a public endpoint that is nobody's has a mapping for it, as to anybody else; nothing comes of it. */
+static void a_hairpin_to_nobody_makes_a_mapping(void **state)
+{
+	static const struct row rows[] = { { 0, PROTO_UDP, 0, 0, 5000, 9999, UINT32_C(0xc0000201), 0, 0 } };
+	struct seen seen = run_rows(rows, 1, 1, NAT44);
+
+	(void)state;
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.trains[0].outcome, OUT_CREATED);
+	assert_int_equal(sum(&seen, PACKETS_DROPPED), 1);
+	assert_int_equal(sum(&seen, PACKETS_HAIRPIN), 0);
+}
+
 /* A datagram longer than the links takes several packets, and goes through whole; a narrower core cuts again. */
 static void long_datagrams_go_in_fragments(void **state)
 {
@@ -389,6 +402,7 @@ int main(void)
 		cmocka_unit_test(a_refused_connection_tries_again),
 		cmocka_unit_test(icmp_may_end_it_at_once),
 		cmocka_unit_test(a_hairpin_is_a_path),
+		cmocka_unit_test(a_hairpin_to_nobody_makes_a_mapping),
 		cmocka_unit_test(long_datagrams_go_in_fragments),
 		cmocka_unit_test(losses_are_counted),
 		cmocka_unit_test(what_is_sent_again_is_counted),
