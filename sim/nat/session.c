@@ -218,13 +218,25 @@ static struct verdict verdict_of(const struct nat *nat, uint32_t entry, enum out
 	};
 }
 
+static struct verdict nowhere(enum outcome outcome)
+{
+	return (struct verdict){ .outcome = outcome, .address = ADDRESS_NONE };
+}
+
+static bool is_exempt(const struct nat *nat, const struct segment *train)
+{
+	return nat->config->exempt.count && destination_is_exempt(nat->config, train->remote, train->remote_port);
+}
+
 struct verdict nat_find(const struct nat *nat, const struct segment *train)
 {
 	struct inside inside = inside_of(nat, train);
-	uint32_t entry = table_find(&nat->table, table_hash(&inside), &inside);
+	uint32_t entry;
 
-	return entry == INDEX_NONE ? (struct verdict){ .outcome = OUT_NO_MAPPING, .address = ADDRESS_NONE }
-	                           : verdict_of(nat, entry, OUT_REFRESHED);
+	if (is_exempt(nat, train))
+		return nowhere(OUT_EXEMPT);
+	entry = table_find(&nat->table, table_hash(&inside), &inside);
+	return entry == INDEX_NONE ? nowhere(OUT_NO_MAPPING) : verdict_of(nat, entry, OUT_REFRESHED);
 }
 
 static struct verdict show_new(struct nat *nat, const struct segment *train, const struct inside *inside, uint32_t hash)
@@ -245,12 +257,12 @@ struct verdict nat_show(struct nat *nat, const struct segment *train)
 	uint32_t hash = table_hash(&inside), entry;
 
 	nat_advance(nat, train->start_ns);
-	if (nat->config->exempt.count && destination_is_exempt(nat->config, train->remote, train->remote_port))
-		return (struct verdict){ .outcome = OUT_EXEMPT, .address = ADDRESS_NONE };
+	if (is_exempt(nat, train))
+		return nowhere(OUT_EXEMPT);
 	entry = table_find(&nat->table, hash, &inside);
 	if (entry == INDEX_NONE) {
 		if (train->flags & SEG_INBOUND)
-			return (struct verdict){ .outcome = OUT_NO_MAPPING, .address = ADDRESS_NONE };
+			return nowhere(OUT_NO_MAPPING);
 		return show_new(nat, train, &inside, hash);
 	}
 	return verdict_of(nat, entry, show_mapping(nat, entry, train));

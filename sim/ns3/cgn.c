@@ -182,7 +182,10 @@ static struct verdict verdict_of(const struct flow *f, const struct datagram *wa
 static void tell(struct scene *s, struct flow *f, const struct datagram *was, const struct passage *p)
 {
 	bool begins = !(f->state & FLOW_BEGUN), refused = outcome_is_refusal(p->left), carried = outcome_passes(p->left);
-	unsigned sight = begins ? SIGHT_BEGINS | SIGHT_NEEDS : f->state & FLOW_CREATED ? 0 : SIGHT_RETRY;
+	unsigned sight = begins                    ? SIGHT_BEGINS | SIGHT_NEEDS
+	                 : f->state & FLOW_UNMET   ? SIGHT_NEEDS
+	                 : f->state & FLOW_CREATED ? 0
+	                                           : SIGHT_RETRY;
 	struct segment train = f->record->train;
 	struct verdict v;
 
@@ -194,9 +197,9 @@ static void tell(struct scene *s, struct flow *f, const struct datagram *was, co
 	train.port = was->ends.source_port;
 	v = verdict_of(f, was, p);
 	events_section_train(s->section, &train, &v, sight);
-	if (carried && !(f->state & FLOW_CREATED) && !begins)
+	if (carried && sight & SIGHT_RETRY)
 		f->shift_ns = train.start_ns - f->record->train.start_ns;
-	f->state |= FLOW_BEGUN | (carried ? FLOW_CREATED : 0);
+	f->state = (uint8_t)((f->state & ~FLOW_UNMET) | FLOW_BEGUN | (carried ? FLOW_CREATED : 0));
 	if (refused && !(f->state & FLOW_CREATED) && !(was->ends.protocol == IP_TCP && s->job->trial->nat.retry != RETRY_NONE))
 		f->state |= FLOW_LOST;
 }
@@ -278,6 +281,7 @@ static void from_outside(struct scene *s, uint8_t *bytes, const struct datagram 
 	else
 		p = nat_inbound(s->nat, scene_now(s), &d);
 	count(s, &p, false);
+	calls_heard(s, was, p.outcome);
 	if (p.outcome == OUT_FRAGMENT_KEPT)
 		keep_waiting(s, was, bytes);
 	else if (outcome_passes(p.outcome))
