@@ -198,10 +198,10 @@ bool packet_world_run(const struct packet_job *job, struct err *e)
 	}
 	ns3c_destroy(s.sim);
 	good = captures_close(&s, e) && good;
-	flows_close(&s);
-	homes_close(&s);
 	internet_close(&s);
 	servings_close(&s);
+	flows_close(&s);
+	homes_close(&s);
 	echoes_close(&s);
 	free(s.homes);
 	return good;
