@@ -108,6 +108,7 @@ static const struct column subscribers[] = {
 };
 
 #define NO_PACKETS "this world shows no packets"
+#define NO_DELAYS  "there were none"
 
 static const struct column connecting[] = {
 	{ "TCP connections", "SYNs", NULL, "packets/syns", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
@@ -116,12 +117,12 @@ static const struct column connecting[] = {
 	{ "TCP connections", "Set up late", "by another SYN", "packets/handshakes_late", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
 	{ "TCP connections", "Failed", NULL, "packets/handshakes_failed", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
 	{ "TCP connections", "Reset", NULL, "packets/resets", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
-	{ "Until set up", "Mean", "s", "packets/setup_delay/mean", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
-	{ "Until set up", "99 %", "s", "packets/setup_delay/p99", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
-	{ "Until given up", "Mean", "s", "packets/failure_delay/mean", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
-	{ "Until given up", "99 %", "s", "packets/failure_delay/p99", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
-	{ "Until answered", "Mean", "s", "packets/answer_delay/mean", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
-	{ "Until answered", "99 %", "s", "packets/answer_delay/p99", KIND_COUNT, BETTER_LESS, NO_PACKETS, false },
+	{ "Until set up", "Mean", "s", "packets/setup_delay/mean", KIND_COUNT, BETTER_LESS, NO_DELAYS, false },
+	{ "Until set up", "99 %", "s", "packets/setup_delay/p99", KIND_COUNT, BETTER_LESS, NO_DELAYS, false },
+	{ "Until given up", "Mean", "s", "packets/failure_delay/mean", KIND_COUNT, BETTER_LESS, NO_DELAYS, false },
+	{ "Until given up", "99 %", "s", "packets/failure_delay/p99", KIND_COUNT, BETTER_LESS, NO_DELAYS, false },
+	{ "Until answered", "Mean", "s", "packets/answer_delay/mean", KIND_COUNT, BETTER_LESS, NO_DELAYS, false },
+	{ "Until answered", "99 %", "s", "packets/answer_delay/p99", KIND_COUNT, BETTER_LESS, NO_DELAYS, false },
 	{ "Goodput", "Down", "bit/s", "packets/goodput_down_bps", KIND_COUNT, BETTER_MORE, NO_PACKETS, false },
 	{ "Goodput", "Up", "bit/s", "packets/goodput_up_bps", KIND_COUNT, BETTER_MORE, NO_PACKETS, false },
 	{ .header = NULL },
@@ -140,7 +141,7 @@ static const struct column passing[] = {
 	{ "ICMP errors", "Sent", "by the CGN", "packets/icmp_sent", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
 	{ "ICMP errors", "Held back", "by its limit", "packets/icmp_withheld", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
 	{ "ICMP errors", "Translated", "of others", "packets/icmp_passed", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
-	{ "ICMP errors", "Delivered", "to a socket", "packets/icmp_delivered", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
+	{ "ICMP errors", "Delivered", "to who asked", "packets/icmp_delivered", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
 	{ "Flows not begun", "Port busy", "TIME-WAIT", "packets/socket_busy", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
 	{ "Flows not begun", "From outside", NULL, "packets/opened_outside", KIND_COUNT, BETTER_NEITHER, NO_PACKETS, false },
 	{ .header = NULL },

@@ -336,10 +336,17 @@ static cJSON *ambiguity_json(const struct measures *m)
 	return rows;
 }
 
+/* Of no delays there is neither a mean nor a longest: null. */
 static void delay_json(cJSON *to, const char *name, const struct delays *d)
 {
+	static const char *const names[] = { "mean", "p50", "p99", "max" };
 	cJSON *delay = object_in(to, name);
 
+	if (!d->count) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+			must(cJSON_AddNullToObject(delay, names[i]));
+		return;
+	}
 	number(delay, "mean", ratio((double)d->sum_us, (double)d->count) / 1e6);
 	number(delay, "p50", (double)delays_quantile(d, 0.5) / 1e6);
 	number(delay, "p99", (double)delays_quantile(d, 0.99) / 1e6);

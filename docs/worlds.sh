@@ -51,6 +51,20 @@ for scenario in "$top"/scenarios/worlds/*.json; do
 	esac
 done
 
+# What the flow world does not show: an evicted connection that is under way comes back with its next packet.
+echo
+echo '| full-address, `on_full: evict-random`, nobody tries again | flow world | packet world |'
+echo '|---|---|---|'
+for world in flow ns3; do
+	"$program" run "$top/scenarios/worlds/full-address.json" --world $world --set nat.on_full=evict-random --set nat.retry=none \
+		-o "$dir/evict-$world" --quiet 2>/dev/null
+done
+"$program" compare "$dir/evict-flow" "$dir/evict-ns3" --ignore '*' -o "$dir/evict" >/dev/null
+awk -F, '$2 == "ports.created" || $2 == "ports.recreated" || $2 == "ports.active_mean" {
+	sub(/^ports\./, "", $2)
+	printf "| `%s` | %s | %s |\n", $2, $3 ~ /\./ ? sprintf("%.6g", $3) : $3, $4 ~ /\./ ? sprintf("%.6g", $4) : $4
+}' "$dir/evict/measures.csv"
+
 # What only packets show: a limit's refusals with and without ICMP, hosts that give up, and a narrow core.
 echo
 echo '| limit-tcp-retry | SYNs | again | set up | of them late | failed | set-up mean | p99 | failure mean | ICMP delivered | fragments | goodput down |'

@@ -24,17 +24,17 @@ const struct packet_name packet_sum_name[PACKETS_SUMS] = {
 	[PACKETS_HANDSHAKES_LATE] = NAMED("handshakes_late", "connections", "of them, those by another SYN than the first"),
 	[PACKETS_HANDSHAKES_FAILED] = NAMED("handshakes_failed", "connections",
 	                                    "connections that the host gave up before they were set up, or was told to"),
-	[PACKETS_ICMP_DELIVERED] = NAMED("icmp_delivered", "errors", "ICMP errors that reached the socket they are about"),
+	[PACKETS_ICMP_DELIVERED] = NAMED("icmp_delivered", "errors", "ICMP errors that reached the socket or the echo request they are about"),
 	[PACKETS_RESENT] = NAMED("resent", "segments", "TCP segments sent again, SYNs left out"),
 	[PACKETS_RESETS] = NAMED("resets", "connections", "connections that a reset ended"),
 	[PACKETS_BYTES_DOWN] = NAMED("bytes_down", "bytes", "payload that reached the hosts' applications"),
 	[PACKETS_BYTES_UP] = NAMED("bytes_up", "bytes", "payload that reached the servers' applications"),
 	[PACKETS_DATAGRAMS_UP] = NAMED("datagrams_up", "datagrams", "UDP datagrams and ICMP queries that reached the servers"),
-	[PACKETS_DATAGRAMS_DOWN] = NAMED("datagrams_down", "datagrams", "answers to them that reached the hosts"),
+	[PACKETS_DATAGRAMS_DOWN] = NAMED("datagrams_down", "datagrams", "answers to them, and what came unasked, that reached the hosts"),
 	[PACKETS_SOCKET_BUSY] = NAMED("socket_busy", "flows",
 	                              "flows not begun, for the host's stack still held their inside port (TIME-WAIT)"),
 	[PACKETS_OPENED_OUTSIDE] = NAMED("opened_outside", "flows",
-	                                 "flows not begun, for the other side speaks first and knows no mapping to speak to"),
+	                                 "flows not begun, for the other side speaks first and there was no mapping to speak to"),
 };
 
 const struct packet_name packet_delay_name[DELAYS] = {

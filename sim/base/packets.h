@@ -29,16 +29,16 @@ enum packet_sum {
 	PACKETS_HANDSHAKES,     /* connections that were set up */
 	PACKETS_HANDSHAKES_LATE,/* of them, by another SYN than the first */
 	PACKETS_HANDSHAKES_FAILED, /* connections that the host gave up, or was told to */
-	PACKETS_ICMP_DELIVERED, /* ICMP errors that reached the socket they are about (RFC 5461) */
+	PACKETS_ICMP_DELIVERED, /* ICMP errors that reached the socket or the echo request they are about (RFC 5461) */
 	PACKETS_RESENT,         /* TCP segments sent again, SYNs left out */
 	PACKETS_RESETS,         /* connections that a reset ended */
 	PACKETS_BYTES_DOWN,     /* payload that reached the host's application */
 	PACKETS_BYTES_UP,       /* payload that reached the server's */
 	PACKETS_DATAGRAMS_UP,   /* UDP datagrams and ICMP queries that reached the server */
-	PACKETS_DATAGRAMS_DOWN, /* and answers that reached the host */
+	PACKETS_DATAGRAMS_DOWN, /* and answers, and what came unasked, that reached the host */
 	/* what could not be offered */
 	PACKETS_SOCKET_BUSY,    /* flows whose inside port the host's stack still held (TIME-WAIT) */
-	PACKETS_OPENED_OUTSIDE, /* flows that begin with what the other side sends */
+	PACKETS_OPENED_OUTSIDE, /* flows that the other side began when there was no mapping to speak to */
 	PACKETS_SUMS,
 };
 

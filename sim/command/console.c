@@ -1,5 +1,6 @@
 #include "sim/command/console.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "analysis/human.h"
@@ -25,6 +26,30 @@ static const struct column columns[] = {
 };
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
 
+static char *seconds(double value, char out[HUMAN_TEXT])
+{
+	if (isfinite(value))
+		snprintf(out, HUMAN_TEXT, "%.3f s", value);
+	else
+		strcpy(out, "-");
+	return out;
+}
+
+/* Of a world of packets. */
+static const struct column of_packets[] = {
+	{ { "SYNs", "again" }, "packets/syn_retries", human_count },
+	{ { "connec-", "tions" }, "packets/handshakes", human_count },
+	{ { "of them", "late" }, "packets/handshakes_late", human_count },
+	{ { "failed", "" }, "packets/handshakes_failed", human_count },
+	{ { "until set", "up, mean" }, "packets/setup_delay/mean", seconds },
+	{ { "until an-", "swered" }, "packets/answer_delay/mean", seconds },
+	{ { "packets", "lost" }, "packets/packets_lost", human_count },
+	{ { "ICMP errors", "delivered" }, "packets/icmp_delivered", human_count },
+	{ { "bit/s", "down" }, "packets/goodput_down_bps", human_count },
+	{ { "bit/s", "up" }, "packets/goodput_up_bps", human_count },
+};
+#define OF_PACKETS (sizeof(of_packets) / sizeof(*of_packets))
+
 static int name_width(const cJSON *schemes)
 {
 	const cJSON *scheme;
@@ -39,27 +64,39 @@ static int name_width(const cJSON *schemes)
 	return width;
 }
 
+static void print_table(const cJSON *schemes, const struct column *shown, size_t count, FILE *to)
+{
+	int width = name_width(schemes);
+	char value[HUMAN_TEXT];
+	const cJSON *scheme;
+
+	for (int line = 0; line < 2; line++) {
+		fprintf(to, "%-*s", width, line ? "" : "scheme");
+		for (size_t i = 0; i < count; i++)
+			fprintf(to, "  %11s", shown[i].head[line]);
+		fputc('\n', to);
+	}
+	cJSON_ArrayForEach(scheme, schemes) {
+		fprintf(to, "%-*s", width, run_text(scheme, "name"));
+		for (size_t i = 0; i < count; i++)
+			fprintf(to, "  %11s", shown[i].show(run_number(scheme, shown[i].path), value));
+		fputc('\n', to);
+	}
+}
+
 void summary_print(const cJSON *summary, FILE *to)
 {
-	const cJSON *schemes = cJSON_GetObjectItemCaseSensitive(summary, "schemes"), *scheme;
+	const cJSON *schemes = cJSON_GetObjectItemCaseSensitive(summary, "schemes");
 	char flows[HUMAN_TEXT], value[HUMAN_TEXT];
-	int width = name_width(schemes);
 
 	fprintf(to, "%s: %s flows of %s subscribers", run_text(summary, "scenario"),
 	        human_whole(run_number(summary, "workload/flows"), flows),
 	        human_whole(run_number(summary, "workload/subscribers"), value));
 	fprintf(to, " in %.15g s, on %.15g addresses; ports are %s\n\n", run_number(summary, "workload/duration_s"),
 	        run_number(schemes->child, "ports/addresses"), run_text(schemes->child, "ports/protocol"));
-	for (int line = 0; line < 2; line++) {
-		fprintf(to, "%-*s", width, line ? "" : "scheme");
-		for (size_t i = 0; i < COLUMNS; i++)
-			fprintf(to, "  %11s", columns[i].head[line]);
-		fputc('\n', to);
-	}
-	cJSON_ArrayForEach(scheme, schemes) {
-		fprintf(to, "%-*s", width, run_text(scheme, "name"));
-		for (size_t i = 0; i < COLUMNS; i++)
-			fprintf(to, "  %11s", columns[i].show(run_number(scheme, columns[i].path), value));
-		fputc('\n', to);
-	}
+	print_table(schemes, columns, COLUMNS, to);
+	if (!run_member(schemes->child, "packets"))
+		return;
+	fputs("\nof packets, warm-up included\n", to);
+	print_table(schemes, of_packets, OF_PACKETS, to);
 }

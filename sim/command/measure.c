@@ -161,18 +161,32 @@ static bool measure_events(struct job *j, struct err *e)
 	return good && measure_demand(j, e);
 }
 
+static bool of_packets(const struct job *j)
+{
+	return strcmp(events_head(j->events)->world, "flow") != 0;
+}
+
+/* What else is to be known of the workload that was run; NULL: nothing. */
+static const char *warning_of(const struct job *j)
+{
+	if (!j->same_workload)
+		return "the events are of another workload than the scenario gives here: incidents are drawn from other flows than a "
+		       "run would draw, and only flows that reached the NAT are counted";
+	if (of_packets(j) && j->opened.facts.captured_hosts)
+		return "the captured flows carry what \"packets\" in the scenario says, not their own bytes and packets, which are not in "
+		       "what generate writes; cgnsim-ns3 takes the trace of import itself";
+	return NULL;
+}
+
 static bool write_results(struct job *j, struct err *e)
 {
-	const char *world = events_head(j->events)->world;
 	const struct result_origin origin = {
 		.command = j->as_run ? "run" : "measure",
 		.first = j->as_run ? SCENARIO : EVENTS,
 		.words = WORDS,
 		.options = j->as_run ? " --world ns3" : NULL,
-		.world = strcmp(world, "flow") ? world : NULL,
-		.warning = j->same_workload ? NULL
-		                            : "the events are of another workload than the scenario gives here: incidents are drawn from "
-		                              "other flows than a run would draw, and only flows that reached the NAT are counted",
+		.world = of_packets(j) ? events_head(j->events)->world : NULL,
+		.warning = warning_of(j),
 	};
 
 	if (!rundir_begin(&j->dir, e) ||

@@ -1,6 +1,7 @@
 #include "sim/command/run_ns3.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -98,14 +99,19 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-/* Another program, with this one's streams; its exit status. It is told to stop when this one is, and ends with it. */
+/* Another program; its exit status. It is told to stop when this one is, and ends with it. What it has to report is of a
+ * file that nobody will see: only its progress and its faults are shown. */
 static int spawn(const struct line *l, struct err *e)
 {
 	pid_t mine = getpid(), process = fork();
 	int status;
 
 	if (!process) {
+		int nowhere = open("/dev/null", O_WRONLY);
+
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (nowhere >= 0)
+			dup2(nowhere, STDOUT_FILENO);
 		if (getppid() == mine)
 			execv(l->words[0], l->words);
 		_exit(127);
@@ -217,15 +223,19 @@ int run_ns3(const struct arguments *args)
 {
 	struct steps s = { .args = args };
 	struct err e = ERR_INIT;
-	char directory[] = "/tmp/cgnsim-ns3-XXXXXX";
+	const char *given = getenv("TMPDIR");
+	char *directory = must_printf("%s/cgnsim-ns3-XXXXXX", given && *given ? given : "/tmp");
 	int status;
 
-	if (!line_fits(args, &e) || !(s.program = find_program(&e)))
+	if (!line_fits(args, &e) || !(s.program = find_program(&e))) {
+		free(directory);
 		return command_failed(&e);
+	}
 	s.output = arguments_value(args, "output") ? must_strdup(arguments_value(args, "output")) : default_output(args, &e);
 	if (!s.output || !output_is_free(&s, &e) || (!mkdtemp(directory) && !fail(&e, "%s: %s", directory, strerror(errno)))) {
 		free(s.program);
 		free(s.output);
+		free(directory);
 		return command_failed(&e);
 	}
 	s.trace = must_printf("%s/workload.trace", directory);
@@ -245,5 +255,6 @@ int run_ns3(const struct arguments *args)
 	free(s.output);
 	free(s.trace);
 	free(s.events);
+	free(directory);
 	return status;
 }

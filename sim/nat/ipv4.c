@@ -293,11 +293,12 @@ bool ipv4_cut(uint8_t *bytes, uint32_t mtu, void (*each)(void *context, uint8_t 
 
 /* ---- packets of our own ---- */
 
-static void write_header(uint8_t *out, uint32_t length, uint32_t source, uint32_t destination, uint8_t protocol)
+static void write_header(uint8_t *out, uint32_t length, uint16_t id, uint32_t source, uint32_t destination, uint8_t protocol)
 {
 	memset(out, 0, HEADER);
 	out[0] = 0x45;
 	put16(out + AT_LENGTH, length);
+	put16(out + AT_ID, id);
 	out[AT_TTL] = TTL;
 	out[AT_PROTOCOL] = protocol;
 	put32(out + AT_SOURCE, source);
@@ -310,7 +311,7 @@ uint32_t ipv4_write_error(uint8_t out[IPV4_ERROR_MOST], const struct ipv4_error 
 	uint32_t most = IPV4_ERROR_MOST - HEADER - ICMP_HEADER, take = length < most ? length : most;
 	uint8_t *icmp = out + HEADER;
 
-	write_header(out, HEADER + ICMP_HEADER + take, error->source, error->destination, IP_ICMP);
+	write_header(out, HEADER + ICMP_HEADER + take, 0, error->source, error->destination, IP_ICMP);
 	icmp[0] = error->type;
 	icmp[1] = error->code;
 	put16(icmp + ICMP_AT_SUM, 0);
@@ -322,7 +323,7 @@ uint32_t ipv4_write_error(uint8_t out[IPV4_ERROR_MOST], const struct ipv4_error 
 
 void ipv4_write_stub(uint8_t out[IPV4_STUB], const struct packet_ends *ends)
 {
-	write_header(out, IPV4_STUB, ends->source, ends->destination, ends->protocol);
+	write_header(out, IPV4_STUB, 0, ends->source, ends->destination, ends->protocol);
 	memset(out + HEADER, 0, IPV4_STUB - HEADER);
 	if (ends->protocol == IP_ICMP) {
 		out[HEADER] = ICMP_ECHO;
@@ -338,11 +339,32 @@ uint32_t ipv4_write_echo(uint8_t *out, uint32_t source, uint32_t destination, bo
 {
 	uint8_t *icmp = out + HEADER;
 
-	write_header(out, HEADER + ICMP_HEADER + payload, source, destination, IP_ICMP);
-	memset(icmp, 0, ICMP_HEADER + payload);
+	write_header(out, HEADER + ICMP_HEADER + payload, (uint16_t)(identifier + sequence), source, destination, IP_ICMP);
+	memset(icmp, 0, ICMP_HEADER);
 	icmp[0] = answer ? ICMP_ECHO_REPLY : ICMP_ECHO;
 	put16(icmp + ICMP_AT_ID, identifier);
 	put16(icmp + ICMP_AT_ID + 2, sequence);
 	put16(icmp + ICMP_AT_SUM, sum_of(icmp, ICMP_HEADER + payload));
 	return HEADER + ICMP_HEADER + payload;
+}
+
+uint32_t ipv4_write_segment(uint8_t out[IPV4_SEGMENT], const struct packet_ends *ends, uint8_t tcp_flags)
+{
+	uint8_t *tcp = out + HEADER, pseudo[12] = { 0 };
+
+	write_header(out, IPV4_SEGMENT, 0, ends->source, ends->destination, IP_TCP);
+	memset(tcp, 0, IPV4_SEGMENT - HEADER);
+	put16(tcp, ends->source_port);
+	put16(tcp + 2, ends->destination_port);
+	tcp[12] = (IPV4_SEGMENT - HEADER) / 4 << 4;
+	tcp[TCP_AT_FLAGS] = tcp_flags;
+	put16(tcp + TCP_AT_SUM, sum_of(tcp, IPV4_SEGMENT - HEADER));
+	/* The pseudo header is summed too (RFC 9293 3.1). */
+	put32(pseudo, ends->source);
+	put32(pseudo + 4, ends->destination);
+	put16(pseudo + 8, IP_TCP);
+	put16(pseudo + 10, IPV4_SEGMENT - HEADER);
+	for (size_t i = 0; i < sizeof(pseudo); i += 2)
+		mend16(tcp + TCP_AT_SUM, 0, get16(pseudo + i));
+	return IPV4_SEGMENT;
 }

@@ -38,11 +38,17 @@ struct ipv4_error {
 };
 uint32_t ipv4_write_error(uint8_t out[IPV4_ERROR_MOST], const struct ipv4_error *error, const uint8_t *about, uint32_t length);
 
+/* A TCP segment without options or data. Returns its length. */
+#define IPV4_SEGMENT 40
+uint32_t ipv4_write_segment(uint8_t out[IPV4_SEGMENT], const struct packet_ends *ends, uint8_t tcp_flags);
+
 /* The first 28 bytes of a packet with these ends, of which nothing else is known. */
 #define IPV4_STUB 28
 void ipv4_write_stub(uint8_t out[IPV4_STUB], const struct packet_ends *ends);
 
-/* An ICMP echo request or its answer, of `payload` zeros. Returns its length. */
+/* Writes the headers of an ICMP echo request or its answer before the `payload` bytes that stand at out + IPV4_ECHO. Its
+ * identification is of its identifier and number, so that its fragments find together. Returns its length. */
+#define IPV4_ECHO 28
 uint32_t ipv4_write_echo(uint8_t *out, uint32_t source, uint32_t destination, bool answer, uint16_t identifier,
                          uint16_t sequence, uint32_t payload);
 

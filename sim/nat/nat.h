@@ -151,6 +151,10 @@ struct verdict {
  * its port is the one seen by this NAT. Runs every timer up to its start first. */
 struct verdict nat_show(struct nat *nat, const struct segment *train);
 
+/* The mapping that would carry a train with these ends now: OUT_REFRESHED and where it is, OUT_NO_MAPPING, or OUT_EXEMPT.
+ * Changes nothing, and runs no timer. */
+struct verdict nat_find(const struct nat *nat, const struct segment *train);
+
 /* Brings near what nat_show() of this train will touch. Changes nothing. */
 void nat_prefetch(const struct nat *nat, const struct segment *train);
 

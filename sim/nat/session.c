@@ -206,6 +206,39 @@ void nat_prefetch(const struct nat *nat, const struct segment *train)
 	table_prefetch(&nat->table, table_hash(&inside));
 }
 
+static struct verdict verdict_of(const struct nat *nat, uint32_t entry, enum outcome outcome)
+{
+	const struct mapping *m = &nat->table.mappings[entry];
+
+	return (struct verdict){
+		.outcome = outcome,
+		.address = m->address,
+		.slot = m->slot,
+		.number = slots_number(nat->ground.slots, m->slot),
+	};
+}
+
+static struct verdict nowhere(enum outcome outcome)
+{
+	return (struct verdict){ .outcome = outcome, .address = ADDRESS_NONE };
+}
+
+static bool is_exempt(const struct nat *nat, const struct segment *train)
+{
+	return nat->config->exempt.count && destination_is_exempt(nat->config, train->remote, train->remote_port);
+}
+
+struct verdict nat_find(const struct nat *nat, const struct segment *train)
+{
+	struct inside inside = inside_of(nat, train);
+	uint32_t entry;
+
+	if (is_exempt(nat, train))
+		return nowhere(OUT_EXEMPT);
+	entry = table_find(&nat->table, table_hash(&inside), &inside);
+	return entry == INDEX_NONE ? nowhere(OUT_NO_MAPPING) : verdict_of(nat, entry, OUT_REFRESHED);
+}
+
 static struct verdict show_new(struct nat *nat, const struct segment *train, const struct inside *inside, uint32_t hash)
 {
 	struct need need = { .time_ns = train->start_ns, .inside = *inside, .hash = hash, .remote = train->remote,
@@ -222,24 +255,15 @@ struct verdict nat_show(struct nat *nat, const struct segment *train)
 {
 	struct inside inside = inside_of(nat, train);
 	uint32_t hash = table_hash(&inside), entry;
-	const struct mapping *m;
-	enum outcome outcome;
 
 	nat_advance(nat, train->start_ns);
-	if (nat->config->exempt.count && destination_is_exempt(nat->config, train->remote, train->remote_port))
-		return (struct verdict){ .outcome = OUT_EXEMPT, .address = ADDRESS_NONE };
+	if (is_exempt(nat, train))
+		return nowhere(OUT_EXEMPT);
 	entry = table_find(&nat->table, hash, &inside);
 	if (entry == INDEX_NONE) {
 		if (train->flags & SEG_INBOUND)
-			return (struct verdict){ .outcome = OUT_NO_MAPPING, .address = ADDRESS_NONE };
+			return nowhere(OUT_NO_MAPPING);
 		return show_new(nat, train, &inside, hash);
 	}
-	outcome = show_mapping(nat, entry, train);
-	m = &nat->table.mappings[entry];
-	return (struct verdict){
-		.outcome = outcome,
-		.address = m->address,
-		.slot = m->slot,
-		.number = slots_number(nat->ground.slots, m->slot),
-	};
+	return verdict_of(nat, entry, show_mapping(nat, entry, train));
 }

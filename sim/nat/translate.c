@@ -213,12 +213,14 @@ static struct passage hairpin(struct nat *nat, int64_t now_ns, struct datagram *
 static struct passage begins_outbound(struct nat *nat, int64_t now_ns, uint32_t subscriber, uint8_t host, struct datagram *d)
 {
 	const struct datagram as_it_was = *d;
-	struct passage p;
+	struct passage left, p;
 
 	if (nat->config->exempt.count &&
 	    destination_is_exempt(nat->config, d->ends.destination, wire_remote_port(&d->ends, d->ends.destination_port)))
-		return ends_as(OUT_EXEMPT);
-	p = hairpin(nat, now_ns, d, leave(nat, now_ns, subscriber, host, d));
+		return (struct passage){ .outcome = OUT_EXEMPT, .left = OUT_EXEMPT };
+	left = leave(nat, now_ns, subscriber, host, d);
+	p = hairpin(nat, now_ns, d, left);
+	p.left = left.outcome;
 	if (!outcome_passes(p.outcome))
 		*d = as_it_was;
 	return p;

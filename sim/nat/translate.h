@@ -22,6 +22,7 @@
 
 struct passage {
 	enum outcome outcome;
+	enum outcome left;      /* of one that begins, outbound: how its own mapping took it; a hairpin may still end otherwise */
 	struct nat_path path;   /* where it goes, if it does: outcome_passes() */
 	bool crowded_out;       /* as in struct verdict */
 };

@@ -161,39 +161,45 @@ static void keep_waiting(struct scene *s, const struct datagram *d, const uint8_
 
 /* ---- what is written down ---- */
 
-static struct verdict verdict_of(const struct scene *s, const struct passage *p, const struct datagram *d)
+/* Of the packet's own mapping: a hairpin to nobody made one too. */
+static struct verdict verdict_of(const struct flow *f, const struct datagram *was, const struct passage *p)
 {
-	struct verdict v = { .outcome = p->outcome, .crowded_out = p->crowded_out, .number = d->ends.source_port };
+	struct verdict v = { .outcome = p->left, .crowded_out = p->crowded_out };
 
-	if (p->outcome != OUT_CREATED && p->outcome != OUT_REFRESHED)
-		return v;
-	while (v.address < s->share.addresses && s->pool[v.address] != d->ends.source)
-		v.address++;
-	if (v.address == s->share.addresses)
-		v.address = 0;
-	v.slot = s->slots->slot[v.number];
+	if (p->left == OUT_CREATED || p->left == OUT_REFRESHED)
+		v = nat_find(f->scene->nat, &(struct segment){
+			.subscriber = f->host->home->subscriber,
+			.port = was->ends.source_port,
+			.protocol = f->record->train.protocol,
+			.remote = f->record->train.remote,
+			.remote_port = f->record->train.remote_port,
+		});
+	v.outcome = p->left;
 	return v;
 }
 
 /* The flow's first packet at the CGN, one that made or would have made a mapping, or neither. */
-static void tell(struct scene *s, struct flow *f, const struct datagram *was, const struct datagram *d, const struct passage *p)
+static void tell(struct scene *s, struct flow *f, const struct datagram *was, const struct passage *p)
 {
-	bool begins = !(f->state & FLOW_BEGUN), refused = outcome_is_refusal(p->outcome), carried = outcome_passes(p->outcome);
-	unsigned sight = begins ? SIGHT_BEGINS | SIGHT_NEEDS : f->state & FLOW_CREATED ? 0 : SIGHT_RETRY;
+	bool begins = !(f->state & FLOW_BEGUN), refused = outcome_is_refusal(p->left), carried = outcome_passes(p->left);
+	unsigned sight = begins                    ? SIGHT_BEGINS | SIGHT_NEEDS
+	                 : f->state & FLOW_UNMET   ? SIGHT_NEEDS
+	                 : f->state & FLOW_CREATED ? 0
+	                                           : SIGHT_RETRY;
 	struct segment train = f->record->train;
 	struct verdict v;
 
-	if (!begins && !refused && (p->outcome != OUT_CREATED || !carried))
+	if (!begins && !refused && (p->left != OUT_CREATED || !carried))
 		if (f->state & FLOW_CREATED || !carried)
 			return;
 	train.start_ns = scene_now(s);
 	train.subscriber = s->share.first_subscriber + f->host->home->subscriber;
 	train.port = was->ends.source_port;
-	v = verdict_of(s, p, d);
+	v = verdict_of(f, was, p);
 	events_section_train(s->section, &train, &v, sight);
-	if (carried && !(f->state & FLOW_CREATED) && !begins)
+	if (carried && sight & SIGHT_RETRY)
 		f->shift_ns = train.start_ns - f->record->train.start_ns;
-	f->state |= FLOW_BEGUN | (carried ? FLOW_CREATED : 0);
+	f->state = (uint8_t)((f->state & ~FLOW_UNMET) | FLOW_BEGUN | (carried ? FLOW_CREATED : 0));
 	if (refused && !(f->state & FLOW_CREATED) && !(was->ends.protocol == IP_TCP && s->job->trial->nat.retry != RETRY_NONE))
 		f->state |= FLOW_LOST;
 }
@@ -207,13 +213,13 @@ static void look(struct scene *s, uint32_t subscriber, const struct datagram *wa
 
 	if (!datagram_begins(was) || (was->ends.protocol == IP_ICMP && !query))
 		return;
-	if (protocol == PROTO_TCP && !syn && p->outcome == OUT_REFRESHED)
+	if (protocol == PROTO_TCP && !syn && p->left == OUT_REFRESHED)
 		return;
 	f = flows_find(s, &(struct flow_key){ .subscriber = subscriber, .host = HOST_CGN, .protocol = (uint8_t)protocol,
 	                                      .port = was->ends.source_port, .remote = was->ends.destination,
 	                                      .remote_port = query ? 0 : was->ends.destination_port });
 	if (f && !(f->state & FLOW_LOST))
-		tell(s, f, was, d, p);
+		tell(s, f, was, p);
 	if (f && syn && outcome_passes(p->outcome) && !p->path.inside)
 		internet_answers(s, d, !(f->state & FLOW_SILENT));
 }
@@ -275,6 +281,7 @@ static void from_outside(struct scene *s, uint8_t *bytes, const struct datagram 
 	else
 		p = nat_inbound(s->nat, scene_now(s), &d);
 	count(s, &p, false);
+	calls_heard(s, was, p.outcome);
 	if (p.outcome == OUT_FRAGMENT_KEPT)
 		keep_waiting(s, was, bytes);
 	else if (outcome_passes(p.outcome))

@@ -1,5 +1,6 @@
-/* TCP: a connection asks for as many bytes as came inbound, and closes at its train's end. */
+/* TCP: a connection asks for as many bytes as came inbound, is heard of until its train's end, and closes there. */
 #include "sim/ns3/flow.h"
+#include "sim/ns3/train.h"
 
 /* A FIN behind all that is to be sent. */
 static void tcp_close(struct flow *f)
@@ -16,23 +17,37 @@ static void tcp_train_ends(void *user)
 	const uint8_t both = SEG_FIN_OUT | SEG_FIN_IN;
 	bool last = r->train.flags & SEG_LAST;
 
-	if (f->state & FLOW_OVER || !f->tcp)
-		return;
 	f->fins |= r->train.flags & both;
-	if (r->train.flags & SEG_RST)
+	if (f->tcp && r->train.flags & SEG_RST)
 		ns3c_tcp_abort(f->tcp);
-	else if (last && (f->fins & both) == both)
+	else if (f->tcp && last && (f->fins & both) == both)
 		tcp_close(f);
-	else if (!last)
+	else if (f->tcp && !last)
 		ns3c_tcp_send(f->tcp, NULL, 1);
 	flow_next_train(f);
 }
 
+static void tcp_train(struct flow *f);
+
+static void tcp_still_there(void *user)
+{
+	struct flow *f = user;
+
+	if (f->tcp)
+		ns3c_tcp_send(f->tcp, NULL, 1);
+	tcp_train(f);
+}
+
+/* Until the train ends, a byte so often that no timer of the NAT runs out before. */
 static void tcp_train(struct flow *f)
 {
-	const struct segment *t = &f->record->train;
+	int64_t next_ns = ns3c_now(f->scene->sim) + f->scene->keep_ns[PROTO_TCP];
+	int64_t end_ns = flow_leaves(f, f->record->train.last_out_ns);
 
-	flow_at(f, flow_leaves(f, t->last_out_ns == NS_NONE ? t->start_ns : t->last_out_ns), tcp_train_ends);
+	if (next_ns < end_ns)
+		flow_at(f, next_ns, tcp_still_there);
+	else
+		flow_at(f, end_ns, tcp_train_ends);
 }
 
 /* What the send buffer takes of what is to be sent; the rest when it has room again. */
@@ -67,15 +82,15 @@ static void tcp_connected(struct ns3c_tcp *tcp, void *user)
 	const struct trace_record *r = f->record;
 	struct scene *s = f->scene;
 	struct ns3c_tcp_info info = ns3c_tcp_get_info(tcp);
-	uint64_t request = flow_payload(f, r->bytes_out, r->packets_out, s->config->request);
-	uint64_t response = flow_payload(f, r->bytes_in, r->packets_in, s->config->response);
-	uint8_t head[REQUEST_BYTES];
+	uint64_t request = train_payload(r, r->bytes_out, r->packets_out, s->config->request);
+	uint64_t response = train_payload(r, r->bytes_in, r->packets_in, s->config->response);
+	uint8_t head[HEAD_BYTES];
 
 	f->state |= FLOW_OPEN;
 	s->packets.sums[PACKETS_HANDSHAKES]++;
 	s->packets.sums[PACKETS_HANDSHAKES_LATE] += info.syns > 1;
 	delays_add(&s->packets.delays[DELAY_SETUP], ns3c_now(s->sim) - f->tried_ns);
-	request_write(head, f->number, response > UINT32_MAX ? UINT32_MAX : (uint32_t)response);
+	head_write(head, (struct head){ .who = f->number, .what = response > UINT32_MAX ? UINT32_MAX : (uint32_t)response });
 	ns3c_tcp_send(tcp, head, sizeof(head));
 	f->owed = request > sizeof(head) ? request - sizeof(head) : 0;
 	tcp_push(f);
@@ -98,14 +113,22 @@ static void tcp_icmp(struct ns3c_tcp *tcp, const struct ns3c_icmp *error, void *
 		ns3c_tcp_abort(tcp);
 }
 
-/* SYNs and segments sent again of a connection. */
+static uint32_t syn_retries(const struct ns3c_tcp_info *info)
+{
+	return info->syns ? info->syns - 1 : 0;
+}
+
+void connection_count_resent(struct packets *p, const struct ns3c_tcp_info *info)
+{
+	p->sums[PACKETS_RESENT] += info->retransmitted - syn_retries(info);
+}
+
+/* SYNs and segments sent again by a host. */
 static void count_tcp(struct packets *p, const struct ns3c_tcp_info *info)
 {
-	uint32_t retries = info->syns ? info->syns - 1 : 0;
-
 	p->sums[PACKETS_SYNS] += info->syns;
-	p->sums[PACKETS_SYN_RETRIES] += retries;
-	p->sums[PACKETS_RESENT] += info->retransmitted - retries;
+	p->sums[PACKETS_SYN_RETRIES] += syn_retries(info);
+	connection_count_resent(p, info);
 }
 
 static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)
@@ -158,10 +181,35 @@ void connection_begin(struct flow *f, int64_t until_ns)
 
 void connection_goes_on(struct flow *f)
 {
-	if (!(f->state & FLOW_OPEN) || !f->tcp)
-		return;
-	ns3c_tcp_send(f->tcp, NULL, 1);
+	if (f->tcp)
+		ns3c_tcp_send(f->tcp, NULL, 1);
 	tcp_train(f);
+}
+
+/* The server ends it, by a reset or by the second FIN; or it did not. */
+static void call_ends(void *user)
+{
+	struct flow *f = user;
+	const uint8_t flags = f->record->train.flags, both = SEG_FIN_OUT | SEG_FIN_IN;
+
+	if (flags & SEG_RST)
+		internet_resets(f);
+	else if (f->tcp && flags & SEG_LAST && (f->fins & both) == both)
+		tcp_close(f);
+	flow_next_train(f);
+}
+
+bool connection_is_called(struct flow *f)
+{
+	const struct segment *t = &f->record->train;
+
+	if (!f->tcp || !(f->state & FLOW_OPEN))
+		return false;
+	f->fins |= t->flags & (SEG_FIN_OUT | SEG_FIN_IN);
+	if (!(t->flags & SEG_RST) || t->last_in_ns > t->start_ns)
+		internet_pushes(f);
+	flow_at(f, flow_comes(f, t->last_in_ns), call_ends);
+	return true;
 }
 
 void connection_count(struct scene *s, const struct flow *f)

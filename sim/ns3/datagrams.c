@@ -5,6 +5,7 @@
 #include "sim/base/must.h"
 #include "sim/base/rng.h"
 #include "sim/ns3/flow.h"
+#include "sim/ns3/train.h"
 
 /* How long a host still listens after a flow's last datagram: for an answer, and as long again in queues. */
 static int64_t linger_ns(const struct scene *s)
@@ -19,27 +20,6 @@ struct udp_socket {
 	uint32_t flows;
 };
 
-
-/* Datagrams of the present train: as counted, and so many that no timer of the NAT runs out between. */
-static uint32_t datagrams_of(const struct flow *f)
-{
-	const struct segment *t = &f->record->train;
-	int64_t length = t->last_out_ns - t->start_ns;
-	int64_t keep = length / f->scene->keep_ns[t->protocol] + 2;
-	uint32_t packets = f->record->packets_out;
-
-	if (length <= 0)
-		return packets ? packets : 1;
-	return packets > (uint32_t)keep ? packets : (uint32_t)keep;
-}
-
-static bool is_answered(const struct segment *t)
-{
-	return t->first_in_ns != NS_NONE;
-}
-
-static void datagram_due(void *user);
-
 static struct udp_socket *socket_cell(const struct host *h, uint16_t port)
 {
 	uint32_t i = (uint32_t)mix64(port, 0) & h->socket_mask;
@@ -53,12 +33,10 @@ static void udp_received(struct ns3c_udp *udp, uint32_t address, uint16_t port, 
 {
 	struct scene *s = ((struct host *)user)->home->scene;
 
-	if (length < REQUEST_BYTES)
+	if (length < HEAD_BYTES)
 		return;
-	if (request_is_one(bytes))
-		request_serve(udp, address, port, bytes, length); /* it came by a hairpin */
-	else if (request_flow(bytes) < s->flow_count)
-		flows_answered(s, &s->flows[request_flow(bytes)], length);
+	host_heard(s, head_read(bytes), length);
+	serve_at_once(s, udp, address, port, head_read(bytes)); /* what came by a hairpin is to be answered */
 }
 
 static void udp_icmp(struct ns3c_udp *udp, const struct ns3c_icmp *error, void *user)
@@ -123,7 +101,7 @@ static void close_udp(void *user)
 
 void datagrams_close(struct flow *f)
 {
-	flow_at(f, ns3c_now(f->scene->sim) + linger_ns(f->scene), close_udp);
+	flow_at(f, flow_leaves(f, f->record->train.last_in_ns) + linger_ns(f->scene), close_udp);
 }
 
 void hosts_close(struct host *h)
@@ -131,65 +109,40 @@ void hosts_close(struct host *h)
 	free(h->sockets);
 }
 
-void flows_answered(struct scene *s, struct flow *f, uint32_t bytes)
+void host_heard(struct scene *s, struct head head, uint32_t bytes)
 {
+	const struct trace_record *r = head_record(s, head);
+
+	if (!r || (!head.answer && !(r->train.flags & SEG_INBOUND)))
+		return;
 	s->packets.sums[PACKETS_DATAGRAMS_DOWN]++;
 	s->packets.sums[PACKETS_BYTES_DOWN] += bytes;
-	if (f->tried_ns)
-		delays_add(&s->packets.delays[DELAY_ANSWER], ns3c_now(s->sim) - f->tried_ns);
-	f->tried_ns = 0;
+	if (head.answer && !head.further)
+		delays_add(&s->packets.delays[DELAY_ANSWER], home_now(s) - train_out_at(s, r, head.what));
 }
 
-static void send_udp(struct flow *f, uint32_t answers, uint32_t each)
-{
-	const struct trace_record *r = f->record;
-	uint64_t payload = flow_payload(f, r->bytes_out, r->packets_out, 0);
-	uint32_t size = r->packets_out ? (uint32_t)(payload / r->packets_out) : f->scene->config->datagram;
-	struct ns3c_udp *udp = socket_cell(f->host, r->train.port)->udp;
-	uint8_t bytes[65507];
+static void datagram_due(void *user);
 
-	size = size < REQUEST_BYTES ? REQUEST_BYTES : size > sizeof(bytes) ? (uint32_t)sizeof(bytes) : size;
-	memset(bytes, 0, size);
-	request_write(bytes, f->number, answers << 16 | each);
-	ns3c_udp_send(udp, r->train.remote, r->train.remote_port, bytes, size);
-}
-
-static void send_echo(struct flow *f)
-{
-	uint8_t bytes[28 + 65507];
-	uint32_t size = f->scene->config->datagram;
-
-	home_outbound(f->host, bytes, ipv4_write_echo(bytes, f->host->address, f->record->train.remote, false, f->record->train.port,
-	                                              (uint16_t)f->sent, size));
-}
-
-/* The next datagram, with its part of the answers. */
 static void send_datagram(struct flow *f)
 {
-	const struct trace_record *r = f->record;
-	uint64_t in = !is_answered(&r->train) ? 0 : r->packets_in ? r->packets_in : f->due;
-	uint32_t answers = (uint32_t)(in * (f->sent + 1) / f->due - in * f->sent / f->due);
-	uint64_t payload = flow_payload(f, r->bytes_in, r->packets_in, 0);
-	uint32_t each = r->packets_in ? (uint32_t)(payload / r->packets_in) : f->scene->config->datagram;
+	struct host *h = f->host;
+	const struct segment *t = &f->record->train;
+	uint32_t size = train_out_size(f->scene, f->record);
+	uint8_t bytes[IPV4_ECHO + 65507], *data = bytes + IPV4_ECHO;
 
-	each = each < REQUEST_BYTES ? REQUEST_BYTES : each > 65507 ? 65507 : each;
-	if (is_answered(&r->train))
-		f->tried_ns = ns3c_now(f->scene->sim);
-	if (r->train.protocol == PROTO_ICMP)
-		send_echo(f);
+	memset(data, 0, size);
+	head_write(data, head_of(f->scene, f->record, f->sent));
+	if (t->protocol == PROTO_UDP)
+		must(ns3c_udp_send(socket_cell(h, t->port)->udp, t->remote, t->remote_port, data, size) == 0);
 	else
-		send_udp(f, answers > 65535 ? 65535 : answers, each);
+		home_outbound(h, bytes, ipv4_write_echo(bytes, h->address, t->remote, false, t->port, (uint16_t)f->sent, size));
 	f->sent++;
 }
 
 static void next_datagram(struct flow *f)
 {
-	const struct segment *t = &f->record->train;
-	int64_t length = t->last_out_ns - t->start_ns;
-
 	if (f->sent < f->due && !(f->state & FLOW_LOST))
-		flow_at(f, flow_leaves(f, t->start_ns + (f->due > 1 ? length / (f->due - 1) * f->sent + length % (f->due - 1) * f->sent / (f->due - 1) : 0)),
-		   datagram_due);
+		flow_at(f, flow_leaves(f, train_out_at(f->scene, f->record, f->sent)), datagram_due);
 	else
 		flow_next_train(f);
 }
@@ -206,6 +159,6 @@ static void datagram_due(void *user)
 void datagrams_begin(struct flow *f)
 {
 	f->sent = 0;
-	f->due = datagrams_of(f);
+	f->due = train_out_count(f->scene, f->record);
 	datagram_due(f);
 }

@@ -1,16 +1,14 @@
-/* flow - what flows.c, datagrams.c and connection.c share: a flow's times and sizes, and how a train begins. */
+/* flow - what flows.c, datagrams.c, connection.c and calls.c share: a flow's times, and how a train begins. */
 #ifndef SIM_NS3_FLOW_H
 #define SIM_NS3_FLOW_H
 
 #include "sim/ns3/scene.h"
 
-/* When the host must act for the CGN to see it at the trace's time; not before now. */
+/* When the host, or the other side, must act for the CGN to see it at the trace's time; not before now. */
 int64_t flow_leaves(const struct flow *f, int64_t at_ns);
+int64_t flow_comes(const struct flow *f, int64_t at_ns);
 
 void flow_at(struct flow *f, int64_t when_ns, void (*fn)(void *user));
-
-/* Payload of all packets of a way, or `unknown` where the trace does not say how many there were. */
-uint64_t flow_payload(const struct flow *f, uint64_t bytes, uint32_t packets, uint64_t unknown);
 
 /* The present train is over: on to the next one. */
 void flow_next_train(struct flow *f);
@@ -29,6 +27,8 @@ void datagrams_begin(struct flow *f);
 void connection_begin(struct flow *f, int64_t until_ns);
 /* A later train of an open one. */
 void connection_goes_on(struct flow *f);
+/* One in which only the server speaks. False: there is no connection. */
+bool connection_is_called(struct flow *f);
 void connection_count(struct scene *s, const struct flow *f);
 
 #endif

@@ -4,9 +4,9 @@
 #include "sim/base/must.h"
 #include "sim/ns3/flow.h"
 
-/* A train and when it starts. */
+/* A train, and when whoever sends its first packet does so, simulated. */
 struct start {
-	int64_t at_ns;
+	int64_t leaves_ns;
 	uint32_t record, flow;
 };
 
@@ -22,47 +22,17 @@ void flow_at(struct flow *f, int64_t when_ns, void (*fn)(void *user))
 	must(ns3c_at(f->scene->sim, when_ns, fn, f));
 }
 
-static uint32_t header_of(enum protocol protocol)
+int64_t flow_comes(const struct flow *f, int64_t at_ns)
 {
-	return protocol == PROTO_TCP ? 40 : 28;
-}
+	int64_t at = LEAD_NS + at_ns + f->shift_ns - f->scene->config->core.delay_ns, now = ns3c_now(f->scene->sim);
 
-uint64_t flow_payload(const struct flow *f, uint64_t bytes, uint32_t packets, uint64_t unknown)
-{
-	uint64_t headers = (uint64_t)packets * header_of(f->record->train.protocol);
-
-	return !packets ? unknown : bytes > headers ? bytes - headers : 0;
-}
-
-static void train_due(void *user)
-{
-	struct flow *f = user;
-
-	if (f->record->train.protocol == PROTO_TCP)
-		connection_goes_on(f);
-	else
-		datagrams_begin(f);
-}
-
-void flow_next_train(struct flow *f)
-{
-	const struct trace *t = f->scene->job->trace;
-
-	while (f->next != NO_RECORD && t->records[f->next].train.flags & SEG_INBOUND)
-		f->next = f->scene->next_record[f->next]; /* answers come when they are asked for */
-	if (f->next == NO_RECORD || f->state & FLOW_LOST) {
-		if (f->record->train.protocol == PROTO_UDP)
-			datagrams_close(f);
-		return;
-	}
-	f->record = &t->records[f->next];
-	f->next = f->scene->next_record[f->next];
-	flow_at(f, flow_leaves(f, f->record->train.start_ns), train_due);
+	return at > now ? at : now;
 }
 
 /* Until when the trace has something of the flow from its host; sees whether it has anything from the other side. */
-static int64_t heard_of(struct flow *f, uint32_t record)
+static int64_t heard_of(struct flow *f)
 {
+	uint32_t record = (uint32_t)(f->record - f->scene->job->trace->records);
 	int64_t last_ns = 0;
 	bool answered = false;
 
@@ -75,6 +45,37 @@ static int64_t heard_of(struct flow *f, uint32_t record)
 	if (!answered)
 		f->state |= FLOW_SILENT;
 	return last_ns;
+}
+
+/* The present train begins, by whoever speaks first in it. */
+static void train_due(void *user)
+{
+	struct flow *f = user;
+	const struct segment *t = &f->record->train;
+
+	if (t->flags & SEG_INBOUND)
+		call_begin(f);
+	else if (t->protocol != PROTO_TCP)
+		datagrams_begin(f);
+	else if (f->state & (FLOW_OPEN | FLOW_OVER))
+		connection_goes_on(f);
+	else
+		connection_begin(f, heard_of(f));
+}
+
+void flow_next_train(struct flow *f)
+{
+	const struct segment *t;
+
+	if (f->next == NO_RECORD || f->state & FLOW_LOST) {
+		if (f->record->train.protocol == PROTO_UDP)
+			datagrams_close(f);
+		return;
+	}
+	f->record = &f->scene->job->trace->records[f->next];
+	f->next = f->scene->next_record[f->next];
+	t = &f->record->train;
+	flow_at(f, t->flags & SEG_INBOUND ? flow_comes(f, t->start_ns) : flow_leaves(f, t->start_ns), train_due);
 }
 
 static void begin(struct scene *s, const struct start *start)
@@ -92,34 +93,37 @@ static void begin(struct scene *s, const struct start *start)
 	if (s->cpe)
 		f->cgn_port = 0; /* the home's NAT will say */
 	flows_know(s, &key, f);
-	if (t->protocol == PROTO_TCP)
-		connection_begin(f, heard_of(f, start->record));
-	else if (t->protocol == PROTO_ICMP || datagrams_open(f->host, t->port))
-		datagrams_begin(f);
-	else
+	if (t->protocol == PROTO_UDP && !datagrams_open(f->host, t->port))
 		s->packets.sums[PACKETS_SOCKET_BUSY]++;
+	else
+		train_due(f);
 }
 
 /* Flows begin one after the other: each calls up the next. */
 static void begin_next(void *user)
 {
 	struct scene *s = user;
-	int64_t early = LEAD_NS - s->config->access.delay_ns;
 
-	begin(s, &s->starts[s->started++]);
-	while (s->started < s->start_count && s->starts[s->started].at_ns + early <= ns3c_now(s->sim))
+	while (s->started < s->start_count && s->starts[s->started].leaves_ns <= ns3c_now(s->sim))
 		begin(s, &s->starts[s->started++]);
 	if (s->started < s->start_count)
-		must(ns3c_at(s->sim, s->starts[s->started].at_ns + early, begin_next, s));
+		must(ns3c_at(s->sim, s->starts[s->started].leaves_ns, begin_next, s));
 }
 
 static int by_time(const void *a, const void *b)
 {
 	const struct start *x = a, *y = b;
 
-	if (x->at_ns != y->at_ns)
-		return x->at_ns < y->at_ns ? -1 : 1;
+	if (x->leaves_ns != y->leaves_ns)
+		return x->leaves_ns < y->leaves_ns ? -1 : 1;
 	return (x->record > y->record) - (x->record < y->record);
+}
+
+static int64_t leaves(const struct scene *s, const struct segment *t)
+{
+	const struct packet_link *link = t->flags & SEG_INBOUND ? &s->config->core : &s->config->access;
+
+	return LEAD_NS + t->start_ns - link->delay_ns;
 }
 
 /* The flows of one host of the trace: their trains in line, and when each begins. */
@@ -140,24 +144,11 @@ static void take_host(struct scene *s, const struct trace_host *h, uint32_t subs
 			s->next_record[last[train->flow]] = i;
 		} else {
 			*f = (struct flow){ .scene = s, .host = &s->homes[subscriber].hosts[train->host], .number = number };
-			s->starts[s->start_count++] = (struct start){ train->start_ns, i, number };
+			s->starts[s->start_count++] = (struct start){ leaves(s, train), i, number };
 		}
 		last[train->flow] = i;
 	}
 	free(last);
-}
-
-/* Flows that begin with what the other side sends cannot be offered: nobody knows a mapping there. */
-static void leave_out_inbound(struct scene *s)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < s->start_count; i++)
-		if (s->job->trace->records[s->starts[i].record].train.flags & SEG_INBOUND)
-			s->packets.sums[PACKETS_OPENED_OUTSIDE]++;
-		else
-			s->starts[kept++] = s->starts[i];
-	s->start_count = kept;
 }
 
 bool flows_open(struct scene *s, struct err *e)
@@ -176,11 +167,9 @@ bool flows_open(struct scene *s, struct err *e)
 	for (uint32_t i = 0; i < t->host_count; i++)
 		if (t->hosts[i].address - base < s->share.subscribers)
 			take_host(s, &t->hosts[i], t->hosts[i].address - base);
-	leave_out_inbound(s);
 	if (s->start_count)
 		qsort(s->starts, s->start_count, sizeof(*s->starts), by_time);
-	if (s->start_count)
-		must(ns3c_at(s->sim, s->starts[0].at_ns + LEAD_NS - s->config->access.delay_ns, begin_next, s));
+	begin_next(s);
 	return true;
 }
 

@@ -4,18 +4,12 @@
 #include <stdlib.h>
 
 #include "sim/base/must.h"
-#include "sim/ns3/scene.h"
+#include "sim/ns3/train.h"
 #include "sim/world/alone.h"
 #include "sim/world/instance.h"
 #include "sim/world/watch.h"
 
 #define LAN_ADDRESS UINT32_C(0xc0a8010a) /* 192.168.1.10, the first host of a home with a NAT */
-
-/* The workload's time in a home: what leaves now is at the CGN at that time. */
-static int64_t home_now(const struct scene *s)
-{
-	return scene_now(s) + s->config->access.delay_ns;
-}
 
 static void send_piece(void *context, uint8_t *bytes, uint32_t length)
 {
@@ -70,6 +64,15 @@ static void refused_at_home(struct host *h, const struct datagram *was, enum out
 	must(ns3c_at(s->sim, ns3c_now(s->sim) + s->config->access.delay_ns, tell_refused, f));
 }
 
+/* What a home refused once stays refused, as in the flow world: a SYN that comes again finds no number there. */
+static bool stays_refused(struct host *h, const struct datagram *d)
+{
+	struct flow_key key = key_of(h, d);
+	const struct flow *f = d->ends.protocol == IP_TCP && d->tcp_flags & TCP_SYN ? flows_find(h->home->scene, &key) : NULL;
+
+	return f && outcome_is_refusal(f->at_home);
+}
+
 /* The CGN will see the flow's packets from another port. */
 static void flow_renumbered(struct host *h, const struct datagram *was, const struct datagram *d)
 {
@@ -98,6 +101,10 @@ void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
 	}
 	if (!ipv4_read(bytes, length, &was))
 		return;
+	if (stays_refused(h, &was)) {
+		s->packets.sums[PACKETS_HOME_DROPPED]++;
+		return;
+	}
 	d = was;
 	p = nat_outbound(s->cpe, home_now(s), home->subscriber, h->number, &d);
 	if (!outcome_passes(p.outcome) || p.path.inside) {
@@ -112,21 +119,39 @@ void home_outbound(struct host *h, uint8_t *bytes, uint32_t length)
 	leave_home(home, bytes);
 }
 
-/* An answer to an echo request that no stack sent. */
-static bool is_answer(struct host *h, const struct datagram *d, uint32_t length)
+/* An ICMP error about an echo request: no stack knows that it was sent. */
+static void hear_error(const struct host *h, const struct datagram *d)
 {
 	struct scene *s = h->home->scene;
-	struct flow *f;
+	struct flow_key key = { .subscriber = h->home->subscriber, .host = s->cpe ? h->number : HOST_CGN, .protocol = PROTO_ICMP,
+	                        .port = d->inner.source_port, .remote = d->inner.destination };
 
-	if (d->ends.protocol == IP_ICMP && !datagram_begins(d))
-		return true; /* the rest of one: no stack knows its beginning */
-	if (d->ends.protocol != IP_ICMP || d->icmp_type != ICMP_ECHO_REPLY)
+	if (icmp_is_error(d->icmp_type) && d->inner.protocol == IP_ICMP && flows_find(s, &key))
+		s->packets.sums[PACKETS_ICMP_DELIVERED]++;
+}
+
+/* A request that nobody answers in the trace. */
+static bool is_call(const struct scene *s, const struct datagram *d, const uint8_t *bytes)
+{
+	const struct trace_record *r = NULL;
+
+	if (d->icmp_type == ICMP_ECHO && ipv4_length(bytes) >= IPV4_ECHO + HEAD_BYTES)
+		r = head_record(s, head_read(bytes + IPV4_ECHO));
+	return r && r->train.flags & SEG_INBOUND;
+}
+
+/* Echoes that no stack is to see: answers, for none has asked, and calls. Nor the rest of what was cut. */
+static bool is_echo(const struct host *h, const struct datagram *d, const uint8_t *bytes)
+{
+	struct scene *s = h->home->scene;
+	struct head head;
+	uint32_t data;
+
+	if (d->ends.protocol != IP_ICMP || (datagram_begins(d) && d->icmp_type != ICMP_ECHO_REPLY && !is_call(s, d, bytes)))
 		return false;
-	f = flows_find(s, &(struct flow_key){ .subscriber = h->home->subscriber, .host = s->cpe ? h->number : HOST_CGN,
-	                                      .protocol = PROTO_ICMP, .port = d->ends.destination_port, .remote = d->ends.source });
-	if (f)
-		flows_answered(s, f, length > 28 ? length - 28 : 0);
-	return f;
+	if (echo_whole(s, h, d, bytes, &head, &data))
+		host_heard(s, head, data);
+	return true;
 }
 
 static void home_received(struct ns3c_device *device, uint8_t *bytes, uint32_t length, void *user)
@@ -153,7 +178,9 @@ static void home_received(struct ns3c_device *device, uint8_t *bytes, uint32_t l
 			d.inner.source = h->address;
 		ipv4_write(bytes, &was, &d);
 	}
-	if (!is_answer(h, &d, length) && ns3c_tap_deliver(h->tap, bytes, length) < 0)
+	if (d.ends.protocol == IP_ICMP)
+		hear_error(h, &d);
+	if (!is_echo(h, &d, bytes) && ns3c_tap_deliver(h->tap, bytes, length) < 0)
 		s->packets.sums[PACKETS_HOME_DROPPED]++;
 }
 

@@ -12,7 +12,7 @@
 
 #include "sim/base/must.h"
 #include "sim/base/rng.h"
-#include "sim/ns3/scene.h"
+#include "sim/ns3/train.h"
 
 enum {
 	SERVERS = 16,          /* a stack looks through all its connections for each packet */
@@ -55,36 +55,6 @@ struct internet {
 	uint32_t trail;
 	struct service *services;
 };
-
-#define IS_ANSWER 0x80   /* of the first byte: there are never so many flows */
-
-void request_write(uint8_t out[REQUEST_BYTES], uint32_t flow, uint32_t answer)
-{
-	for (int i = 0; i < 4; i++) {
-		out[i] = (uint8_t)(flow >> (24 - 8 * i));
-		out[4 + i] = (uint8_t)(answer >> (24 - 8 * i));
-	}
-}
-
-bool request_is_one(const uint8_t in[REQUEST_BYTES])
-{
-	return !(in[0] & IS_ANSWER);
-}
-
-static uint32_t word(const uint8_t *in)
-{
-	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
-}
-
-uint32_t request_flow(const uint8_t in[REQUEST_BYTES])
-{
-	return word(in) & 0x7fffffff;
-}
-
-uint32_t request_answer(const uint8_t in[REQUEST_BYTES])
-{
-	return word(in + 4);
-}
 
 /* ---- pairs ---- */
 
@@ -172,26 +142,6 @@ static bool trail_of(const struct internet *in, const struct server *server, con
 
 /* ---- to the servers, and back ---- */
 
-/* Each fragment of a request goes back as one of the answer. */
-static void answer_echo(struct internet *in, const struct datagram *d, uint8_t *bytes, uint32_t length)
-{
-	uint8_t swap[4], *icmp = bytes + (bytes[0] & 15) * 4;
-	uint32_t sum;
-
-	memcpy(swap, bytes + 12, 4);
-	memcpy(bytes + 12, bytes + 16, 4);
-	memcpy(bytes + 16, swap, 4);
-	if (datagram_begins(d)) {
-		icmp[0] = ICMP_ECHO_REPLY;
-		sum = ((uint32_t)icmp[2] << 8 | icmp[3]) + (ICMP_ECHO << 8); /* 8 less in the word that it sums */
-		sum = (sum & 0xffff) + (sum >> 16);
-		icmp[2] = (uint8_t)(sum >> 8);
-		icmp[3] = (uint8_t)sum;
-		in->scene->packets.sums[PACKETS_DATAGRAMS_UP]++;
-	}
-	ns3c_send(in->scene->core, bytes, length);
-}
-
 static void from_cgn(struct ns3c_device *device, uint8_t *bytes, uint32_t length, void *user)
 {
 	struct internet *in = user;
@@ -202,8 +152,10 @@ static void from_cgn(struct ns3c_device *device, uint8_t *bytes, uint32_t length
 	if (!ipv4_read(bytes, length, &was))
 		return;
 	if (was.ends.protocol == IP_ICMP) {
-		if (was.icmp_type == ICMP_ECHO || !datagram_begins(&was))
-			answer_echo(in, &was, bytes, length);
+		if (was.icmp_type == ICMP_ECHO || !datagram_begins(&was)) {
+			echo_answer(in->scene, &was, bytes);
+			ns3c_send(in->scene->core, bytes, length);
+		}
 		return;
 	}
 	if (!datagram_begins(&was)) {
@@ -259,9 +211,11 @@ static void from_server(struct ns3c_device *tap, uint8_t *bytes, uint32_t length
 /* A connection: what it still owes. */
 struct service {
 	struct internet *internet;
+	struct ns3c_tcp *tcp;
 	struct service *next, **link; /* in the list of all */
 	uint64_t owed;
-	uint8_t  head[REQUEST_BYTES];
+	struct flow *flow;     /* NULL: it has not said yet whose it is */
+	uint8_t  head[HEAD_BYTES];
 	uint32_t have;         /* bytes of the request's head that are there */
 	bool     closing;
 };
@@ -281,16 +235,26 @@ static void serve(struct ns3c_tcp *tcp, struct service *v)
 		ns3c_tcp_close(tcp);
 }
 
+/* The request says whose it is, and what it asks for. */
+static void take_request(struct service *v)
+{
+	struct head head = head_read(v->head);
+
+	v->owed += head.what;
+	v->flow = &v->internet->scene->flows[head.who];
+	v->flow->service = v;
+}
+
 static void tcp_received(struct ns3c_tcp *tcp, const uint8_t *bytes, uint32_t length, void *user)
 {
 	struct service *v = user;
 
 	v->internet->scene->packets.sums[PACKETS_BYTES_UP] += length;
-	while (length && v->have < REQUEST_BYTES) {
+	while (length && v->have < HEAD_BYTES) {
 		v->head[v->have++] = *bytes++;
 		length--;
-		if (v->have == REQUEST_BYTES)
-			v->owed += request_answer(v->head);
+		if (v->have == HEAD_BYTES)
+			take_request(v);
 	}
 	serve(tcp, v);
 }
@@ -312,6 +276,8 @@ static void tcp_finished(struct ns3c_tcp *tcp, void *user)
 
 static void forget(struct service *v)
 {
+	if (v->flow)
+		v->flow->service = NULL;
 	*v->link = v->next;
 	if (v->next)
 		v->next->link = v->link;
@@ -324,7 +290,7 @@ static void tcp_ended(struct ns3c_tcp *tcp, enum ns3c_end how, void *user)
 	struct ns3c_tcp_info info = ns3c_tcp_get_info(tcp);
 
 	(void)how;
-	v->internet->scene->packets.sums[PACKETS_RESENT] += info.retransmitted;
+	connection_count_resent(&v->internet->scene->packets, &info);
 	forget(v);
 }
 
@@ -333,8 +299,8 @@ static void *accepted(struct ns3c_tcp *tcp, void *user)
 	struct service *v = must_alloc(1, sizeof(*v));
 	struct internet *in = user;
 
-	(void)tcp;
 	v->internet = in;
+	v->tcp = tcp;
 	v->next = in->services;
 	v->link = &in->services;
 	if (v->next)
@@ -343,31 +309,71 @@ static void *accepted(struct ns3c_tcp *tcp, void *user)
 	return v;
 }
 
-void request_serve(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length)
-{
-	uint8_t answer[65507];
-	uint32_t answers, each;
-
-	if (length < REQUEST_BYTES || !request_is_one(bytes))
-		return;
-	answers = request_answer(bytes) >> 16;
-	each = request_answer(bytes) & 0xffff;
-	if (each < REQUEST_BYTES || each > sizeof(answer))
-		return;
-	memset(answer, 0, each);
-	memcpy(answer, bytes, REQUEST_BYTES);
-	answer[0] |= IS_ANSWER;
-	for (uint32_t i = 0; i < answers; i++)
-		ns3c_udp_send(udp, address, port, answer, each);
-}
-
 static void udp_received(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length, void *user)
 {
 	struct internet *in = user;
 
 	in->scene->packets.sums[PACKETS_DATAGRAMS_UP]++;
 	in->scene->packets.sums[PACKETS_BYTES_UP] += length;
-	request_serve(udp, address, port, bytes, length);
+	if (length >= HEAD_BYTES)
+		serve_datagram(in->scene, udp, address, port, head_read(bytes));
+}
+
+/* ---- what comes unasked ---- */
+
+void internet_pushes(struct flow *f)
+{
+	if (f->service)
+		ns3c_tcp_send(f->service->tcp, NULL, 1);
+}
+
+void internet_resets(struct flow *f)
+{
+	if (f->service)
+		ns3c_tcp_abort(f->service->tcp);
+}
+
+static void send_piece(void *context, uint8_t *bytes, uint32_t length)
+{
+	ns3c_send(((struct internet *)context)->scene->core, bytes, length);
+}
+
+static void call_udp(struct internet *in, const struct packet_ends *to, const uint8_t *data, uint32_t size)
+{
+	uint32_t n = pair_of(in, &(struct pair){ .address = to->destination, .remote = to->source, .port = to->destination_port,
+	                                         .remote_port = to->source_port, .protocol = IP_UDP });
+	struct ns3c_udp *udp = server_of(in, to->source)->udp;
+
+	must(ns3c_udp_send(udp, PAIR_ADDRESS + n / PORTS, (uint16_t)(FIRST_PORT + n % PORTS), data, size) == 0);
+}
+
+/* A packet of a connection that there is none of: what the trace shows of it. */
+static uint8_t tcp_flags_of(const struct segment *t)
+{
+	return t->flags & SEG_RST ? TCP_RST : t->flags & SEG_SYN_IN ? TCP_SYN : t->flags & SEG_FIN_IN ? TCP_FIN | TCP_ACK : TCP_ACK;
+}
+
+void internet_calls(struct flow *f, uint32_t address, uint16_t port, uint32_t n)
+{
+	const struct scene *s = f->scene;
+	struct internet *in = s->internet;
+	const struct segment *t = &f->record->train;
+	struct packet_ends ends = { t->remote, address, t->remote_port, port, protocol_number[t->protocol] };
+	uint32_t size = train_in_size(s, f->record);
+	uint8_t bytes[IPV4_ECHO + 65507], *data = bytes + IPV4_ECHO;
+
+	if (t->protocol == PROTO_TCP) {
+		send_piece(in, bytes, ipv4_write_segment(bytes, &ends, tcp_flags_of(t)));
+		return;
+	}
+	memset(data, 0, size);
+	head_write(data, head_of(s, f->record, n));
+	if (t->protocol == PROTO_UDP) {
+		call_udp(in, &ends, data, size);
+		return;
+	}
+	ipv4_write_echo(bytes, t->remote, address, false, port, (uint16_t)n, size);
+	ipv4_cut(bytes, ns3c_device_mtu(in->scene->core), send_piece, in);
 }
 
 static bool open_server(struct server *server, struct internet *in)
@@ -407,6 +413,15 @@ bool internet_open(struct scene *s, struct ns3c_node *cgn, struct err *e)
 		if (!open_server(&in->servers[i], in))
 			return fail(e, "ns-3: %s", ns3c_error());
 	return true;
+}
+
+void internet_count_open(struct scene *s)
+{
+	for (const struct service *v = s->internet->services; v; v = v->next) {
+		struct ns3c_tcp_info info = ns3c_tcp_get_info(v->tcp);
+
+		connection_count_resent(&s->packets, &info);
+	}
 }
 
 void internet_close(struct scene *s)

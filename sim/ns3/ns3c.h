@@ -226,7 +226,7 @@ struct ns3c_tcp *ns3c_tcp_listen(struct ns3c_node *host, uint32_t address, uint1
 int64_t ns3c_tcp_send(struct ns3c_tcp *tcp, const void *bytes, uint32_t length);
 /* No more to send: a FIN follows what is queued. `ended` will be called; of a listener, the handle ends now. */
 int ns3c_tcp_close(struct ns3c_tcp *tcp);
-/* Sends a reset and forgets what is queued; `ended` will be called. Not of a listener. */
+/* Sends a reset, unless no SYN was answered yet, and forgets what is queued; `ended` will be called. Not of a listener. */
 int ns3c_tcp_abort(struct ns3c_tcp *tcp);
 
 struct ns3c_tcp_info {

@@ -162,9 +162,11 @@ bool Tcp::may_send() const
 	return !m_shutdownSend && (m_state == ESTABLISHED || m_state == CLOSE_WAIT);
 }
 
+/* Of a connection that nobody has answered there is nothing to reset (RFC 9293 3.10.5). */
 void Tcp::abort()
 {
-	SendRST();
+	if (m_state != SYN_SENT)
+		SendRST();
 	CloseAndNotify();
 }
 

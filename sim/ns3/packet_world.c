@@ -3,12 +3,41 @@
 #include <stdlib.h>
 
 #include "sim/base/must.h"
-#include "sim/ns3/scene.h"
+#include "sim/ns3/train.h"
 #include "sim/world/instance.h"
 
 /* How much of a timer a flow may be silent within a train, so that the timer does not run out. */
 #define KEEP_SHARE(timer_ns) ((timer_ns) / 20 * 9)
 #define PROGRESS_STEPS 200
+
+/* What is wrong with a train for ns-3's stacks; NULL: nothing. They take port 0 for "any". */
+static const char *not_of_stacks(const struct segment *t, uint32_t own)
+{
+	if (t->protocol != PROTO_ICMP && (!t->port || !t->remote_port))
+		return "port 0";
+	if (!t->remote || t->remote == UINT32_MAX || t->remote == own)
+		return "an address that is no other host's";
+	return NULL;
+}
+
+static bool trains_fit(const struct trace *trace, const struct trace_host *h, bool cpe, const char *trace_name, struct err *e)
+{
+	char address[ADDR_TEXT], remote[ADDR_TEXT];
+
+	for (uint32_t k = h->first; k < h->first + h->count; k++) {
+		const struct segment *t = &trace->records[k].train;
+		const char *wrong = not_of_stacks(t, cpe ? 0 : h->address);
+
+		if (t->host && !cpe)
+			return fail(e, "%s: the home %s has several hosts: they need a NAT (access \"nat444\") in the packet world",
+			            trace_name, addr_format(h->address, address));
+		if (wrong)
+			return fail(e, "%s: host %s, port %u, and %s, port %u (%s): %s is not to be had in the packet world", trace_name,
+			            addr_format(h->address, address), t->port, addr_format(t->remote, remote), t->remote_port,
+			            protocol_name[t->protocol], wrong);
+	}
+	return true;
+}
 
 static bool hosts_fit(const struct workload *workload, const struct trial *trial, const struct trace *trace, const char *trace_name,
                       struct err *e)
@@ -20,10 +49,8 @@ static bool hosts_fit(const struct workload *workload, const struct trial *trial
 		if (h->address - workload->inside.first >= workload->subscribers)
 			return fail(e, "%s: host %s is none of the scenario's subscribers; cgnsim generate writes a trace that fits",
 			            trace_name, addr_format(h->address, address));
-		for (uint32_t k = h->first; k < h->first + h->count && !behind_cpe(trial); k++)
-			if (trace->records[k].train.host)
-				return fail(e, "%s: the home %s has several hosts: they need a NAT (access \"nat444\") in the packet world",
-				            trace_name, addr_format(h->address, address));
+		if (!trains_fit(trace, h, behind_cpe(trial), trace_name, e))
+			return false;
 	}
 	return true;
 }
@@ -39,6 +66,10 @@ bool packet_world_takes(const struct workload *workload, const struct trial *tri
 		fail(e, "%s: $.demand: the packet world does not measure unlimited demand; leave it at false", name);
 	if (workload->packets.access.delay_ns > LEAD_NS)
 		fail(e, "%s: $.packets.access.delay: more than 1s", name);
+	if (workload->packets.core.delay_ns > LEAD_NS)
+		fail(e, "%s: $.packets.core.delay: more than 1s", name);
+	if (trace->record_count >= HEADS_MOST)
+		fail(e, "%s: %u trains, more than the %u of the packet world", trace_name, trace->record_count, HEADS_MOST);
 	hosts_fit(workload, trial, trace, trace_name, e);
 	return e->count == before;
 }
@@ -152,9 +183,11 @@ bool packet_world_run(const struct packet_job *job, struct err *e)
 	if (!s.share.subscribers)
 		return true;
 	good = open_scene(&s, e) && run(&s, e);
-	if (good)
+	if (good) {
 		count_losses(&s);
-	flows_count_open(&s);
+		flows_count_open(&s);
+		internet_count_open(&s);
+	}
 	cgn_close(&s);
 	if (s.section && good) {
 		good = events_section_close(s.section, &s.packets, e);
@@ -163,9 +196,11 @@ bool packet_world_run(const struct packet_job *job, struct err *e)
 	}
 	ns3c_destroy(s.sim);
 	good = captures_close(&s, e) && good;
+	internet_close(&s);
+	servings_close(&s);
 	flows_close(&s);
 	homes_close(&s);
-	internet_close(&s);
+	echoes_close(&s);
 	free(s.homes);
 	return good;
 }

@@ -12,13 +12,16 @@
  * How a train is sent (docs/validation.md says what follows from it):
  *   UDP    its packets, if the trace counts them, evenly from start to end; else
  *          one at each end; in any case so many that no timer of the NAT runs out
- *          between. A server answers each with its share of the packets inbound.
+ *          between. A server answers each with the packets that came in before the
+ *          next, when the trace has them.
  *   ICMP   echo requests, the same; the internet answers.
- *   TCP    connects, asks for as many bytes as came inbound, and closes (or
- *          resets) at the end of its last train; one that only one side closed, or
+ *   TCP    connects, asks for as many bytes as came inbound, sends a byte now and
+ *          then so that no timer of the NAT runs out in a train, and closes (or
+ *          resets) at the end of its last one; one that only one side closed, or
  *          none, is left open. It is opened by a SYN even if the trace
  *          began later. A later train is a few bytes more.
- *   What the other side opened cannot be offered, and is counted. */
+ *   What the other side sends unasked goes to the public endpoint of the mapping
+ *   that carries the host to it (calls.c); where there is none it is counted. */
 #ifndef SIM_NS3_PACKET_WORLD_H
 #define SIM_NS3_PACKET_WORLD_H
 

@@ -2,6 +2,8 @@
  *
  *   packet_world.c  builds it, runs it, takes it down
  *   flows.c         what hosts do, train by train; datagrams.c, connection.c: by which sockets
+ *   calls.c         what the other side sends unasked
+ *   train.c         how many datagrams a train has, and when; serving.c: their answers; echo.c: those of ICMP
  *   flow_table.c    whose a packet is
  *   home.c          a home: its hosts and its NAT
  *   cgn.c           the CGN, and what is written down of it
@@ -34,6 +36,7 @@ enum flow_state {
 	FLOW_CLOSING = 1 << 4, /* TCP: to close when all is sent */
 	FLOW_SILENT  = 1 << 6, /* TCP: the trace has no answer, and there will be none */
 	FLOW_OVER    = 1 << 5, /* TCP: ended, or never opened */
+	FLOW_UNMET   = 1 << 7, /* begun, by the other side alone and in vain: no mapping, or its filter was shut */
 };
 
 struct scene;
@@ -43,8 +46,10 @@ struct flow {
 	struct scene *scene;
 	struct host *host;
 	const struct trace_record *record; /* its present train */
+	const struct trace_record *called; /* a train of the other side whose first packet is on its way; NULL: none */
 	struct ns3c_tcp *tcp;
-	int64_t tried_ns;        /* simulated: first SYN, or the last datagram that is not yet answered */
+	struct service *service; /* TCP: the server's end; NULL: none yet, or none any more */
+	int64_t tried_ns;        /* TCP: the first SYN, simulated */
 	uint64_t owed;           /* TCP: payload that it has still to send */
 	int64_t shift_ns;        /* how much later than the trace it goes, since it was refused at first */
 	uint32_t number;         /* in the scene */
@@ -89,11 +94,20 @@ struct flow_key {
 	uint16_t port, remote_port;
 	uint8_t  protocol, host;
 };
-#define HOST_CGN 255 /* the port is the one that the CGN sees */
+enum {
+	HOST_OUTSIDE = 254, /* the port, and the address in place of the subscriber, are those that the other side sends to */
+	HOST_CGN = 255,     /* the port is the one that the CGN sees */
+};
 
 struct flow_table {
 	struct flow_entry *entries; /* owned */
 	uint32_t mask, count;
+};
+
+/* Packets of echoes of which not all fragments have come. */
+struct echo_parts {
+	struct echo_part *parts; /* owned */
+	uint32_t count;
 };
 
 struct scene {
@@ -124,6 +138,8 @@ struct scene {
 	uint32_t now_length;
 
 	struct internet *internet;
+	struct serving *servings; /* answers that are still to come; owned */
+	struct echo_parts echoes;
 
 	struct flow *flows;      /* owned */
 	uint32_t flow_count;
@@ -143,6 +159,12 @@ static inline int64_t scene_now(const struct scene *s)
 	return ns3c_now(s->sim) - LEAD_NS;
 }
 
+/* And in a home: what leaves now is at the CGN at that time. */
+static inline int64_t home_now(const struct scene *s)
+{
+	return scene_now(s) + s->config->access.delay_ns;
+}
+
 /* ---- flow_table.c ---- */
 void flows_table_open(struct flow_table *t);
 void flows_table_close(struct flow_table *t);
@@ -154,9 +176,14 @@ bool flows_open(struct scene *s, struct err *e);
 void flows_close(struct scene *s);
 /* The run is over: counts what is still under way. */
 void flows_count_open(struct scene *s);
-/* A host got a datagram or an answer to a query that is for it. */
-void flows_answered(struct scene *s, struct flow *f, uint32_t bytes);
+struct head;
+/* A host got a datagram, or an echo or its answer, of so many bytes and with this head. */
+void host_heard(struct scene *s, struct head head, uint32_t bytes);
 void hosts_close(struct host *h);
+
+/* ---- connection.c ---- */
+/* What one side of a connection sent again, its SYNs or SYN-ACKs left out. */
+void connection_count_resent(struct packets *p, const struct ns3c_tcp_info *info);
 
 /* ---- home.c ---- */
 bool homes_open(struct scene *s, struct err *e);
@@ -171,19 +198,38 @@ void cgn_close(struct scene *s);
 /* ---- internet.c ---- */
 bool internet_open(struct scene *s, struct ns3c_node *cgn, struct err *e);
 void internet_close(struct scene *s);
+/* The run is over: counts what is still under way. */
+void internet_count_open(struct scene *s);
 /* Whether a SYN that left the CGN so will be answered. */
 void internet_answers(struct scene *s, const struct datagram *syn, bool answers);
 
-/* What a request says of itself at the beginning of its bytes: the flow, and what it is to be answered with (TCP: so
- * many bytes; UDP: so many datagrams in the upper half, of so many bytes each). An answer begins with the same, but that
- * it is one. */
-#define REQUEST_BYTES 8
-void request_write(uint8_t out[REQUEST_BYTES], uint32_t flow, uint32_t answer);
-uint32_t request_flow(const uint8_t in[REQUEST_BYTES]);
-uint32_t request_answer(const uint8_t in[REQUEST_BYTES]);
-bool request_is_one(const uint8_t in[REQUEST_BYTES]);
-/* Answers a datagram that is a request: a server does, and a host that another one speaks to by its public endpoint. */
-void request_serve(struct ns3c_udp *udp, uint32_t address, uint16_t port, const uint8_t *bytes, uint32_t length);
+/* Sends a packet of the other side's to the public endpoint at which it finds the host: of UDP and ICMP the n-th of the
+ * flow's present train, of TCP one without data. */
+void internet_calls(struct flow *f, uint32_t address, uint16_t port, uint32_t n);
+/* The server's end of an open connection: sends a byte, or a reset. */
+void internet_pushes(struct flow *f);
+void internet_resets(struct flow *f);
+
+/* ---- calls.c ---- */
+/* The present train, in which only the other side speaks, begins. */
+void call_begin(struct flow *f);
+/* A packet came to the CGN from outside, and ended so: it may be the first of such a train. */
+void calls_heard(struct scene *s, const struct datagram *was, enum outcome outcome);
+
+/* ---- serving.c ---- */
+/* Answers to a datagram that is a request: a server's, each at its time; and a host's that another one speaks to by its
+ * public endpoint. */
+void serve_datagram(struct scene *s, struct ns3c_udp *udp, uint32_t address, uint16_t port, struct head head);
+void serve_at_once(struct scene *s, struct ns3c_udp *udp, uint32_t address, uint16_t port, struct head head);
+void servings_close(struct scene *s);
+
+/* ---- echo.c ---- */
+/* An echo or its answer has come to `at`, or a fragment of one. True when all of it has: its head, and its bytes of data. */
+bool echo_whole(struct scene *s, const void *at, const struct datagram *d, const uint8_t *bytes, struct head *head,
+                uint32_t *data);
+/* A request has come to a server: makes an answer of it. Each fragment goes back as one of the answer. */
+void echo_answer(struct scene *s, const struct datagram *d, uint8_t *bytes);
+void echoes_close(struct scene *s);
 
 /* ---- capturing.c ---- */
 enum side { SIDE_INSIDE, SIDE_OUTSIDE };

@@ -44,9 +44,14 @@ static void the_usual_table(void **state)
 	static const struct {
 		const char *measure, *pattern;
 	} cases[] = {
-		{ "ports.created", "*" },
+		{ "ports.attempted", "*" },
 		{ "ports.by_protocol.tcp.attempted", "*" },
-		{ "ports.refused_by.no-port", "*" },
+		{ "ports.created", "ports.created" },
+		{ "ports.by_protocol.tcp.created", "ports.*.created" },
+		{ "ports.refused_by.no-port", "ports.refused_by.*" },
+		{ "ports.created_late", "ports.created_late" },
+		{ "ports.retries", "ports.retries" },
+		{ "ports.notices.pool-high", "ports.notices.*" },
 		{ "ports.active_mean", "ports.*_mean" },
 		{ "ports.by_protocol.udp.held_mean", "ports.*_mean" },
 		{ "ports.by_protocol.udp.utilisation", "ports.*utilisation" },
@@ -60,7 +65,7 @@ static void the_usual_table(void **state)
 		{ "log.bytes_zstd", "log.bytes_zstd" },
 		{ "ambiguity.as-logged.unique_ratio", "ambiguity.*_ratio" },
 		{ "ambiguity.address+time.candidates.mean", "ambiguity.*.candidates.mean" },
-		{ "ambiguity.address+time.incidents", "*" },
+		{ "ambiguity.address+time.incidents", "ambiguity.*.incidents" },
 		{ "timeseries.held", "timeseries.*" },
 		{ "subscribers.peak", "subscribers.*" },
 	};

@@ -174,7 +174,7 @@ static void sums_stay_right(void **state)
 /* RFC 1624's equation cannot tell the two zeros: an answer of nothing but zeros has the sum 0xffff, not 0. */
 static void an_answer_of_zeros_is_right(void **state)
 {
-	uint8_t packet[64];
+	uint8_t packet[64] = { 0 };
 	uint32_t length = ipv4_write_echo(packet, 1, 2, true, 0x1234, 0, 8);
 	struct datagram was, now;
 
@@ -282,7 +282,17 @@ static void what_it_writes_it_reads(void **state)
 		assert_int_equal(d.ends.source, 7);
 		assert_true(same_ends(&d.inner, &ends[i]));
 	}
+	assert_int_equal(ipv4_write_segment(packet, &(struct packet_ends){ 0xc0000201, 0xc6336401, 443, 5000, IP_TCP }, TCP_FIN | TCP_ACK),
+	                 IPV4_SEGMENT);
+	assert_true(is_sealed(packet, IPV4_SEGMENT, true));
+	assert_true(ipv4_read(packet, IPV4_SEGMENT, &d));
+	assert_int_equal(d.ends.source, 0xc0000201);
+	assert_int_equal(d.ends.destination_port, 5000);
+	assert_int_equal(d.tcp_flags, TCP_FIN | TCP_ACK);
+	for (int i = 0; i < 33; i++)
+		packet[IPV4_ECHO + i] = (uint8_t)i;
 	assert_true(is_sealed(packet, ipv4_write_echo(packet, 1, 2, false, 9, 1, 33), true));
+	assert_int_equal(packet[IPV4_ECHO + 32], 32);
 	packet[8] = 1;
 	assert_false(ipv4_hop(packet));
 	assert_int_equal(packet[8], 1);

@@ -132,6 +132,13 @@ static void mapping_is_endpoint_independent(void **state)
 		assert_int_equal(second.number, first.number);
 	}
 	assert_int_equal(b.created, 1);
+	second = nat_find(b.nat, &train);
+	assert_int_equal(second.outcome, OUT_REFRESHED);
+	assert_int_equal(second.address, first.address);
+	assert_int_equal(second.slot, first.slot);
+	assert_int_equal(second.number, first.number);
+	train.port++;
+	assert_int_equal(nat_find(b.nat, &train).outcome, OUT_NO_MAPPING);
 	nat_advance(b.nat, 599 * S);
 	assert_int_equal(b.ended, 0);
 	nat_advance(b.nat, 600 * S);
@@ -292,6 +299,7 @@ static void exempt_destinations_pass_untranslated(void **state)
 		train.remote = rows[i].remote;
 		train.remote_port = rows[i].port;
 		assert_int_equal(nat_show(b.nat, &train).outcome, rows[i].want);
+		assert_int_equal(nat_find(b.nat, &train).outcome, rows[i].want == OUT_CREATED ? OUT_REFRESHED : rows[i].want);
 	}
 	bench_close(&b);
 }

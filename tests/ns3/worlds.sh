@@ -4,9 +4,11 @@
 # differs by what the packets of a handshake take on the wire, some microseconds of seconds.
 WORLDS_SAME="--exact --tolerance *=0.00001 --ignore log.bytes_zstd --ignore packets.*"
 
-# With the scenario's own delays: the tolerances of compare, and beside them what a scenario says for itself.
+# With the scenario's own delays: the tolerances of compare, and beside them what a scenario says for itself. Where nothing
+# is refused, every flow gets its mapping in both.
+WORLDS_APART="--tolerance ports.*created=0 --tolerance ports.refus*=0"
 # Numbers are drawn: one that is free 20 ms later is another's, and of 2,000 incidents that changes some.
-WORLDS_no_hold_down="--tolerance ambiguity.*ratio=0,0.02 --tolerance ambiguity.*.entropy_bits=0.05,0.02"
+WORLDS_no_hold_down="$WORLDS_APART --tolerance ambiguity.*ratio=0,0.02 --tolerance ambiguity.*.entropy_bits=0.05,0.02"
 # Refusals decide what comes after them: a connection that lives 20 ms longer may refuse another, whose retry refuses a
 # third. The flows differ then, the law does not: counts are held to a twentieth and a tenth.
 WORLDS_limit_tcp_retry="--tolerance *=0.05,3 --tolerance ambiguity.*ratio=0,0.03 --ignore packets.*"
@@ -22,5 +24,5 @@ worlds_run() {
 
 # What is allowed for a scenario of this name.
 worlds_options() {
-	eval "printf '%s' \"\${WORLDS_$(printf %s "$1" | tr - _):-}\""
+	eval "printf '%s' \"\${WORLDS_$(printf %s "$1" | tr - _):-$WORLDS_APART}\""
 }

@@ -1,0 +1,51 @@
+#!/bin/sh
+# run --world ns3: what it says, where it keeps what it needs for a while, and what it warns of.
+# usage: CGNSIM=PROGRAM test_run.sh
+set -u
+top=$(realpath "$(dirname "$0")/../..")
+program=$(realpath "${CGNSIM:-$top/build/cgnsim}")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+bad=0
+
+if [ ! -x "$(dirname "$program")/cgnsim-ns3" ]; then
+	echo "skip ns3 run: there is no cgnsim-ns3 beside $program (make ns3)"
+	exit 0
+fi
+holds() { # NAME STATUS
+	if [ "$2" = 0 ]; then
+		echo "ok ns3 run: $1"
+	else
+		echo "not ok ns3 run: $1"
+		bad=1
+	fi
+}
+
+cd "$dir" || exit 1
+cat > s.json <<'EOF'
+{ "name": "s", "duration": "30s", "warmup": "0s", "subscribers": { "count": 5 }, "access": "nat44",
+  "traffic": [{ "source": "poisson", "rate_per_day": 20000, "protocol": "udp", "duration": { "distribution": "constant", "value": "20ms" } }],
+  "pool": { "prefixes": ["192.0.2.0/30"] }, "schemes": [{ "name": "one", "type": "session" }] }
+EOF
+mkdir kept
+TMPDIR=$dir/kept "$program" run s.json --world ns3 -o r >said 2>/dev/null
+holds "it runs" $?
+[ -z "$(ls kept)" ] && ! grep -q 'kept\|cgnsim-ns3' said
+holds "its own files are gone, and not spoken of" $?
+grep -q '^of packets, warm-up included' said && grep -Eq '^one .* - +0\.030 s ' said
+holds "a table of packets: no connection was set up, an answer takes one round trip" $?
+tr -d '\n\t ' <r/summary.json | grep -q '"setup_delay":{"mean":null,"p50":null,"p99":null,"max":null}'
+holds "of no delays there is no mean" $?
+said=$(TMPDIR=$dir/none "$program" run s.json --world ns3 -o q 2>&1)
+[ $? = 2 ] && printf %s "$said" | grep -q "^cgnsim: $dir/none/cgnsim-ns3-.*: No such file or directory"
+holds "TMPDIR says where" $?
+
+"$program" generate s.json -o w.trace -q
+sed 's/"count": 5/"count": 2/; s/"traffic":.*/"traffic": [{ "source": "capture", "file": "w.trace" }],/' s.json >c.json
+"$program" run c.json --world ns3 -o c -q 2>said
+grep -q 'the captured flows carry what "packets" in the scenario says' said
+holds "a captured flow's own bytes are missed" $?
+"$program" run c.json -o f -q 2>said
+! grep -q 'the captured flows carry' said
+holds "but not by the flow world" $?
+[ $bad = 0 ]
