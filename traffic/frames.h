@@ -28,6 +28,10 @@ enum frames_status {
 struct frames *frames_open(const char *path, struct err *e);
 void frames_close(struct frames *f); /* NULL is fine */
 
+/* The time of the first frame that has one, among the first four megabytes; NS_NONE: none of these has. To be asked
+ * before the first frames_next(), which gives them all the same. */
+int64_t frames_first_ns(struct frames *f);
+
 enum frames_status frames_next(struct frames *f, struct frame *out);
 const char *frames_fault(const struct frames *f);
 

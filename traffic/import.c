@@ -51,9 +51,10 @@ struct source_file {
 	struct frames *frames;
 	struct import_capture *report;
 	bool ahead;                /* `frame` is held, still to be taken */
-	bool undated;              /* its time is that of the one before */
+	bool undated;              /* its time is `before_ns` */
 	struct frame frame;
 	int link_type;             /* of the frame before; -1: none yet */
+	int64_t before_ns;         /* of the packet before, or of the first that has a time; NS_NONE: not known yet */
 	int64_t latest_ns;         /* of all packets so far; NS_NONE */
 	bool understood;           /* a frame was of a link type that is known */
 };
@@ -95,7 +96,7 @@ static void advance(struct source_file *in)
 	in->ahead = status == FRAMES_ONE;
 	in->undated = in->ahead && in->frame.time_ns == NS_NONE;
 	if (in->undated)
-		in->frame.time_ns = in->latest_ns == NS_NONE ? 0 : in->latest_ns;
+		in->frame.time_ns = in->before_ns;
 	if (status == FRAMES_FAULT)
 		in->report->fault = must_strdup(frames_fault(in->frames));
 	if (in->ahead && in->frame.link_type != in->link_type) {
@@ -112,10 +113,24 @@ static bool source_open(struct source_file *in, const char *path, struct import_
 	in->frames = frames_open(path, e);
 	if (!in->frames)
 		return false;
+	in->before_ns = frames_first_ns(in->frames);
 	advance(in);
 	if (report->fault)
 		return fail(e, "%s: no packet can be read: %s", path, report->fault);
 	return true;
+}
+
+/* A file of which no packet has a time lies where the earliest of the others begins. */
+static void place_undated(struct reading *r)
+{
+	int64_t first_ns = NS_NEVER;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->inputs[i].before_ns != NS_NONE && r->inputs[i].before_ns < first_ns)
+			first_ns = r->inputs[i].before_ns;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->inputs[i].before_ns == NS_NONE)
+			r->inputs[i].before_ns = r->inputs[i].frame.time_ns = first_ns == NS_NEVER ? 0 : first_ns;
 }
 
 /* The file whose packet comes next by time, or NULL. It stays the same until its packets are later than the next of all
@@ -148,11 +163,12 @@ static void note_time(struct reading *r, struct source_file *in)
 {
 	double s = seconds_from_ns(in->frame.time_ns);
 
+	in->before_ns = in->frame.time_ns;
 	if (in->latest_ns == NS_NONE) {
 		in->report->first_s = in->report->last_s = s;
 		in->latest_ns = in->frame.time_ns;
 	} else if (in->frame.time_ns < in->latest_ns) {
-		r->report->out_of_order++;
+		r->report->out_of_order += !in->undated;
 		if (s < in->report->first_s)
 			in->report->first_s = s;
 	} else {
@@ -352,6 +368,7 @@ struct trace *import_to(const char *const *paths, size_t count, const struct imp
 	for (size_t i = 0; i < count; i++)
 		good = source_open(&r.inputs[i], paths[i], &report->captures[i], e) && good;
 	if (good) {
+		place_undated(&r);
 		read_all(&r);
 		if (all_understood(&r, e))
 			t = finish(&r, writer, e);

@@ -58,7 +58,7 @@ struct import_report {
 	struct assembly all;      /* and the rest of what became of flows */
 	uint64_t tunnel_packets[TUNNEL_COUNT]; /* that carried another one, whatever became of that */
 	uint64_t out_of_order;    /* packets stamped before an earlier one of their capture: used all the same */
-	uint64_t undated;         /* packets without a time: given that of the one before */
+	uint64_t undated;         /* packets without a time: given that of the one before, or of the first that has one */
 	bool     timeless;        /* every packet has the same time */
 	uint64_t gaps;            /* of TIMELINE_GAP or more, shortened to that */
 	/* Packets that count to flows, IPv6 included, though: */

@@ -228,7 +228,7 @@ static void text_times(const struct import_report *r)
 	if (r->out_of_order)
 		printf("packets out of order, used all the same: %" PRIu64 "\n", r->out_of_order);
 	if (r->undated)
-		printf("packets without a time, given that of the one before: %" PRIu64 "\n", r->undated);
+		printf("packets without a time, given that of the one before, or of the first that has one: %" PRIu64 "\n", r->undated);
 	if (r->gaps)
 		printf("gaps of a day or more, shortened to a day: %" PRIu64 "\n", r->gaps);
 	if (r->timeless)

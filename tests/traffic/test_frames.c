@@ -56,10 +56,77 @@ static void nflog_of_either_order(void **state)
 		}
 }
 
+/* Writers round up to a whole second of microseconds, and some go beyond. */
+static void fractions_carry_over(void **state)
+{
+	static const struct {
+		bool nano;
+		uint32_t fraction;
+		int64_t time_ns;
+	} cases[] = {
+		{ false, 999999, 5 * NS_PER_S + 999999000 }, { false, 1000000, 6 * NS_PER_S }, { false, 1500000, 6 * NS_PER_S + 500000000 },
+		{ true, 999999999, 5 * NS_PER_S + 999999999 }, { true, 1000000000, 6 * NS_PER_S },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t bytes[UDP_PACKET];
+		struct handmade h;
+		struct frame frame;
+		struct frames *f;
+
+		udp_put(bytes, 0x0a000001, 4000, 0xcb007107);
+		pcap_begin(&h, false, cases[i].nano, LINK_RAW_IP);
+		pcap_packet(&h, 5, cases[i].fraction, bytes, sizeof(bytes));
+		handmade_close(&h);
+		f = open_made(&h);
+		assert_int_equal(frames_next(f, &frame), FRAMES_ONE);
+		assert_int_equal(frame.time_ns, cases[i].time_ns);
+		frames_close(f);
+		unlink(h.name);
+	}
+}
+
+/* Looking for the first time takes nothing from the frames that follow, nor from how they end. */
+static void the_first_time_is_looked_up_ahead(void **state)
+{
+	(void)state;
+	for (int undated = 0; undated <= 3; undated++)
+		for (int cut = 0; cut < 2; cut++) {
+			uint8_t bytes[UDP_PACKET];
+			struct handmade h;
+			struct frame frame;
+			struct frames *f;
+
+			pcapng_begin(&h, false, LINK_RAW_IP, 6);
+			for (uint16_t i = 0; i < 3; i++) {
+				udp_put(bytes, 0x0a000001, i, 0xcb007107);
+				if (i < undated)
+					pcapng_undated(&h, bytes, sizeof(bytes));
+				else
+					pcapng_packet(&h, (uint64_t)(5 + i) * 1000000, bytes, sizeof(bytes));
+			}
+			fwrite("a block?", 1, cut ? 8 : 0, h.out);
+			handmade_close(&h);
+			f = open_made(&h);
+			assert_int_equal(frames_first_ns(f), undated < 3 ? (5 + undated) * NS_PER_S : NS_NONE);
+			for (int i = 0; i < 3; i++) {
+				assert_int_equal(frames_next(f, &frame), FRAMES_ONE);
+				assert_int_equal(frame.bytes[21], i);
+				assert_int_equal(frame.time_ns, i < undated ? NS_NONE : (5 + i) * NS_PER_S);
+			}
+			assert_int_equal(frames_next(f, &frame), cut ? FRAMES_FAULT : FRAMES_END);
+			frames_close(f);
+			unlink(h.name);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nflog_of_either_order),
+		cmocka_unit_test(fractions_carry_over),
+		cmocka_unit_test(the_first_time_is_looked_up_ahead),
 	};
 
 	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

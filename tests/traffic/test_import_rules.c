@@ -222,6 +222,8 @@ static void odd_times(void **state)
 	} cases[] = {
 		{ "in order", { 100, 110, 120, 130 }, 0, 0, 0, false, { 0, 10, 20, 30 }, 30 },
 		{ "no time in the middle", { 100, 110, NONE, 130 }, 1, 0, 0, false, { 0, 10, 10, 30 }, 30 },
+		{ "no time at the beginning", { NONE, NONE, 120, 130 }, 2, 0, 0, false, { 0, 0, 0, 10 }, 10 },
+		{ "none behind a late one", { 110, 100, NONE, 130 }, 1, 0, 1, false, { 10, 0, 0, 30 }, 30 },
 		{ "none has one", { NONE, NONE, NONE, NONE }, 4, 0, 0, true, { 0, 0, 0, 0 }, 0 },
 		{ "all zero", { 0, 0, 0, 0 }, 0, 0, 0, true, { 0, 0, 0, 0 }, 0 },
 		{ "out of order", { 100, 130, 110, 120 }, 0, 0, 2, false, { 0, 30, 10, 20 }, 30 },
@@ -258,6 +260,32 @@ static void odd_times(void **state)
 		trace_destroy(t);
 		unlink(name);
 	}
+}
+
+/* A capture without any time, beside one with: they are of the same time, as far as can be known. */
+static void a_capture_without_times(void **state)
+{
+	char dated_name[] = "/tmp/test_import.XXXXXX", undated_name[] = "/tmp/test_import.XXXXXX";
+	const char *const paths[] = { undated_name, dated_name };
+	FILE *one = begin_raw(dated_name), *other = begin_raw(undated_name);
+	struct import_report r;
+	struct trace *t;
+
+	(void)state;
+	packet(one, 100, 1000);
+	packet(one, 110, 1001);
+	packet(other, -1, 1002);
+	fclose(one);
+	fclose(other);
+	t = import(paths, 2, NULL, &r);
+	assert_int_equal(t->epoch_ns, 100 * NS_PER_S);
+	assert_int_equal(t->duration_ns, 10 * NS_PER_S);
+	assert_int_equal(r.gaps, 0);
+	assert_int_equal(r.undated, 1);
+	import_report_clear(&r);
+	trace_destroy(t);
+	unlink(dated_name);
+	unlink(undated_name);
 }
 
 /* A single packet has a time, if it has a stamp. */
@@ -390,6 +418,7 @@ int main(void)
 		cmocka_unit_test(options_lose_nothing),
 		cmocka_unit_test(a_home_behind_a_softwire),
 		cmocka_unit_test(odd_times),
+		cmocka_unit_test(a_capture_without_times),
 		cmocka_unit_test(one_packet),
 		cmocka_unit_test(fragments_of_tunnels),
 		cmocka_unit_test(a_capture_that_breaks_off),
