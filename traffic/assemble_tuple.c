@@ -306,6 +306,8 @@ static bool find_side(struct assembler *a, const struct tuple *t, int *side)
 
 	for (int s = 0; six && s < 2; s++)
 		c.address6[s] = flows_address6(a->table, f->address[s]);
+	for (int s = 0; c.softwire && s < 2; s++)
+		c.tunnel_end[s] = flows_address6(a->table, flows_tunnel_end(a->table, f->via, s));
 	verdict = inside_decide(&a->rules->inside, &c, &rule);
 	if (verdict == SIDES_BOTH) {
 		out->decided[rule]++;

@@ -139,28 +139,6 @@ static void options_lose_nothing(void **state)
 	free(path);
 }
 
-/* A home behind a softwire is one subscriber, known by its IPv6 address. */
-static void a_home_behind_a_softwire(void **state)
-{
-	static const uint8_t home[16] = { 0x22, 0xe0, 0x16, 0x85, 0xed, 0xa7, 0x38, 0xcc, 0x58, 0xbd, 0xf3, 0xf1, 0xaa, 0x3f, 0x22, 0xd8 };
-	char *path = capture("linktypes/L01-4in6-softwire.pcap");
-	struct import_report r;
-	struct trace *t = import((const char *const *)&path, 1, NULL, &r);
-
-	(void)state;
-	assert_int_equal(t->host_count, 1);
-	assert_memory_equal(t->hosts[0].home, home, 16);
-	assert_int_equal(t->hosts[0].inner_count, 1);
-	assert_int_equal(t->inner[0], 0xc0a80001);
-	assert_int_equal(t->hosts[0].address, 0xc0a80001);
-	assert_int_equal(t->record_count, 1);
-	assert_int_equal(t->records[0].train.remote, 0x0a0a0a01);
-	assert_int_equal(t->records[0].packets_out + t->records[0].packets_in, 4);
-	import_report_clear(&r);
-	trace_destroy(t);
-	free(path);
-}
-
 /* A capture written by hand: pcapng blocks of 32-bit words. */
 static void block(FILE *out, uint32_t type, const uint32_t *words, uint32_t count)
 {
@@ -307,54 +285,6 @@ static void one_packet(void **state)
 	}
 }
 
-/* A tunnel's packet in two fragments: the first one stands for both, whatever carries it; of what is no tunnel each is a
- * packet of its protocol. */
-static void fragments_of_tunnels(void **state)
-{
-	enum { INNER = 40 };
-	static const uint8_t inner[INNER] = { 0x45, 0, 0, INNER, 0, 0, 0, 0, 64, 17, 0, 0, 192, 168, 1, 5, 203, 0, 113, 7,
-		                              15, 160, 0, 53, 0, 20 };
-	static const struct {
-		uint8_t version, protocol, extra; /* extra: bytes of GRE's header */
-		enum wire_tunnel tunnel;
-		uint64_t carried, other;
-	} cases[] = {
-		{ 6, 4, 0, TUNNEL_SOFTWIRE, 1, 0 }, { 4, 4, 0, TUNNEL_IPIP, 1, 0 }, { 4, 47, 4, TUNNEL_GRE, 1, 0 }, { 4, 50, 0, TUNNEL_NONE, 0, 2 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char name[] = "/tmp/test_import.XXXXXX";
-		const char *path = name;
-		struct import_report r;
-		FILE *out = begin_raw(name);
-		uint8_t datagram[4 + INNER] = { 0, 0, 8 };
-		uint32_t header = cases[i].version == 6 ? 48 : 20, bytes = cases[i].extra + INNER;
-
-		memcpy(datagram + cases[i].extra, inner, INNER);
-		for (uint8_t later = 0; later < 2; later++) {
-			uint32_t part = later ? bytes - 32 : 32;
-			uint8_t four[20 + 32] = { 0x45, 0, 0, (uint8_t)(20 + part), 0, 7, later ? 0 : 0x20, later ? 4 : 0, 64, cases[i].protocol,
-				                  0, 0, 203, 0, 113, 1, 203, 0, 113, 2 };
-			uint8_t six[48 + 32] = { 0x60, 0, 0, 0, 0, (uint8_t)(8 + part), 44, 64, 0x20, 1, [23] = 5, [24] = 0x20, [39] = 1,
-				                 [40] = cases[i].protocol, [43] = later ? 32 : 1, [47] = 7 };
-			uint8_t *packet = cases[i].version == 6 ? six : four;
-
-			memcpy(packet + header, datagram + (later ? 32 : 0), part);
-			dated(out, 1 + later, packet, header + part);
-		}
-		fclose(out);
-		trace_destroy(import(&path, 1, NULL, &r));
-		assert_int_equal(r.left_out[REASON_CARRIED], cases[i].carried);
-		assert_int_equal(r.left_out[REASON_PROTOCOL], cases[i].other);
-		assert_int_equal(r.left_out[REASON_IPV6], 0);
-		if (cases[i].tunnel != TUNNEL_NONE)
-			assert_int_equal(r.all.inside[cases[i].tunnel].udp, 1);
-		import_report_clear(&r);
-		unlink(name);
-	}
-}
-
 /* Of 10,000 packets of a capture cut in the middle of a frame, those before it
  * are imported, and the fault is told; cut in its first frame, nothing is. */
 static void a_capture_that_breaks_off(void **state)
@@ -416,11 +346,9 @@ int main(void)
 		cmocka_unit_test(several_captures_are_one),
 		cmocka_unit_test(both_sides_of_a_nat),
 		cmocka_unit_test(options_lose_nothing),
-		cmocka_unit_test(a_home_behind_a_softwire),
 		cmocka_unit_test(odd_times),
 		cmocka_unit_test(a_capture_without_times),
 		cmocka_unit_test(one_packet),
-		cmocka_unit_test(fragments_of_tunnels),
 		cmocka_unit_test(a_capture_that_breaks_off),
 		cmocka_unit_test(what_is_no_capture),
 	};
