@@ -109,11 +109,26 @@ if [ -d "$captures" ]; then
 			'$program' import x.packed -o 2.trace -q && '$program' import - -o 3.trace -q <x.packed && cmp 1.trace 2.trace && cmp 1.trace 3.trace"
 		check "two members of $tool" sh -c "(head -c 20000 x.pcap | $tool -c; tail -c +20001 x.pcap | $tool -c) >x.packed &&
 			'$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		check "zeros behind $tool" sh -c "(cat x.packed; head -c 1000 /dev/zero) >z.packed &&
+			'$program' import z.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		(cat x.packed; echo more) >more.packed
+		refuse "something else behind $tool" "behind the $tool data" "$program" import more.packed -o cut2.trace
 		head -c -100 x.packed >cut.packed
 		refuse "$tool that breaks off" 'breaks off' "$program" import cut.packed -o cut2.trace
 		check "and the part of it" "$program" import cut.packed -o cut2.trace --partial --quiet
 		rm -f cut2.trace
 	done
+	if command -v zstd >/dev/null; then
+		check "zstd with skippable frames, the first one first" sh -c "(printf '\\120\\052\\115\\030\\003\\000\\000\\000abc'; zstd -c x.pcap;
+			printf '\\137\\052\\115\\030\\000\\000\\000\\000') >x.packed && '$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		check "zstd with the largest window" sh -c "zstd -q --ultra -22 --long=31 -c <x.pcap >x.packed &&
+			'$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+	fi
+	if command -v xz >/dev/null; then
+		check "xz with a large dictionary" sh -c "(ulimit -v 20000000; xz --lzma2=dict=512MiB -c x.pcap >x.packed) &&
+			'$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		refuse "more memory than there is" 'more memory' sh -c "ulimit -v 300000; '$program' import x.packed -o 8.trace"
+	fi
 	check "a capture from a pipe" sh -c "cat x.pcap | '$program' import - -o 2.trace -q && cmp 1.trace 2.trace"
 	refuse "standard input twice" 'read once' "$program" import - - -o 4.trace
 	(umask 077 && echo 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef >key)
