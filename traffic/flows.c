@@ -228,12 +228,19 @@ static struct flow_train *find_or_add(struct flow_table *t, struct flow_train *k
 	return &t->flows[t->flow_count++];
 }
 
+/* A packet's way here, which its fragments share: a flow's `via`, seen from the sender. */
+static uint32_t way_of(uint32_t via, int sender)
+{
+	return (via & VIA_TUNNEL) == TUNNEL_SOFTWIRE ? via ^ (uint32_t)sender << VIA_SHIFT : via;
+}
+
 /* `key` is the first fragment's flow, or, of a later one, all but its ports. */
 static struct fragment *fragment_of(struct flow_table *t, const struct flow_train *key, int sender, uint32_t identification)
 {
 	uint64_t h = mix64((uint64_t)key->address[sender] << 32 | key->address[!sender],
 	                   (uint64_t)identification << 8 | key->protocol);
 
+	h = mix64(h, way_of(key->via, sender));
 	return &t->fragments[h & (FRAGMENTS - 1)];
 }
 
@@ -264,7 +271,7 @@ static const struct fragment *fragment_find(struct flow_table *t, struct flow_tr
 
 	if (!g || !g->used || g->address[g->sender] != key->address[*sender] ||
 	    g->address[!g->sender] != key->address[!*sender] || g->identification != identification ||
-	    g->protocol != key->protocol || g->version != key->version || (g->via & VIA_TUNNEL) != (key->via & VIA_TUNNEL) ||
+	    g->protocol != key->protocol || g->version != key->version || way_of(g->via, g->sender) != way_of(key->via, *sender) ||
 	    time_ns - g->time_ns > FRAGMENT_LIFE || g->time_ns - time_ns > FRAGMENT_LIFE)
 		return NULL;
 	*sender = g->sender;

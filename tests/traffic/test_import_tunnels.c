@@ -117,12 +117,53 @@ static void fragments_of_tunnels(void **state)
 	}
 }
 
+/* Two homes with the same addresses inside, in whose tunnels datagrams of one identification go in two fragments: each
+ * fragment is of its home, whichever way it goes. */
+static void fragments_of_two_homes(void **state)
+{
+	enum { INNER = 20 + 16 };
+
+	(void)state;
+	for (int inward = 0; inward < 2; inward++) {
+		struct import_report r;
+		struct handmade h;
+		const char *path = h.name;
+		struct trace *t;
+
+		pcap_begin(&h, false, false, LINK_RAW_IP);
+		for (uint8_t i = 0; i < 6; i++) {
+			uint8_t bytes[40 + INNER] = { 0x60, 0, 0, 0, 0, INNER, 4, 64 }, later = i / 2 > 0;
+			uint8_t ends[2][16] = { { 0x20, 1, 0x0d, 0xb8, 0, 1 + i % 2 }, { 0x20, 1, 0x0d, 0xb8, 0xff } };
+			uint32_t hosts[2] = { 0xc0a80102, 0x08080808 };
+
+			memcpy(bytes + 8, ends[inward], 16);
+			memcpy(bytes + 24, ends[!inward], 16);
+			ipv4_put(bytes + 40, hosts[inward], hosts[!inward], 17, 16);
+			bytes[45] = 9;
+			bytes[46] = later ? 0 : 0x20;
+			bytes[47] = later ? (uint8_t)(2 * (i / 2)) : 0;
+			memcpy(bytes + 60, (const uint8_t[]){ 15, 160, 0, 53, 0, 48 }, 6);
+			pcap_packet(&h, i, 0, bytes, sizeof(bytes));
+		}
+		handmade_close(&h);
+		t = import(&path, 1, NULL, &r);
+		assert_int_equal(t->host_count, 2);
+		assert_int_equal(r.later_fragments, 4);
+		for (uint32_t i = 0; i < 2; i++)
+			assert_int_equal(t->records[i].packets_out + t->records[i].packets_in, 3);
+		import_report_clear(&r);
+		trace_destroy(t);
+		unlink(path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_home_behind_a_softwire),
 		cmocka_unit_test(a_home_named_by_its_prefix),
 		cmocka_unit_test(fragments_of_tunnels),
+		cmocka_unit_test(fragments_of_two_homes),
 	};
 
 	return cmocka_run_group_tests_name("import_tunnels", tests, NULL, NULL);
