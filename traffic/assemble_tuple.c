@@ -128,12 +128,12 @@ static enum protocol protocol_of(uint8_t iana)
 	return iana == IP_TCP ? PROTO_TCP : iana == IP_UDP ? PROTO_UDP : PROTO_ICMP;
 }
 
-/* Could the flow have begun before the capture (or the part of it that this is)? */
+/* Could the flow have begun before the capture, or while nobody looked? */
 static bool cut_begin(const struct assembler *a, const struct flow_train *first)
 {
 	if (first->protocol == IP_TCP)
 		return !(first->marks & (MARK_SYN_0 | MARK_SYN_1));
-	return first->protocol != IP_ICMP && first->first_ns - timeline_part(a->timeline, first->first_ns)->first_ns < SILENCE;
+	return first->protocol != IP_ICMP && first->first_ns - timeline_watched(a->timeline, first->first_ns)->first_ns < SILENCE;
 }
 
 /* How the flow of trains [0, count) ended; `more`: a split follows. */
@@ -150,7 +150,7 @@ static enum flow_close close_of(const struct assembler *a, const struct flow_tra
 		return CLOSE_FIN;
 	if (marks & MARK_RESET)
 		return CLOSE_RESET;
-	over = more || timeline_part(a->timeline, last->last_ns)->last_ns - last->last_ns >= (silence_ns ? silence_ns : SILENCE);
+	over = more || timeline_watched(a->timeline, last->last_ns)->last_ns - last->last_ns >= (silence_ns ? silence_ns : SILENCE);
 	if (!over)
 		return CLOSE_CENSORED;
 	return marks & (MARK_FIN_0 | MARK_FIN_1) ? CLOSE_HALF : CLOSE_SILENT;

@@ -57,6 +57,7 @@ struct source_file {
 	int64_t before_ns;         /* of the packet before, or of the first that has a time; NS_NONE: not known yet */
 	int64_t latest_ns;         /* of all packets so far; NS_NONE */
 	bool understood;           /* a frame was of a link type that is known */
+	struct timeline timeline;  /* if there are several files: when this one was captured */
 };
 
 /* The captures together. */
@@ -241,6 +242,8 @@ static void take(struct reading *r, struct source_file *in)
 	in->understood = in->understood || wire_knows(in->frame.link_type);
 	if (timeline_add(&r->timeline, in->frame.time_ns)) {
 		note_time(r, in);
+		if (r->count > 1)
+			timeline_add(&in->timeline, in->frame.time_ns); /* fits, since it does with the others' */
 		r->report->undated += in->undated;
 		why = wire_decode(in->frame.bytes, in->frame.captured, in->frame.length, in->frame.link_type, &packet);
 		if (why == REASON_NONE && !packet.payload)
@@ -302,6 +305,8 @@ static struct trace *finish(struct reading *r, struct trace_writer *writer, stru
 	struct trace *t;
 
 	flows_finish(r->flows);
+	for (size_t i = 0; i < r->count; i++)
+		timeline_watch(&r->timeline, &r->inputs[i].timeline);
 	timeline_close(&r->timeline);
 	t = assembler_finish(r->assembler, r->flows, &r->timeline, writer, all, e);
 	if (!t)
@@ -319,6 +324,7 @@ static struct trace *finish(struct reading *r, struct trace_writer *writer, stru
 	report->left_out[REASON_HOME] = all->crowded_packets;
 	report->hosts_inside = t->host_count;
 	report->gaps = r->timeline.count ? r->timeline.count - 1 : 0;
+	report->seams = timeline_seams(&r->timeline);
 	for (size_t i = 0; i < report->capture_count; i++)
 		packets += report->captures[i].packets;
 	report->timeless = r->timeline.count == 1 && r->timeline.total_ns == 0 &&
@@ -373,8 +379,10 @@ struct trace *import_to(const char *const *paths, size_t count, const struct imp
 		if (all_understood(&r, e))
 			t = finish(&r, writer, e);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		frames_close(r.inputs[i].frames);
+		timeline_clear(&r.inputs[i].timeline);
+	}
 	free(r.inputs);
 	flows_destroy(r.flows);
 	assembler_destroy(r.assembler);

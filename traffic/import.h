@@ -61,6 +61,7 @@ struct import_report {
 	uint64_t undated;         /* packets without a time: given that of the one before, or of the first that has one */
 	bool     timeless;        /* every packet has the same time */
 	uint64_t gaps;            /* of TIMELINE_GAP or more, shortened to that */
+	uint64_t seams;           /* times between files, shorter than that, which none of them covers (TIMELINE_UNWATCHED) */
 	/* Packets that count to flows, IPv6 included, though: */
 	uint64_t flags_cut;       /* the capture cut off TCP's flags, which count as none */
 	uint64_t later_fragments; /* they show no ports: those of their first fragment hold */

@@ -61,6 +61,7 @@ static void json_times(cJSON *root, const struct import_report *r)
 	add(o, "out_of_order", r->out_of_order);
 	add(o, "undated", r->undated);
 	add(o, "gaps", r->gaps);
+	add(o, "seams", r->seams);
 	cJSON_AddBoolToObject(o, "timeless", r->timeless);
 }
 
@@ -231,6 +232,9 @@ static void text_times(const struct import_report *r)
 		printf("packets without a time, given that of the one before, or of the first that has one: %" PRIu64 "\n", r->undated);
 	if (r->gaps)
 		printf("gaps of a day or more, shortened to a day: %" PRIu64 "\n", r->gaps);
+	if (r->seams)
+		printf("times of 5 s or more between the captures, which none of them covers: %" PRIu64 "; flows are cut there as at "
+		       "the end\n", r->seams);
 	if (r->timeless)
 		printf("all packets have one time: the trace knows who spoke with whom, and nothing of when\n");
 }

@@ -240,6 +240,53 @@ static void odd_times(void **state)
 	}
 }
 
+/* A flow at the end of one file and one at the beginning of the next: the hour between them nobody saw, a second would
+ * not matter. */
+static void files_with_time_between(void **state)
+{
+	static const struct {
+		int64_t second;
+		uint64_t seams;
+		uint8_t close, cut;
+	} cases[] = { { 3700, 1, CLOSE_CENSORED, CUT_BEGIN }, { 101, 0, CLOSE_SILENT, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char names[2][28] = { "/tmp/test_import.XXXXXX", "/tmp/test_import.XXXXXX" };
+		const char *const paths[] = { names[0], names[1] };
+		struct import_report r;
+		struct trace *t;
+
+		for (int k = 0; k < 2; k++) {
+			FILE *out = begin_raw(names[k]);
+
+			for (uint16_t p = 0; p < 4; p++) /* a port each, at 0, 10, 90 and 100 s */
+				packet(out, (k ? cases[i].second : 0) + (p / 2) * 90 + (p % 2) * 10, (uint16_t)(1000 * (k + 1) + p));
+			fclose(out);
+		}
+		t = import(paths, 2, NULL, &r);
+		assert_int_equal(r.seams, cases[i].seams);
+		assert_int_equal(t->record_count, 8);
+		for (uint32_t k = 0; k < 8; k++) {
+			const struct trace_record *f = &t->records[k];
+
+			if (f->train.port == 1003)
+				assert_int_equal(f->close, cases[i].close);
+			if (f->train.port == 2000)
+				assert_int_equal(f->cut, cases[i].cut);
+			if (f->train.port == 2003)
+				assert_int_equal(f->close, CLOSE_CENSORED);
+			if (f->train.port == 1001)
+				assert_int_equal(f->close, CLOSE_SILENT);
+		}
+		adds_up(t, &r);
+		import_report_clear(&r);
+		trace_destroy(t);
+		unlink(names[0]);
+		unlink(names[1]);
+	}
+}
+
 /* A capture without any time, beside one with: they are of the same time, as far as can be known. */
 static void a_capture_without_times(void **state)
 {
@@ -347,6 +394,7 @@ int main(void)
 		cmocka_unit_test(both_sides_of_a_nat),
 		cmocka_unit_test(options_lose_nothing),
 		cmocka_unit_test(odd_times),
+		cmocka_unit_test(files_with_time_between),
 		cmocka_unit_test(a_capture_without_times),
 		cmocka_unit_test(one_packet),
 		cmocka_unit_test(a_capture_that_breaks_off),
