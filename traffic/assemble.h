@@ -4,7 +4,7 @@
  *	a = assembler_create(&rules);
  *	table = flows_create(assembler_sink(a));
  *	... flows_add() ..., flows_finish(table);
- *	t = assembler_finish(a, table, &timeline, NULL, &report, e);
+ *	t = assembler_finish(a, &timeline, NULL, &report, e);
  *	assembler_destroy(a);
  *
  * What is kept in memory is bounded; the rest is sorted on disk (spool.h). */
@@ -72,13 +72,13 @@ void assembler_destroy(struct assembler *a); /* NULL is fine */
 struct flow_sink assembler_sink(struct assembler *a);
 
 /* A trace of all TCP, UDP and ICMP flows that cross from inside to outside; times
- * count from the timeline's first. Hosts come by address, homes after them; a
+ * count from the timeline's first. Hosts come by address, homes after them, by theirs; a
  * host's flows are numbered by their first packet.
  *
- * With a writer the trains and IPv6 flows go there and the trace has only their
+ * With a writer the trains, IPv6 flows and hosts go there and the trace has only their
  * numbers; the caller commits. NULL with `e` set if there was no room for the
  * temporary files, or the trace would be too large. */
-struct trace *assembler_finish(struct assembler *a, const struct flow_table *flows, const struct timeline *timeline,
-                               struct trace_writer *writer, struct assembly *out, struct err *e);
+struct trace *assembler_finish(struct assembler *a, const struct timeline *timeline, struct trace_writer *writer,
+                               struct assembly *out, struct err *e);
 
 #endif

@@ -225,7 +225,7 @@ static enum reason take_packet(struct reading *r, const struct wire_packet *oute
 			return six && added != REASON_CARRIED ? REASON_IPV6 : added;
 		}
 		flows_add(r->flows, p, via, 0, REASON_CARRIED, time_ns);
-		via = flows_via(r->flows, p, tunnel);
+		via = flows_via(p, tunnel);
 		p = inner;
 		why = inner_why;
 	}
@@ -308,7 +308,7 @@ static struct trace *finish(struct reading *r, struct trace_writer *writer, stru
 	for (size_t i = 0; i < r->count; i++)
 		timeline_watch(&r->timeline, &r->inputs[i].timeline);
 	timeline_close(&r->timeline);
-	t = assembler_finish(r->assembler, r->flows, &r->timeline, writer, all, e);
+	t = assembler_finish(r->assembler, &r->timeline, writer, all, e);
 	if (!t)
 		return NULL;
 	report->tcp = all->outside.tcp;

@@ -78,8 +78,8 @@ extern const size_t import_reason_count;
 struct trace *import_captures(const char *const *paths, size_t count, const struct import_options *options,
                               struct import_report *report, struct err *e);
 
-/* The same, but the trains and IPv6 flows go to the writer as they come, and the trace
- * has only their numbers: memory does not grow with the capture. The caller commits. */
+/* The same, but the trains, IPv6 flows and hosts go to the writer as they come, and the trace has only their numbers:
+ * memory does not grow with the capture. The caller commits. */
 struct trace *import_to(const char *const *paths, size_t count, const struct import_options *options,
                         struct trace_writer *writer, struct import_report *report, struct err *e);
 
