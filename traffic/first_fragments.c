@@ -50,10 +50,8 @@ static struct datagram datagram_of(const struct wire_packet *p, struct flow_via 
 
 	memcpy(d.source, p->version == 6 ? p->source_6 : (const uint8_t *)&p->source, p->version == 6 ? 16 : 4);
 	memcpy(d.destination, p->version == 6 ? p->destination_6 : (const uint8_t *)&p->destination, p->version == 6 ? 16 : 4);
-	if (via.tunnel == TUNNEL_SOFTWIRE) {
-		memcpy(d.tunnel_ends[0], via.source, 16);
-		memcpy(d.tunnel_ends[1], via.destination, 16);
-	}
+	if (via.tunnel == TUNNEL_SOFTWIRE)
+		memcpy(d.tunnel_ends, via.ends, sizeof(d.tunnel_ends));
 	return d;
 }
 

@@ -82,23 +82,17 @@ void flows_destroy(struct flow_table *t)
 
 struct flow_via flows_via(const struct wire_packet *outer, enum wire_tunnel tunnel)
 {
-	struct flow_via via = { .tunnel = tunnel };
-
-	if (tunnel == TUNNEL_SOFTWIRE) {
-		via.source = outer->source_6;
-		via.destination = outer->destination_6;
-	}
-	return via;
+	return (struct flow_via){ .tunnel = tunnel, .ends = tunnel == TUNNEL_SOFTWIRE ? outer->source_6 : NULL };
 }
 
 /* The pair of ends, and 1 if the one that sent is the second, as in flow_train.via. */
 static uint32_t pair_of(struct flow_table *t, struct flow_via via)
 {
-	uint32_t second = memcmp(via.source, via.destination, 16) > 0, pair;
+	uint32_t second = memcmp(via.ends, via.ends + 16, 16) > 0, pair;
 	uint8_t ends[2][16];
 
-	memcpy(ends[second], via.source, 16);
-	memcpy(ends[!second], via.destination, 16);
+	memcpy(ends[second], via.ends, 16);
+	memcpy(ends[!second], via.ends + 16, 16);
 	pair = intern_number(t->pairs, ends[0]);
 	must(pair < UINT32_MAX >> (VIA_SHIFT + 1));
 	return pair << 1 | second;
@@ -329,13 +323,40 @@ static void train_add(struct flow_train *f, const struct wire_packet *p, int sen
 	side->bytes += p->length;
 }
 
-/* Adds a packet that has ports, or needs none. */
-static enum reason add(struct flow_table *t, const struct wire_packet *p, struct flow_via via, uint8_t stations,
-                       enum reason seen, int64_t time_ns)
+/* A later fragment, with the ports of the first one, to *whole; or why it is to be counted nowhere. */
+static enum reason whole_of(struct flow_table *t, const struct wire_packet *p, struct flow_via via, enum reason seen,
+                            int64_t time_ns, struct wire_packet *whole)
 {
+	const struct first_fragment *g = first_fragments_find(t->fragments, p, via, time_ns);
+
+	if (g && g->carried)
+		return REASON_CARRIED;
+	if (!g && seen != REASON_PROTOCOL)
+		return REASON_FRAGMENT;
+	*whole = *p;
+	if (g) {
+		whole->source_port = g->source_port;
+		whole->destination_port = g->destination_port;
+	}
+	return REASON_NONE;
+}
+
+enum reason flows_add(struct flow_table *t, const struct wire_packet *p, struct flow_via via, uint8_t stations,
+                      enum reason seen, int64_t time_ns)
+{
+	struct wire_packet whole;
 	struct flow_train key, *f;
 	int sender;
 
+	if (p->later_fragment) {
+		enum reason nowhere = whole_of(t, p, via, seen, time_ns, &whole);
+
+		if (nowhere != REASON_NONE)
+			return nowhere;
+		p = &whole;
+	} else if (p->first_fragment && seen != REASON_PROTOCOL) {
+		first_fragments_add(t->fragments, p, via, seen == REASON_CARRIED, time_ns);
+	}
 	if (t->flow_count == t->flow_room)
 		sweep(t, time_ns);
 	key = flow_of(t, p, via, &sender);
@@ -351,34 +372,6 @@ static enum reason add(struct flow_table *t, const struct wire_packet *p, struct
 	learn_opener(f, p, sender, time_ns);
 	train_add(f, p, sender, time_ns);
 	return REASON_NONE;
-}
-
-/* A later fragment, with the ports of the first one. */
-static enum reason add_later(struct flow_table *t, const struct wire_packet *p, struct flow_via via, uint8_t stations,
-                             enum reason seen, int64_t time_ns)
-{
-	const struct first_fragment *g = first_fragments_find(t->fragments, p, via, time_ns);
-	struct wire_packet whole = *p;
-
-	if (g && g->carried)
-		return REASON_CARRIED;
-	if (!g && seen != REASON_PROTOCOL)
-		return REASON_FRAGMENT;
-	if (g) {
-		whole.source_port = g->source_port;
-		whole.destination_port = g->destination_port;
-	}
-	return add(t, &whole, via, stations, seen, time_ns);
-}
-
-enum reason flows_add(struct flow_table *t, const struct wire_packet *p, struct flow_via via, uint8_t stations,
-                      enum reason seen, int64_t time_ns)
-{
-	if (p->later_fragment)
-		return add_later(t, p, via, stations, seen, time_ns);
-	if (p->first_fragment && seen != REASON_PROTOCOL)
-		first_fragments_add(t->fragments, p, via, seen == REASON_CARRIED, time_ns);
-	return add(t, p, via, stations, seen, time_ns);
 }
 
 void flows_finish(struct flow_table *t)

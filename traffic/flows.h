@@ -92,8 +92,8 @@ void flows_destroy(struct flow_table *t); /* NULL is fine; what is still live is
 
 /* A packet's way here, where it is not the frame's own. */
 struct flow_via {
+	const uint8_t *ends;      /* TUNNEL_SOFTWIRE: source and destination of the outer header, 32 bytes of the frame */
 	enum wire_tunnel tunnel;
-	const uint8_t *source, *destination; /* TUNNEL_SOFTWIRE: the tunnel's ends, 16 bytes of the frame */
 };
 struct flow_via flows_via(const struct wire_packet *outer, enum wire_tunnel tunnel);
 

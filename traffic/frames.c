@@ -120,10 +120,13 @@ static int64_t time_of(const struct pcap_pkthdr *h)
 
 	if (seconds < 0 && seconds >= INT32_MIN)
 		seconds += INT64_C(1) << 32;
-	seconds += ns / NS_PER_S;
+	if (ns >= NS_PER_S) {
+		seconds += ns / NS_PER_S;
+		ns %= NS_PER_S;
+	}
 	if (seconds < 0 || seconds >= INT64_MAX / NS_PER_S || ns < 0)
 		return NS_NONE;
-	return seconds * NS_PER_S + ns % NS_PER_S;
+	return seconds * NS_PER_S + ns;
 }
 
 static enum frames_status next_pcapng(struct frames *f, struct frame *out)
@@ -162,27 +165,34 @@ static enum frames_status next_pcap(struct frames *f, struct frame *out)
 }
 
 /* Packed data that break off may do so between two packets. */
-static enum frames_status next(struct frames *f, struct frame *out)
+static inline enum frames_status next(struct frames *f, struct frame *out)
 {
 	enum frames_status status = f->pcap ? next_pcap(f, out) : next_pcapng(f, out);
 
 	return status == FRAMES_END && input_fault(f->input) ? FRAMES_FAULT : status;
 }
 
-static enum frames_status next_held(struct frames *f, struct frame *out)
+/* The next of those held, or how reading ahead ended; false: what comes is still to be read. */
+static bool next_held(struct frames *f, struct frame *out, enum frames_status *status)
 {
 	if (f->held_next < f->held_count) {
 		*out = f->held[f->held_next++].frame;
-		return FRAMES_ONE;
+		*status = FRAMES_ONE;
+		return true;
 	}
 	held_clear(f);
+	*status = f->after;
 	f->looked_ahead = f->after != FRAMES_ONE;
-	return f->looked_ahead ? f->after : next(f, out);
+	return f->looked_ahead;
 }
 
 enum frames_status frames_next(struct frames *f, struct frame *out)
 {
-	return f->looked_ahead ? next_held(f, out) : next(f, out);
+	enum frames_status status;
+
+	if (f->looked_ahead && next_held(f, out, &status))
+		return status;
+	return next(f, out);
 }
 
 static void hold(struct frames *f, const struct frame *frame)
@@ -205,14 +215,14 @@ int64_t frames_first_ns(struct frames *f)
 	size_t bytes = 0;
 
 	must(!f->looked_ahead);
-	f->looked_ahead = true;
 	do {
 		f->after = next(f, &frame);
 		if (f->after != FRAMES_ONE)
-			return NS_NONE;
+			break;
 		hold(f, &frame);
 		bytes += sizeof(struct held) + frame.captured;
 	} while (frame.time_ns == NS_NONE && bytes < AHEAD_BYTES);
+	f->looked_ahead = true;
 	return frame.time_ns;
 }
 

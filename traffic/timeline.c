@@ -80,12 +80,17 @@ static bool stretch(struct timeline *t, size_t at, int64_t time_ns)
 bool timeline_add(struct timeline *t, int64_t time_ns)
 {
 	struct timeline_part *p = t->current < t->count ? &t->parts[t->current] : NULL;
+	int64_t more = p ? time_ns - p->last_ns : 0;
 	size_t at;
 
+	/* Most packets come in order, and stretch the last part: stretch() would find no more to do. */
+	if (more > 0 && more < TIMELINE_GAP && t->current + 1 == t->count && t->total_ns + more <= NS_LONGEST) {
+		t->total_ns += more;
+		p->last_ns = time_ns;
+		return true;
+	}
 	if (p && time_ns >= p->first_ns && time_ns <= p->last_ns)
 		return true;
-	if (p && t->current + 1 == t->count && time_ns > p->last_ns && time_ns - p->last_ns < TIMELINE_GAP)
-		return stretch(t, t->current, time_ns); /* most packets: in order */
 	at = search(t, time_ns);
 	if (at == t->count || !near_part(&t->parts[at], time_ns))
 		return begin_part(t, at, time_ns);

@@ -73,7 +73,7 @@ struct wire_packet {
 	uint32_t length;           /* IP bytes on the wire: total length, or what the frame holds if that is 0 */
 	uint32_t identification;   /* of the datagram, for its fragments */
 	enum reason ipv6;          /* version 6: what would be the answer if IPv6 were no reason */
-	const uint8_t *source_6, *destination_6; /* IPv6, 16 bytes of the frame */
+	const uint8_t *source_6, *destination_6; /* IPv6, 16 bytes of the frame, the destination behind the source */
 	const uint8_t *source_station, *destination_station; /* MAC addresses, 6 bytes of the frame; NULL: not told */
 	const uint8_t *payload;    /* of UDP, and of all but TCP and ICMP; NULL: none */
 	size_t payload_captured, payload_length;

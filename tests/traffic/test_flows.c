@@ -260,16 +260,16 @@ static void addresses_outlive_their_numbers(void **state)
 		uint8_t ends[2][16];
 
 		rng_seed(&r, RNG_TEST);
-		number_put(ends[1], FLOWS);
 		for (uint32_t i = 0; i < 4 * FLOWS; i++) {
 			uint32_t k = i < FLOWS ? i : rng_below(&r, FLOWS);
 			bool back = i >= FLOWS && rng_below(&r, 2);
-			struct wire_packet p = { .version = softwire ? 4 : 6, .protocol = IP_UDP, .length = 100, .source_6 = ends[back],
-				                 .destination_6 = ends[!back], .source = back ? SERVER : HOST, .destination = back ? HOST : SERVER,
+			struct wire_packet p = { .version = softwire ? 4 : 6, .protocol = IP_UDP, .length = 100, .source_6 = ends[0],
+				                 .destination_6 = ends[1], .source = back ? SERVER : HOST, .destination = back ? HOST : SERVER,
 				                 .source_port = back ? 53 : 4000, .destination_port = back ? 4000 : 53 };
 			struct flow_via via = flows_via(&p, softwire ? TUNNEL_SOFTWIRE : TUNNEL_NONE);
 
-			number_put(ends[0], k);
+			number_put(ends[back], k);
+			number_put(ends[!back], FLOWS);
 			assert_true(timeline_add(&t->timeline, (int64_t)i * 10 * NS_PER_MS));
 			flows_add(t->table, &p, via, 0, REASON_NONE, (int64_t)i * 10 * NS_PER_MS);
 		}
