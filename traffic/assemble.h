@@ -36,15 +36,17 @@ struct tuple_count { /* distinct 5-tuples */
 	uint64_t tcp, udp, icmp, other;
 };
 
-/* What became of the flows. Tuples, but for what is said to be flows. */
+/* What became of the flows. Tuples, but for what is said to be flows. What ends in 6 is of IPv6, else of IPv4. Either way
+ * the tuples of TCP, UDP and ICMP, in tunnels or not, and the splits are as many as the trace's flows and those that are
+ * not in it: local, unrouted, unanswered, crowded, carriers. */
 struct assembly {
 	struct tuple_count outside;       /* IPv4, outermost header: as other tools count */
 	struct tuple_count outside6;      /* the same of IPv6 */
 	struct tuple_count inside[TUNNEL_COUNT];  /* IPv4 within tunnels */
 	struct tuple_count inside6[TUNNEL_COUNT];
 	uint64_t peak_flows;              /* `outside` TCP and UDP, alive at once from first to last packet */
-	uint64_t carriers;                /* TCP, UDP: they carry a tunnel and nothing else: not in the trace */
-	uint64_t splits;                  /* flows more than tuples */
+	uint64_t carriers, carriers6;     /* TCP, UDP, ICMP: they carry a tunnel and nothing else: not in the trace */
+	uint64_t splits, splits6;         /* flows more than tuples */
 	uint64_t local, unrouted, unanswered, crowded; /* not in the trace; crowded: of a home with too many hosts */
 	uint64_t local_packets, unrouted_packets, unanswered_packets, crowded_packets;
 	uint64_t local6, unrouted6, unanswered6;

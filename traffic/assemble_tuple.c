@@ -352,14 +352,14 @@ void assemble_tuple(struct assembler *a)
 	if (!known)
 		return;
 	if (!t.count) {
-		a->out->carriers += f->version == 4;
+		*(f->version == 6 ? &a->out->carriers6 : &a->out->carriers) += 1;
 		return;
 	}
 	if (!find_side(a, &t, &side))
 		return;
 	for (size_t at = 0, n; at < t.count; at += n) {
 		n = flow_length(a, t.trains + at, t.count - at);
-		a->out->splits += at > 0;
+		*(f->version == 6 ? &a->out->splits6 : &a->out->splits) += at > 0;
 		if (f->version == 6)
 			place_flow6(a, t.trains + at, n, side, at == 0, at + n == t.count);
 		else

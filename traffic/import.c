@@ -327,6 +327,9 @@ static struct trace *finish(struct reading *r, struct trace_writer *writer, stru
 	report->seams = timeline_seams(&r->timeline);
 	for (size_t i = 0; i < report->capture_count; i++)
 		packets += report->captures[i].packets;
+	report->used = packets;
+	for (size_t i = 0; i < import_reason_count; i++)
+		report->used -= report->left_out[i];
 	report->timeless = r->timeline.count == 1 && r->timeline.total_ns == 0 &&
 	                   (packets > 1 || report->undated || r->timeline.parts[0].first_ns == 0);
 	return t;

@@ -62,6 +62,7 @@ struct import_report {
 	bool     timeless;        /* every packet has the same time */
 	uint64_t gaps;            /* of TIMELINE_GAP or more, shortened to that */
 	uint64_t seams;           /* times between files, shorter than that, which none of them covers (TIMELINE_UNWATCHED) */
+	uint64_t used;            /* packets in the trace's IPv4 flows: all that are not left out */
 	/* Packets that count to flows, IPv6 included, though: */
 	uint64_t flags_cut;       /* the capture cut off TCP's flags, which count as none */
 	uint64_t later_fragments; /* they show no ports: those of their first fragment hold */

@@ -148,6 +148,18 @@ if [ -d "$captures" ]; then
 	chmod 0444 cut.trace
 	refuse "a read-only output" 'read-only' "$program" import x.pcap -o cut.trace
 	cp "$captures/P05-p2p-gnutella.pcap" p05.pcap
+	for family in 4 6; do
+		check "split flows are told apart by version, as text and as JSON ($family)" sh -c "
+			'$program' import '$captures/P07-home-tls-v4v6.pcap' -o 8.trace --split 30s >text &&
+			'$program' import '$captures/P07-home-tls-v4v6.pcap' -o 8.trace --split 30s --json >json && case $family in
+			4) grep -q '^  split  *30 ' text && grep -qx '[[:space:]]*\"split_flows\":[[:space:]]*30,' json ;;
+			6) grep -q ' 35 more by --split' text && grep -qx '[[:space:]]*\"split_flows\":[[:space:]]*35' json ;;
+			esac && grep -q '^packets used: 3011' text && grep -q '\"crowded_flows\":' json"
+	done
+	"$program" import "$captures/P07-home-tls-v4v6.pcap" -o 8.trace --quiet
+	check "a list of a trace has its IPv6 flows" sh -c "[ \$('$program' trace 8.trace --csv | grep -c '^,[0-9a-f]*:.*,tcp,') = 135 ]"
+	"$program" import "$captures/linktypes/L01-4in6-softwire.pcap" -o 8.trace --quiet
+	check "and its homes" sh -c "'$program' trace 8.trace --csv | grep -q '^0,192.168.0.1,.*,22e0:1685:eda7:38cc:58bd:f3f1:aa3f:22d8,'"
 	check "no payload in a trace" sh -c "grep -aq GNUTELLA p05.pcap && '$program' import p05.pcap -o 7.trace -q && ! grep -aq GNUTELLA 7.trace"
 	"$program" import p05.pcap -o asked.trace -q --inside-opener --split 60s --answered
 	check "a source asks for what import is asked for" sh -c "
