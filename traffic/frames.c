@@ -146,12 +146,21 @@ static enum frames_status next_pcapng(struct frames *f, struct frame *out)
 	return FRAMES_ONE;
 }
 
+/* A record of zeros is no packet: copying in blocks leaves zeros behind the last one. */
+static bool is_padding(const struct pcap_pkthdr *h)
+{
+	return h->len == 0 && h->caplen == 0 && h->ts.tv_sec == 0 && h->ts.tv_usec == 0;
+}
+
 static enum frames_status next_pcap(struct frames *f, struct frame *out)
 {
 	struct pcap_pkthdr *header;
 	const u_char *bytes;
-	int got = pcap_next_ex(f->pcap, &header, &bytes);
+	int got;
 
+	do
+		got = pcap_next_ex(f->pcap, &header, &bytes);
+	while (got == 1 && is_padding(header));
 	if (got != 1)
 		return got == PCAP_ERROR_BREAK ? FRAMES_END : FRAMES_FAULT;
 	*out = (struct frame){

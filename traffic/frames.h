@@ -1,6 +1,7 @@
 /* frames - one capture file, frame by frame: pcap through libpcap, pcapng by
  * pcapng.h, which can do with interfaces of several link types; packed with gzip,
- * zstd or xz, or as it is (input.h). */
+ * zstd or xz, or as it is (input.h). Zeros behind the last packet of a pcap, where
+ * they could be records of packets without a byte, are nothing. */
 #ifndef TRAFFIC_FRAMES_H
 #define TRAFFIC_FRAMES_H
 

@@ -38,7 +38,8 @@ struct step {
 enum answer { STEPPED, DAMAGED, TOO_MUCH_MEMORY };
 
 struct input {
-	int fd;
+	int fd;               /* of a plain file: its stream's, from input_stream() on */
+	bool fd_given;        /* then: not ours to close */
 	uint64_t size, read;
 	uint8_t piece[128 << 10];
 	size_t first, count;  /* of the piece: still to be decoded */
@@ -301,7 +302,7 @@ void input_close(struct input *in)
 		return;
 	if (in->packing)
 		in->packing->close(in);
-	if (in->fd >= 0)
+	if (in->fd >= 0 && !in->fd_given)
 		close(in->fd);
 	free(in);
 }
@@ -342,11 +343,9 @@ static ssize_t stream_read(void *cookie, char *out, size_t count)
 /* A plain file needs no cookie, which would copy every byte once more. */
 static FILE *plain_stream(struct input *in)
 {
-	int fd = dup(in->fd);
-	FILE *stream = fd >= 0 && !lseek(fd, 0, SEEK_SET) ? fdopen(fd, "rb") : NULL;
+	FILE *stream = lseek(in->fd, 0, SEEK_SET) ? NULL : fdopen(in->fd, "rb");
 
-	if (!stream && fd >= 0)
-		close(fd);
+	in->fd_given = stream != NULL;
 	return stream;
 }
 

@@ -228,20 +228,15 @@ static int interface(struct pcapng *p, size_t length)
 	return 1;
 }
 
-/* Ticks of 2^-n s. Of more than 32 binary places, those behind the 32nd are below a nanosecond. */
+/* Ticks of 2^-n s, n up to 127. */
 static void split_binary(uint64_t ticks, unsigned n, uint64_t *seconds, uint64_t *ns)
 {
-	if (n > 63) {
-		ticks = n - 63 < 64 ? ticks >> (n - 63) : 0;
-		n = 63;
-	}
-	*seconds = ticks >> n;
-	ticks &= (UINT64_C(1) << n) - 1;
-	if (n > 32) {
-		ticks >>= n - 32;
-		n = 32;
-	}
-	*ns = (ticks * (uint64_t)NS_PER_S) >> n;
+	__extension__ typedef unsigned __int128 wide;
+
+	*seconds = n < 64 ? ticks >> n : 0;
+	if (n < 64)
+		ticks &= (UINT64_C(1) << n) - 1;
+	*ns = (uint64_t)((wide)ticks * (uint64_t)NS_PER_S >> n);
 }
 
 static void split_decimal(uint64_t ticks, unsigned n, uint64_t *seconds, uint64_t *ns)

@@ -129,6 +129,10 @@ struct trace_writer *trace_writer_open(const char *path, struct err *e)
 	struct trace_writer *w;
 	struct stat st;
 
+	if (!strcmp(path, "-")) {
+		fail(e, "-: a flow trace is not written to standard output; name a file");
+		return NULL;
+	}
 	if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && !trace_is(path)) {
 		fail(e, "%s: is there and is no flow trace; name another file, or remove it first", path);
 		return NULL;

@@ -17,7 +17,7 @@ struct trace_fault trace_fault(const struct trace *t);
 
 struct trace_writer; /* opaque */
 
-/* NULL with `e` set; refuses to overwrite what is no trace. */
+/* NULL with `e` set; refuses to overwrite what is no trace, and "-": the header is written last, where it belongs. */
 struct trace_writer *trace_writer_open(const char *path, struct err *e);
 
 /* By host, then by start; train.subscriber is not written. */

@@ -142,6 +142,16 @@ if [ -d "$captures" ]; then
 	refuse "no key" 'nokey' "$program" import x.pcap -o 6.trace --anonymize nokey
 	refuse "a prefix that is none" '10.0.0.1/8' "$program" import x.pcap -o 6.trace --inside 10.0.0.1/8
 	refuse "a split that is none" 'sctp=60s' "$program" import x.pcap -o 6.trace --split sctp=60s
+	check "the split of one protocol goes before that of all, in either order" sh -c "
+		'$program' import x.pcap -o 2.trace -q --split udp=30s --split 60s && '$program' trace 2.trace --json >a &&
+		'$program' import x.pcap -o 2.trace -q --split 60s --split udp=30s && '$program' trace 2.trace --json >b &&
+		cmp a b && grep -q '\"udp\":[[:space:]]*30\b' a && grep -q '\"tcp\":[[:space:]]*60\b' a"
+	refuse "a trace to standard output" 'standard output' "$program" import x.pcap -o -
+	refuse "a file that may not grow so far" 'File too large' sh -c "ulimit -f 8; '$program' import '$captures/P04-dns-server-2016.pcapng' -o 6.trace"
+	many=$(seq 600 | sed 's/.*/x.pcap/')
+	check "hundreds of captures at once" sh -c "ulimit -S -n 256; '$program' import $(echo $many) -o 6.trace -q" && rm -f 6.trace
+	refuse "more than may be open, in one line" 'may be open at once' sh -c "ulimit -n 256; '$program' import $(echo $many) -o 6.trace"
+	check "which is one line" sh -c '[ $(wc -l <refused) = 1 ]'
 	refuse "a station that is none" '02:00' "$program" import x.pcap -o 6.trace --inside-mac 02:00
 	check "killed in the middle: nothing is left" sh -c "mkdir killed && mkfifo fifo && { (cat x.pcap; sleep 5) >fifo & } &&
 		{ '$program' import fifo -o killed/t -q & } && sleep 1 && kill -9 \$! && sleep 0.2 && [ -z \"\$(ls -A killed)\" ]; wait"

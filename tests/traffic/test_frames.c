@@ -87,6 +87,64 @@ static void fractions_carry_over(void **state)
 	}
 }
 
+/* Ticks of a power of 2, against what whole numbers of 128 bits give, rounded down. */
+static void fine_resolutions(void **state)
+{
+	static const struct {
+		uint8_t resolution; /* 2^-n s */
+		uint64_t ticks;
+		int64_t time_ns;
+	} cases[] = {
+		{ 32, (UINT64_C(5) << 32) + 1, 5 * NS_PER_S },
+		{ 40, (UINT64_C(5) << 40) + (UINT64_C(1) << 39) + 3, 5 * NS_PER_S + 500000000 },
+		{ 60, (UINT64_C(5) << 60) + 1152921504607, 5 * NS_PER_S + 1000 },    /* 1152921504606.846976 a nanosecond x 1000 */
+		{ 60, (UINT64_C(5) << 60) + 1152921504606, 5 * NS_PER_S + 999 },
+		{ 63, (UINT64_C(1) << 63) + 9223372037, NS_PER_S + 1 },              /* 9223372036.854775808 a nanosecond */
+		{ 63, (UINT64_C(1) << 63) + 9223372036, NS_PER_S },
+		{ 64, UINT64_MAX, NS_PER_S - 1 }, { 127, UINT64_MAX, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t bytes[UDP_PACKET];
+		struct handmade h;
+		struct frame frame;
+		struct frames *f;
+
+		udp_put(bytes, 0x0a000001, 4000, 0xcb007107);
+		pcapng_begin(&h, false, LINK_RAW_IP, 0x80 | cases[i].resolution);
+		pcapng_packet(&h, cases[i].ticks, bytes, sizeof(bytes));
+		handmade_close(&h);
+		f = open_made(&h);
+		assert_int_equal(frames_next(f, &frame), FRAMES_ONE);
+		assert_int_equal(frame.time_ns, cases[i].time_ns);
+		frames_close(f);
+		unlink(h.name);
+	}
+}
+
+/* Zeros behind the last packet are no packets of 1970. */
+static void zeros_behind_a_pcap(void **state)
+{
+	uint8_t bytes[UDP_PACKET];
+	struct handmade h;
+	struct frame frame;
+	struct frames *f;
+
+	(void)state;
+	udp_put(bytes, 0x0a000001, 4000, 0xcb007107);
+	pcap_begin(&h, false, false, LINK_RAW_IP);
+	pcap_packet(&h, 5, 0, bytes, sizeof(bytes));
+	handmade_put(&h, 0, 8);
+	handmade_put(&h, 0, 8);
+	handmade_close(&h);
+	f = open_made(&h);
+	assert_int_equal(frames_next(f, &frame), FRAMES_ONE);
+	assert_int_equal(frames_next(f, &frame), FRAMES_END);
+	frames_close(f);
+	unlink(h.name);
+}
+
 /* Looking for the first time takes nothing from the frames that follow, nor from how they end. */
 static void the_first_time_is_looked_up_ahead(void **state)
 {
@@ -126,6 +184,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nflog_of_either_order),
 		cmocka_unit_test(fractions_carry_over),
+		cmocka_unit_test(fine_resolutions),
+		cmocka_unit_test(zeros_behind_a_pcap),
 		cmocka_unit_test(the_first_time_is_looked_up_ahead),
 	};
 
