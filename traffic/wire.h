@@ -18,7 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* VLAN tags (802.1Q, 802.1ad, 9100, 9200) that are stepped over; more are REASON_TOO_DEEP. */
+/* VLAN tags (802.1Q, 802.1ad, 9100, 9200) that are stepped over; more are REASON_TOO_DEEP, as are more than 8 extension
+ * headers of IPv6. */
 #define WIRE_TAGS 8
 
 /* Every way a packet can be left out of a trace. wire_decode() finds the first
@@ -88,7 +89,7 @@ bool wire_knows(int link_type);
 
 enum wire_tunnel {
 	TUNNEL_NONE,
-	TUNNEL_GRE,      /* IP, PPP (PPTP), Ethernet (ERSPAN too) or 802.11 in it */
+	TUNNEL_GRE,      /* IP, MPLS, PPP (PPTP), Ethernet (tagged or ERSPAN too) or 802.11 in it */
 	TUNNEL_GTPU,
 	TUNNEL_VXLAN,    /* RFC 7348 */
 	TUNNEL_GENEVE,   /* RFC 8926 */

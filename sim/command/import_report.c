@@ -52,6 +52,12 @@ static void json_ipv6(cJSON *root, const struct assembly *a)
 	add(o, "split_flows", a->splits6);
 }
 
+/* Of the others nobody counts what is in them. */
+static bool gone_into(int tunnel)
+{
+	return tunnel != TUNNEL_6IN4 && tunnel != TUNNEL_TEREDO;
+}
+
 static void json_tunnels(cJSON *root, const struct import_report *r)
 {
 	cJSON *tunnels = cJSON_AddObjectToObject(root, "tunnels"), *o;
@@ -61,6 +67,8 @@ static void json_tunnels(cJSON *root, const struct import_report *r)
 			continue;
 		o = cJSON_AddObjectToObject(tunnels, import_tunnels[k]);
 		add(o, "packets", r->tunnel_packets[k]);
+		if (!gone_into(k))
+			continue;
 		json_tuples(o, "flows", &r->all.inside[k]);
 		json_tuples(o, "flows_ipv6", &r->all.inside6[k]);
 	}
@@ -217,7 +225,9 @@ static void text_flows(const struct import_report *r)
 	row_if("split", a->splits, "more in the trace: a 5-tuple silent for as long as --split says is another flow");
 	row("peak", r->peak_flows, "TCP and UDP alive at once");
 	for (int k = TUNNEL_NONE + 1; k < TUNNEL_COUNT; k++)
-		if (r->tunnel_packets[k])
+		if (r->tunnel_packets[k] && !gone_into(k))
+			printf("  in %-9s %12" PRIu64 "  packets, not gone into\n", import_tunnels[k], r->tunnel_packets[k]);
+		else if (r->tunnel_packets[k])
 			printf("  in %-9s %12" PRIu64 "  flows of IPv4, %" PRIu64 " of IPv6, in %" PRIu64 " packets\n", import_tunnels[k],
 			       sum(&a->inside[k]), sum(&a->inside6[k]), r->tunnel_packets[k]);
 	text_ipv6(a);

@@ -170,6 +170,8 @@ if [ -d "$captures" ]; then
 	check "a list of a trace has its IPv6 flows" sh -c "[ \$('$program' trace 8.trace --csv | grep -c '^,[0-9a-f]*:.*,tcp,') = 135 ]"
 	"$program" import "$captures/linktypes/L01-4in6-softwire.pcap" -o 8.trace --quiet
 	check "and its homes" sh -c "'$program' trace 8.trace --csv | grep -q '^0,192.168.0.1,.*,22e0:1685:eda7:38cc:58bd:f3f1:aa3f:22d8,'"
+	check "of a tunnel that is not gone into nobody counts flows" sh -c "
+		'$program' import '$captures/linktypes/L02-6in4.pcap' -o 8.trace | grep -q '^  in 6in4 .* packets, not gone into'"
 	check "no payload in a trace" sh -c "grep -aq GNUTELLA p05.pcap && '$program' import p05.pcap -o 7.trace -q && ! grep -aq GNUTELLA 7.trace"
 	"$program" import p05.pcap -o asked.trace -q --inside-opener --split 60s --answered
 	check "a source asks for what import is asked for" sh -c "
