@@ -127,7 +127,8 @@ if [ -d "$captures" ]; then
 	if command -v xz >/dev/null; then
 		check "xz with a large dictionary" sh -c "(ulimit -v 20000000; xz --lzma2=dict=512MiB -c x.pcap >x.packed) &&
 			'$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
-		refuse "more memory than there is" 'more memory' sh -c "ulimit -v 300000; '$program' import x.packed -o 8.trace"
+		grep -q __asan "$program" && echo "skip more memory than there is: a sanitizer wants all of it" ||
+			refuse "more memory than there is" 'more memory' sh -c "ulimit -v 300000; '$program' import x.packed -o 8.trace"
 	fi
 	check "a capture from a pipe" sh -c "cat x.pcap | '$program' import - -o 2.trace -q && cmp 1.trace 2.trace"
 	refuse "standard input twice" 'read once' "$program" import - - -o 4.trace
