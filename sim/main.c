@@ -1,5 +1,6 @@
 /* cgnsim - one workload, every way of sharing an IPv4 address: see README.md. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,7 +81,10 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status = dispatch(argc, argv);
+	int status;
+
+	signal(SIGXFSZ, SIG_IGN); /* a file that may grow no further is a fault to tell of, as a full disk is */
+	status = dispatch(argc, argv);
 
 	/* What was asked for and did not arrive is no success. */
 	if (fflush(stdout) || ferror(stdout)) {

@@ -12,13 +12,10 @@
 
 enum { MEMORY = 8 << 20, MEMORY_SPANS = 2 << 20 }; /* of a spool */
 
-static int by_tuple(const void *a, const void *b)
-{
-	const struct flow_train *x = a, *y = b;
-	int order = memcmp(x, y, offsetof(struct flow_train, marks)); /* addresses, tunnel, ports, protocol, version */
+#define TUPLE offsetof(struct flow_train, marks)
 
-	if (order)
-		return order;
+static int by_time(const struct flow_train *x, const struct flow_train *y)
+{
 	if (x->first_ns != y->first_ns)
 		return x->first_ns < y->first_ns ? -1 : 1;
 	if (x->last_ns != y->last_ns)
@@ -26,9 +23,23 @@ static int by_tuple(const void *a, const void *b)
 	return memcmp(x, y, sizeof(*x));
 }
 
-static bool same_tuple(const struct flow_train *a, const struct flow_train *b)
+static int by_tuple(const void *a, const void *b)
 {
-	return !memcmp(a, b, offsetof(struct flow_train, marks));
+	const struct flow_train *x = a, *y = b;
+	int order = memcmp(x, y, TUPLE); /* addresses, tunnel, ports, protocol, version */
+
+	return order ? order : by_time(x, y);
+}
+
+/* The tuple first: which end of a tunnel comes first hangs on the AFTR's address, and flows are numbered in this order. */
+static int by_ends(const void *a, const void *b)
+{
+	const struct wide_train *x = a, *y = b;
+	int order = memcmp(&x->train, &y->train, TUPLE);
+
+	if (!order)
+		order = memcmp(&x->ends, &y->ends, sizeof(x->ends));
+	return order ? order : by_time(&x->train, &y->train);
 }
 
 static int by_first(const void *a, const void *b)
@@ -38,7 +49,7 @@ static int by_first(const void *a, const void *b)
 
 	if (x->flow.first_ns != y->flow.first_ns)
 		return x->flow.first_ns < y->flow.first_ns ? -1 : 1;
-	order = memcmp(&x->flow, &y->flow, sizeof(x->flow)); /* by address: numbers depend on who was seen first */
+	order = memcmp(&x->flow, &y->flow, sizeof(x->flow));
 	return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
@@ -48,6 +59,7 @@ struct assembler *assembler_create(const struct assembly_rules *rules)
 
 	a->rules = rules;
 	a->trains = spool_create(sizeof(struct flow_train), by_tuple, MEMORY);
+	a->wide = spool_create(sizeof(struct wide_train), by_ends, MEMORY);
 	a->placed = spool_create(sizeof(struct placed), placed_compare, MEMORY);
 	a->flows6 = spool_create(sizeof(struct placed6), by_first, MEMORY);
 	a->spans = spool_create(sizeof(struct span_end), span_compare, MEMORY_SPANS);
@@ -60,6 +72,7 @@ void assembler_destroy(struct assembler *a)
 	if (!a)
 		return;
 	spool_destroy(a->trains);
+	spool_destroy(a->wide);
 	spool_destroy(a->placed);
 	spool_destroy(a->flows6);
 	spool_destroy(a->spans);
@@ -68,16 +81,38 @@ void assembler_destroy(struct assembler *a)
 	free(a);
 }
 
-static void take_train(void *context, const struct flow_train *t)
+static void take_train(void *context, const struct flow_train *t, const struct flow_ends *ends)
 {
 	struct assembler *a = context;
 
-	*(struct flow_train *)spool_add(a->trains) = *t;
+	if (ends)
+		*(struct wide_train *)spool_add(a->wide) = (struct wide_train){ *ends, *t };
+	else
+		*(struct flow_train *)spool_add(a->trains) = *t;
 }
 
 struct flow_sink assembler_sink(struct assembler *a)
 {
 	return (struct flow_sink){ .context = a, .train = take_train };
+}
+
+/* The group so far is all that there is of its tuple. */
+static void group_finish(struct assembler *a)
+{
+	if (a->group_count)
+		assemble_tuple(a);
+	a->group_count = 0;
+}
+
+static void group_add(struct assembler *a, const struct flow_train *t)
+{
+	if (a->group_count && memcmp(a->group, t, TUPLE))
+		group_finish(a);
+	if (a->group_count == a->group_room) {
+		a->group_room = a->group_room ? 2 * a->group_room : 64;
+		a->group = must_grow(a->group, a->group_room, sizeof(*a->group));
+	}
+	a->group[a->group_count++] = *t;
 }
 
 static bool finish_tuples(struct assembler *a, struct err *e)
@@ -86,20 +121,29 @@ static bool finish_tuples(struct assembler *a, struct err *e)
 
 	if (!spool_sort(a->trains, e))
 		return false;
-	while ((t = spool_next(a->trains))) {
-		if (a->group_count && !same_tuple(a->group, t)) {
-			assemble_tuple(a);
-			a->group_count = 0;
-		}
-		if (a->group_count == a->group_room) {
-			a->group_room = a->group_room ? 2 * a->group_room : 64;
-			a->group = must_grow(a->group, a->group_room, sizeof(*a->group));
-		}
-		a->group[a->group_count++] = *t;
-	}
-	if (a->group_count)
-		assemble_tuple(a);
+	while ((t = spool_next(a->trains)))
+		group_add(a, t);
+	group_finish(a);
 	return spool_good(a->trains, e);
+}
+
+static bool finish_wide_tuples(struct assembler *a, struct err *e)
+{
+	const struct wide_train *t;
+	struct flow_ends ends = { 0 };
+
+	if (!spool_sort(a->wide, e))
+		return false;
+	a->ends = &ends;
+	while ((t = spool_next(a->wide))) {
+		if (memcmp(&t->ends, &ends, sizeof(ends)))
+			group_finish(a);
+		ends = t->ends;
+		group_add(a, &t->train);
+	}
+	group_finish(a);
+	a->ends = NULL;
+	return spool_good(a->wide, e);
 }
 
 static bool finish_flows6(struct assembler *a, struct assembly_output *to, struct err *e)
@@ -124,31 +168,27 @@ static bool finish_flows6(struct assembler *a, struct assembly_output *to, struc
 	return spool_good(a->flows6, e);
 }
 
-struct home_names {
-	const struct assembler *a;
-	uint8_t bytes[16];
-};
-
-static const uint8_t *home_address(void *context, uint32_t home)
+/* What is sorted first goes before the next is. */
+static bool finish_trains(struct assembler *a, struct err *e)
 {
-	struct home_names *names = context;
+	bool good = finish_tuples(a, e);
 
-	memcpy(names->bytes, flows_address6(names->a->table, home), 16);
-	if (names->a->rules->anonymiser)
-		anonymise6(names->a->rules->anonymiser, names->bytes, names->bytes);
-	return names->bytes;
+	spool_destroy(a->trains);
+	a->trains = NULL;
+	good = good && finish_wide_tuples(a, e);
+	spool_destroy(a->wide);
+	a->wide = NULL;
+	return good;
 }
 
-struct trace *assembler_finish(struct assembler *a, const struct flow_table *flows, const struct timeline *timeline,
-                               struct trace_writer *writer, struct assembly *out, struct err *e)
+struct trace *assembler_finish(struct assembler *a, const struct timeline *timeline, struct trace_writer *writer,
+                               struct assembly *out, struct err *e)
 {
 	struct trace *t = must_alloc(1, sizeof(*t));
 	struct assembly_output to = { .trace = t, .writer = writer, .spans = a->trace_spans };
-	struct home_names names = { .a = a };
 	bool good;
 
 	*out = (struct assembly){ 0 };
-	a->table = flows;
 	a->timeline = timeline;
 	a->out = out;
 	t->epoch_ns = timeline->count ? timeline->parts[0].first_ns : 0;
@@ -156,11 +196,9 @@ struct trace *assembler_finish(struct assembler *a, const struct flow_table *flo
 	t->silence_ns = SILENCE;
 	t->anonymised = a->rules->anonymiser != NULL;
 	memcpy(t->split_ns, a->rules->split_ns, sizeof(t->split_ns));
-	good = finish_tuples(a, e);
-	spool_destroy(a->trains);
-	a->trains = NULL;
+	good = finish_trains(a, e);
 	to.majority = a->majority;
-	good = good && spool_sort(a->placed, e) && assemble_hosts(a->placed, home_address, &names, &to, out, e) &&
+	good = good && spool_sort(a->placed, e) && assemble_hosts(a->placed, &to, out, e) &&
 	       finish_flows6(a, &to, e) && span_peak(a->spans, &out->peak_flows, e) &&
 	       span_peak(a->trace_spans, &t->peak_flows, e);
 	if (to.majority_flows * 2 > t->flows[PROTO_TCP] + t->flows[PROTO_UDP] + t->flows[PROTO_ICMP])

@@ -4,7 +4,7 @@
  *	a = assembler_create(&rules);
  *	table = flows_create(assembler_sink(a));
  *	... flows_add() ..., flows_finish(table);
- *	t = assembler_finish(a, table, &timeline, NULL, &report, e);
+ *	t = assembler_finish(a, &timeline, NULL, &report, e);
  *	assembler_destroy(a);
  *
  * What is kept in memory is bounded; the rest is sorted on disk (spool.h). */
@@ -36,15 +36,17 @@ struct tuple_count { /* distinct 5-tuples */
 	uint64_t tcp, udp, icmp, other;
 };
 
-/* What became of the flows. Tuples, but for what is said to be flows. */
+/* What became of the flows. Tuples, but for what is said to be flows. What ends in 6 is of IPv6, else of IPv4. Either way
+ * the tuples of TCP, UDP and ICMP, in tunnels or not, and the splits are as many as the trace's flows and those that are
+ * not in it: local, unrouted, unanswered, crowded, carriers. */
 struct assembly {
 	struct tuple_count outside;       /* IPv4, outermost header: as other tools count */
 	struct tuple_count outside6;      /* the same of IPv6 */
 	struct tuple_count inside[TUNNEL_COUNT];  /* IPv4 within tunnels */
 	struct tuple_count inside6[TUNNEL_COUNT];
 	uint64_t peak_flows;              /* `outside` TCP and UDP, alive at once from first to last packet */
-	uint64_t carriers;                /* TCP, UDP: they carry a tunnel and nothing else: not in the trace */
-	uint64_t splits;                  /* flows more than tuples */
+	uint64_t carriers, carriers6;     /* TCP, UDP, ICMP: they carry a tunnel and nothing else: not in the trace */
+	uint64_t splits, splits6;         /* flows more than tuples */
 	uint64_t local, unrouted, unanswered, crowded; /* not in the trace; crowded: of a home with too many hosts */
 	uint64_t local_packets, unrouted_packets, unanswered_packets, crowded_packets;
 	uint64_t local6, unrouted6, unanswered6;
@@ -72,13 +74,13 @@ void assembler_destroy(struct assembler *a); /* NULL is fine */
 struct flow_sink assembler_sink(struct assembler *a);
 
 /* A trace of all TCP, UDP and ICMP flows that cross from inside to outside; times
- * count from the timeline's first. Hosts come by address, homes after them; a
+ * count from the timeline's first. Hosts come by address, homes after them, by theirs; a
  * host's flows are numbered by their first packet.
  *
- * With a writer the trains and IPv6 flows go there and the trace has only their
+ * With a writer the trains, IPv6 flows and hosts go there and the trace has only their
  * numbers; the caller commits. NULL with `e` set if there was no room for the
  * temporary files, or the trace would be too large. */
-struct trace *assembler_finish(struct assembler *a, const struct flow_table *flows, const struct timeline *timeline,
-                               struct trace_writer *writer, struct assembly *out, struct err *e);
+struct trace *assembler_finish(struct assembler *a, const struct timeline *timeline, struct trace_writer *writer,
+                               struct assembly *out, struct err *e);
 
 #endif

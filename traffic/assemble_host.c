@@ -43,10 +43,16 @@ int placed_compare(const void *a, const void *b)
 {
 	const struct placed *x = a, *y = b;
 
-	if (x->home != y->home)
-		return x->home < y->home ? -1 : 1;
-	if (!x->home && x->address != y->address)
+	if (x->is_home != y->is_home)
+		return x->is_home < y->is_home ? -1 : 1;
+	if (x->is_home) {
+		int order = memcmp(x->home, y->home, sizeof(x->home));
+
+		if (order)
+			return order;
+	} else if (x->address != y->address) {
 		return x->address < y->address ? -1 : 1;
+	}
 	if (x->flow_ns != y->flow_ns)
 		return x->flow_ns < y->flow_ns ? -1 : 1;
 	if (x->flow != y->flow)
@@ -58,7 +64,7 @@ int placed_compare(const void *a, const void *b)
 
 static bool same_host(const struct placed *a, const struct placed *b)
 {
-	return a->home == b->home && (a->home || a->address == b->address);
+	return a->is_home == b->is_home && (a->is_home ? !memcmp(a->home, b->home, sizeof(a->home)) : a->address == b->address);
 }
 
 struct socket_use {
@@ -131,29 +137,41 @@ static void current_clear(struct current *c)
 	c->unanswered = c->probes = c->packets = 0;
 }
 
-static void host_add(struct assembly_output *to, const struct placed *p, const struct current *c, const uint8_t *home)
+static void home_add(struct assembly_output *to, const struct current *c)
 {
 	struct trace *t = to->trace;
-	struct trace_host *h;
 
-	if (t->host_count == to->host_room) {
-		to->host_room = to->host_room ? 2 * to->host_room : 64;
-		t->hosts = must_grow(t->hosts, to->host_room, sizeof(*t->hosts));
-	}
-	h = &t->hosts[t->host_count++];
-	*h = (struct trace_host){ .address = p->address, .first = t->record_count, .count = (uint32_t)c->count };
-	if (!home)
-		return;
-	memcpy(h->home, home, sizeof(h->home));
-	h->address = c->inner[0];
-	h->first_inner = t->inner_count;
-	h->inner_count = c->inner_count;
 	if (t->inner_count + c->inner_count > to->inner_room) {
 		to->inner_room = 2 * (t->inner_count + c->inner_count);
 		t->inner = must_grow(t->inner, to->inner_room, sizeof(*t->inner));
 	}
 	memcpy(t->inner + t->inner_count, c->inner, c->inner_count * sizeof(*c->inner));
-	t->inner_count += c->inner_count;
+}
+
+static void host_add(struct assembly_output *to, const struct placed *p, const struct current *c)
+{
+	struct trace *t = to->trace;
+	struct trace_host h = { .address = p->address, .first = t->record_count, .count = (uint32_t)c->count };
+
+	if (p->is_home) {
+		memcpy(h.home, p->home, sizeof(h.home));
+		h.address = c->inner[0];
+		h.first_inner = t->inner_count;
+		h.inner_count = c->inner_count;
+	}
+	if (to->writer) {
+		trace_writer_host(to->writer, &h, c->inner);
+	} else {
+		if (t->host_count == to->host_room) {
+			to->host_room = to->host_room ? 2 * to->host_room : 64;
+			t->hosts = must_grow(t->hosts, to->host_room, sizeof(*t->hosts));
+		}
+		t->hosts[t->host_count] = h;
+		if (h.inner_count)
+			home_add(to, c);
+	}
+	t->host_count++;
+	t->inner_count += h.inner_count;
 }
 
 static bool record_add(struct assembly_output *to, const struct trace_record *r, struct err *e)
@@ -175,15 +193,15 @@ static bool record_add(struct assembly_output *to, const struct trace_record *r,
 	return true;
 }
 
-static bool host_finish(struct assembly_output *to, const struct placed *host, struct current *c, const uint8_t *home,
-                        struct assembly *out, struct err *e)
+static bool host_finish(struct assembly_output *to, const struct placed *host, struct current *c, struct assembly *out,
+                        struct err *e)
 {
 	uint32_t number = to->trace->host_count;
 	const struct trace_record *next;
 
 	if (!c->count)
 		return true;
-	host_add(to, host, c, home);
+	host_add(to, host, c);
 	if (!spool_sort(c->records, e))
 		return false;
 	while ((next = spool_next(c->records))) {
@@ -209,7 +227,7 @@ static uint32_t inner_place(struct current *c, const struct placed *p)
 {
 	uint32_t i = 0;
 
-	if (!p->home)
+	if (!p->is_home)
 		return 0;
 	while (i < c->inner_count && c->inner[i] != p->address)
 		i++;
@@ -274,8 +292,7 @@ static void flow_train(struct current *c, const struct placed *p, uint32_t place
 	c->packets += (uint64_t)r->packets_out + r->packets_in;
 }
 
-bool assemble_hosts(struct spool *placed, const uint8_t *(*home_address)(void *context, uint32_t home), void *context,
-                    struct assembly_output *to, struct assembly *out, struct err *e)
+bool assemble_hosts(struct spool *placed, struct assembly_output *to, struct assembly *out, struct err *e)
 {
 	struct current *c = must_alloc(1, sizeof(*c));
 	struct placed host = { 0 };
@@ -291,7 +308,7 @@ bool assemble_hosts(struct spool *placed, const uint8_t *(*home_address)(void *c
 		if (new_host || p->flow != f.number) {
 			flow_finish(c, &f, to, protocol);
 			if (any && new_host)
-				good = host_finish(to, &host, c, host.home ? home_address(context, host.home - 1) : NULL, out, e);
+				good = host_finish(to, &host, c, out, e);
 			if (new_host)
 				host = *p;
 			place = inner_place(c, p);
@@ -312,7 +329,7 @@ bool assemble_hosts(struct spool *placed, const uint8_t *(*home_address)(void *c
 	}
 	flow_finish(c, &f, to, protocol);
 	if (good && any)
-		good = host_finish(to, &host, c, host.home ? home_address(context, host.home - 1) : NULL, out, e);
+		good = host_finish(to, &host, c, out, e);
 	current_clear(c);
 	free(c);
 	return good && spool_good(placed, e);

@@ -11,8 +11,9 @@ struct placed {
 	struct trace_record record; /* train.subscriber, flow and host still to be set */
 	int64_t  flow_ns;           /* the flow's first packet */
 	uint64_t flow;              /* number among all flows */
-	uint32_t home;              /* number of the home's IPv6 address + 1; 0: none */
 	uint32_t address;           /* inside */
+	uint32_t is_home;           /* 1: of the home, known by: */
+	uint8_t  home[16];          /* its IPv6 address; else 0 */
 };
 
 int placed_compare(const void *a, const void *b); /* by host, flow, start */
@@ -27,9 +28,8 @@ struct assembly_output {
 	uint64_t majority_flows;
 };
 
-/* Takes `placed` empty. home_address() gives 16 bytes. False with `e` set if the trace would be too large. */
-bool assemble_hosts(struct spool *placed, const uint8_t *(*home_address)(void *context, uint32_t home), void *context,
-                    struct assembly_output *to, struct assembly *out, struct err *e);
+/* Takes `placed` empty. False with `e` set if the trace would be too large. */
+bool assemble_hosts(struct spool *placed, struct assembly_output *to, struct assembly *out, struct err *e);
 
 /* Spans of flows, for their peak. */
 struct span_end {

@@ -41,7 +41,7 @@ static bool unrouted6(const uint8_t *const address[2])
 
 static void count_tuple(struct assembly *out, const struct flow_train *f)
 {
-	enum wire_tunnel tunnel = f->via & VIA_TUNNEL;
+	enum wire_tunnel tunnel = f->via;
 	struct tuple_count *c = f->version == 6 ? (tunnel ? &out->inside6[tunnel] : &out->outside6)
 	                                        : (tunnel ? &out->inside[tunnel] : &out->outside);
 
@@ -128,12 +128,12 @@ static enum protocol protocol_of(uint8_t iana)
 	return iana == IP_TCP ? PROTO_TCP : iana == IP_UDP ? PROTO_UDP : PROTO_ICMP;
 }
 
-/* Could the flow have begun before the capture (or the part of it that this is)? */
+/* Could the flow have begun before the capture, or while nobody looked? */
 static bool cut_begin(const struct assembler *a, const struct flow_train *first)
 {
 	if (first->protocol == IP_TCP)
 		return !(first->marks & (MARK_SYN_0 | MARK_SYN_1));
-	return first->protocol != IP_ICMP && first->first_ns - timeline_part(a->timeline, first->first_ns)->first_ns < SILENCE;
+	return first->protocol != IP_ICMP && first->first_ns - timeline_watched(a->timeline, first->first_ns)->first_ns < SILENCE;
 }
 
 /* How the flow of trains [0, count) ended; `more`: a split follows. */
@@ -150,7 +150,7 @@ static enum flow_close close_of(const struct assembler *a, const struct flow_tra
 		return CLOSE_FIN;
 	if (marks & MARK_RESET)
 		return CLOSE_RESET;
-	over = more || timeline_part(a->timeline, last->last_ns)->last_ns - last->last_ns >= (silence_ns ? silence_ns : SILENCE);
+	over = more || timeline_watched(a->timeline, last->last_ns)->last_ns - last->last_ns >= (silence_ns ? silence_ns : SILENCE);
 	if (!over)
 		return CLOSE_CENSORED;
 	return marks & (MARK_FIN_0 | MARK_FIN_1) ? CLOSE_HALF : CLOSE_SILENT;
@@ -225,6 +225,14 @@ static void vote(struct assembler *a, uint32_t remote)
 		a->majority_lead--;
 }
 
+/* The unspecified address is nobody's: what has it as its end is known by what it carries. */
+static bool home_known(const uint8_t *home)
+{
+	static const uint8_t none[16] = { 0 };
+
+	return memcmp(home, none, sizeof(none)) != 0;
+}
+
 static void place_flow(struct assembler *a, const struct flow_train *trains, size_t count, int side, bool first, bool last)
 {
 	const struct anonymiser *anonymiser = a->rules->anonymiser;
@@ -233,10 +241,12 @@ static void place_flow(struct assembler *a, const struct flow_train *trains, siz
 	uint64_t number = a->flows++;
 	int64_t flow_ns = since(a, trains->first_ns);
 	bool cut = first && cut_begin(a, trains);
-	uint32_t home = 0;
+	uint8_t home[16] = { 0 };
 
-	if ((trains->via & VIA_TUNNEL) == TUNNEL_SOFTWIRE)
-		home = flows_tunnel_end(a->table, trains->via, side) + 1;
+	if (a->ends)
+		memcpy(home, a->ends->address[side], sizeof(home));
+	if (anonymiser && a->ends)
+		anonymise6(anonymiser, home, home);
 	if (anonymiser) {
 		address = anonymise4(anonymiser, address);
 		remote = anonymise4(anonymiser, remote);
@@ -246,7 +256,8 @@ static void place_flow(struct assembler *a, const struct flow_train *trains, siz
 		struct placed *p = spool_add(a->placed);
 
 		*p = (struct placed){ .record = record_of(a, &trains[i], side, remote), .flow_ns = flow_ns, .flow = number,
-			              .home = home, .address = address };
+			              .is_home = home_known(home), .address = address };
+		memcpy(p->home, home, sizeof(home));
 		if (i == 0) {
 			p->record.train.flags |= SEG_FIRST;
 			p->record.cut = (uint8_t)((cut ? CUT_BEGIN : 0) | (first ? 0 : CUT_SPLIT));
@@ -271,8 +282,8 @@ static void place_flow6(struct assembler *a, const struct flow_train *trains, si
 		join_side(&sum[0], &trains[i].side[0]);
 		join_side(&sum[1], &trains[i].side[1]);
 	}
-	memcpy(f->inside, flows_address6(a->table, trains->address[side]), 16);
-	memcpy(f->remote, flows_address6(a->table, trains->address[!side]), 16);
+	memcpy(f->inside, a->ends->address[side], 16);
+	memcpy(f->remote, a->ends->address[!side], 16);
 	if (anonymiser) {
 		anonymise6(anonymiser, f->inside, f->inside);
 		anonymise6(anonymiser, f->remote, f->remote);
@@ -299,13 +310,13 @@ static bool find_side(struct assembler *a, const struct tuple *t, int *side)
 	struct inside_case c = {
 		.address = { f->address[0], f->address[1] }, .port = { f->port[0], f->port[1] },
 		.opener = t->opener, .opener_sure = t->opener_sure, .ported = f->protocol != IP_ICMP,
-		.cut = cut_begin(a, f), .softwire = (f->via & VIA_TUNNEL) == TUNNEL_SOFTWIRE, .stations = t->stations,
+		.cut = cut_begin(a, f), .softwire = f->via == TUNNEL_SOFTWIRE, .stations = t->stations,
 	};
 	enum inside_rule rule;
 	enum inside_verdict verdict;
 
-	for (int s = 0; six && s < 2; s++)
-		c.address6[s] = flows_address6(a->table, f->address[s]);
+	for (int s = 0; a->ends && s < 2; s++)
+		*(six ? &c.address6[s] : &c.tunnel_end[s]) = a->ends->address[s];
 	verdict = inside_decide(&a->rules->inside, &c, &rule);
 	if (verdict == SIDES_BOTH) {
 		out->decided[rule]++;
@@ -341,14 +352,14 @@ void assemble_tuple(struct assembler *a)
 	if (!known)
 		return;
 	if (!t.count) {
-		a->out->carriers += f->version == 4;
+		*(f->version == 6 ? &a->out->carriers6 : &a->out->carriers) += 1;
 		return;
 	}
 	if (!find_side(a, &t, &side))
 		return;
 	for (size_t at = 0, n; at < t.count; at += n) {
 		n = flow_length(a, t.trains + at, t.count - at);
-		a->out->splits += at > 0;
+		*(f->version == 6 ? &a->out->splits6 : &a->out->splits) += at > 0;
 		if (f->version == 6)
 			place_flow6(a, t.trains + at, n, side, at == 0, at + n == t.count);
 		else

@@ -9,17 +9,23 @@
 
 struct assembler {
 	const struct assembly_rules *rules;
-	struct spool *trains, *placed, *flows6;
+	struct spool *trains, *wide; /* of plain IPv4; of what has ends */
+	struct spool *placed, *flows6;
 	struct spool *spans, *trace_spans; /* of tuples as other tools count them; of the trace's flows */
 	/* while it finishes */
-	const struct flow_table *table;
 	const struct timeline *timeline;
 	struct assembly *out;
 	struct flow_train *group;    /* all trains of one tuple */
+	const struct flow_ends *ends; /* of the group; NULL: it is plain IPv4 */
 	size_t group_count, group_room;
 	uint64_t flows;              /* numbers given so far */
 	uint32_t majority;
 	uint64_t majority_lead;
+};
+
+struct wide_train {
+	struct flow_ends ends;
+	struct flow_train train;
 };
 
 /* An IPv6 flow, and its number among all flows. */

@@ -1,8 +1,11 @@
 /* A live flow is its current train. Flows lie in one array in order of appearance;
  * an open-addressing hash of indices finds one by its key. Nothing is removed but
  * by a sweep, which builds the hash anew, so linear probing needs no tombstones.
- * Fragments have a table of their own, of fixed size: a new first fragment takes
- * the place of an older one with the same hash. */
+ *
+ * A key has room for IPv4 addresses alone. In the table the addresses of IPv6, and
+ * the pairs of ends of softwires, are numbers (intern.h), which last from one sweep
+ * to the next; trains are handed on with what the numbers stand for. Which side is
+ * side 0 hangs on the bytes, never on numbers. */
 #include "traffic/flows.h"
 
 #include <stdlib.h>
@@ -10,23 +13,18 @@
 
 #include "sim/base/must.h"
 #include "sim/base/rng.h"
+#include "traffic/first_fragments.h"
+#include "traffic/intern.h"
 
 #define SLOT_EMPTY UINT32_MAX
 #define FLOWS_FIRST 4096u    /* a power of 2, as are all sizes below */
-#define FRAGMENTS 65536u
 #define MARKS_FIN (MARK_FIN_0 | MARK_FIN_1)
-#define VIA_SHIFT 4
 
-struct fragment {
-	int64_t  time_ns;
-	uint32_t address[2]; /* the flow's key */
-	uint32_t via;
-	uint16_t port[2];
-	uint8_t  protocol, version;
-	uint8_t  sender;
-	bool     carried, used;
-	uint32_t identification;
-};
+/* Of flow_train.via: the tunnel, then for TUNNEL_SOFTWIRE 2 x the number of the pair of its ends, + 1 if side 0 is at
+ * the second of them. */
+#define VIA_SHIFT 4
+#define VIA_TUNNEL 15u
+_Static_assert(TUNNEL_COUNT <= VIA_TUNNEL + 1, "every tunnel has a number of its own");
 
 /* Where a flow lies, and its hash, so that a search touches no flow but the right one. */
 struct slot {
@@ -38,10 +36,10 @@ struct flow_table {
 	struct flow_sink sink;
 	struct flow_train *flows;
 	struct slot *slots;         /* twice as many as there is room for flows */
-	struct fragment *fragments; /* NULL until one is seen */
+	struct first_fragments *fragments;
 	uint32_t flow_count, flow_room;
 	struct intern *addresses;   /* IPv6 */
-	struct intern *pairs;       /* tunnel ends: two numbers of addresses, the smaller first */
+	struct intern *pairs;       /* tunnel ends: two addresses, the smaller first */
 };
 
 static void clear_slots(struct flow_table *t)
@@ -62,8 +60,9 @@ struct flow_table *flows_create(struct flow_sink sink)
 	struct flow_table *t = must_alloc(1, sizeof(*t));
 
 	t->sink = sink;
+	t->fragments = first_fragments_create();
 	t->addresses = intern_create(16);
-	t->pairs = intern_create(8);
+	t->pairs = intern_create(2 * 16);
 	widen(t);
 	clear_slots(t);
 	return t;
@@ -75,43 +74,28 @@ void flows_destroy(struct flow_table *t)
 		return;
 	free(t->flows);
 	free(t->slots);
-	free(t->fragments);
+	first_fragments_destroy(t->fragments);
 	intern_destroy(t->addresses);
 	intern_destroy(t->pairs);
 	free(t);
 }
 
-const uint8_t *flows_address6(const struct flow_table *t, uint32_t number)
+struct flow_via flows_via(const struct wire_packet *outer, enum wire_tunnel tunnel)
 {
-	return intern_bytes(t->addresses, number);
+	return (struct flow_via){ .tunnel = tunnel, .ends = tunnel == TUNNEL_SOFTWIRE ? outer->source_6 : NULL };
 }
 
-struct flow_via flows_via(struct flow_table *t, const struct wire_packet *outer, enum wire_tunnel tunnel)
+/* The pair of ends, and 1 if the one that sent is the second, as in flow_train.via. */
+static uint32_t pair_of(struct flow_table *t, struct flow_via via)
 {
-	struct flow_via via = { .tunnel = tunnel };
-	uint32_t ends[2], swap;
+	uint32_t second = memcmp(via.ends, via.ends + 16, 16) > 0, pair;
+	uint8_t ends[2][16];
 
-	if (tunnel != TUNNEL_SOFTWIRE)
-		return via;
-	ends[0] = intern_number(t->addresses, outer->source_6);
-	ends[1] = intern_number(t->addresses, outer->destination_6);
-	via.second = ends[0] > ends[1];
-	if (via.second) {
-		swap = ends[0];
-		ends[0] = ends[1];
-		ends[1] = swap;
-	}
-	via.pair = intern_number(t->pairs, (const uint8_t *)ends);
-	must(via.pair < UINT32_MAX >> (VIA_SHIFT + 1));
-	return via;
-}
-
-uint32_t flows_tunnel_end(const struct flow_table *t, uint32_t via, int side)
-{
-	uint32_t ends[2];
-
-	memcpy(ends, intern_bytes(t->pairs, via >> (VIA_SHIFT + 1)), sizeof(ends));
-	return ends[((via >> VIA_SHIFT) & 1) ^ (uint32_t)side];
+	memcpy(ends[second], via.ends, 16);
+	memcpy(ends[!second], via.ends + 16, 16);
+	pair = intern_number(t->pairs, ends[0]);
+	must(pair < UINT32_MAX >> (VIA_SHIFT + 1));
+	return pair << 1 | second;
 }
 
 static uint32_t hash(const struct flow_train *f)
@@ -146,6 +130,30 @@ static void empty_train(struct flow_train *f)
 	f->side[0] = f->side[1] = silent;
 }
 
+/* Gives the train, with what its numbers stand for in their place. */
+static void give(struct flow_table *t, const struct flow_train *f)
+{
+	struct flow_train out = *f;
+	struct flow_ends ends;
+
+	out.via &= VIA_TUNNEL;
+	if (f->version == 6) {
+		memcpy(ends.address[0], intern_bytes(t->addresses, f->address[0]), 16);
+		memcpy(ends.address[1], intern_bytes(t->addresses, f->address[1]), 16);
+		out.address[0] = out.address[1] = 0;
+	} else if (out.via == TUNNEL_SOFTWIRE) {
+		const uint8_t *pair = intern_bytes(t->pairs, f->via >> (VIA_SHIFT + 1));
+		uint32_t second = f->via >> VIA_SHIFT & 1;
+
+		memcpy(ends.address[second], pair, 16);
+		memcpy(ends.address[!second], pair + 16, 16);
+	} else {
+		t->sink.train(t->sink.context, f, NULL);
+		return;
+	}
+	t->sink.train(t->sink.context, &out, &ends);
+}
+
 static void hand_on(struct flow_table *t, struct flow_train *f)
 {
 	if (f->first_ns == NS_NONE) { /* no packet made a train */
@@ -153,7 +161,7 @@ static void hand_on(struct flow_table *t, struct flow_train *f)
 		f->last_ns = f->shown_last_ns;
 	}
 	if (f->first_ns != NS_NONE)
-		t->sink.train(t->sink.context, f);
+		give(t, f);
 	empty_train(f);
 }
 
@@ -164,7 +172,32 @@ static bool idle(const struct flow_train *f, int64_t now_ns)
 	return last_ns == NS_NONE || now_ns - last_ns > FLOW_LIVE || last_ns - now_ns > FLOW_LIVE;
 }
 
-/* Forgets what is idle, then makes room if that was not much. */
+/* Numbers only what the flows that were kept have. */
+static void number_anew(struct flow_table *t)
+{
+	struct intern *addresses = t->addresses, *pairs = t->pairs;
+
+	if (!intern_count(addresses) && !intern_count(pairs))
+		return;
+	t->addresses = intern_create(16);
+	t->pairs = intern_create(2 * 16);
+	for (uint32_t i = 0; i < t->flow_count; i++) {
+		struct flow_train *f = &t->flows[i];
+
+		if (f->version == 6) {
+			for (int side = 0; side < 2; side++)
+				f->address[side] = intern_number(t->addresses, intern_bytes(addresses, f->address[side]));
+		} else if ((f->via & VIA_TUNNEL) == TUNNEL_SOFTWIRE) {
+			uint32_t pair = intern_number(t->pairs, intern_bytes(pairs, f->via >> (VIA_SHIFT + 1)));
+
+			f->via = pair << (VIA_SHIFT + 1) | (f->via & ((2u << VIA_SHIFT) - 1));
+		}
+	}
+	intern_destroy(addresses);
+	intern_destroy(pairs);
+}
+
+/* Forgets what is idle, then makes room if that was not much. No number outlives it. */
 static void sweep(struct flow_table *t, int64_t now_ns)
 {
 	uint32_t kept = 0;
@@ -176,6 +209,7 @@ static void sweep(struct flow_table *t, int64_t now_ns)
 			t->flows[kept++] = t->flows[i];
 	}
 	t->flow_count = kept;
+	number_anew(t);
 	if (kept > t->flow_room / 2)
 		widen(t);
 	clear_slots(t);
@@ -186,94 +220,43 @@ static void sweep(struct flow_table *t, int64_t now_ns)
 	}
 }
 
-/* The flow that a packet shows by itself, side 0 the smaller socket; *sender is
+/* The flow of a packet that has ports or needs none, side 0 the smaller socket; *sender is
  * its side. Two equal sockets (a LAND packet) are both side 0. */
 static struct flow_train flow_of(struct flow_table *t, const struct wire_packet *p, struct flow_via via, int *sender)
 {
 	uint32_t source = p->source, destination = p->destination;
 	struct flow_train f = { .protocol = p->protocol, .version = p->version };
-	int from;
+	int order = (source > destination) - (source < destination), from;
 
 	if (p->version == 6) {
+		order = memcmp(p->source_6, p->destination_6, 16);
 		source = intern_number(t->addresses, p->source_6);
 		destination = intern_number(t->addresses, p->destination_6);
 	}
-	from = source > destination || (source == destination && p->source_port > p->destination_port);
+	from = order > 0 || (order == 0 && p->source_port > p->destination_port);
 	f.address[from] = source;
 	f.address[!from] = destination;
 	f.port[from] = p->source_port;
 	f.port[!from] = p->destination_port;
 	f.via = (uint32_t)via.tunnel;
 	if (via.tunnel == TUNNEL_SOFTWIRE)
-		f.via |= (via.pair << 1 | (via.second ^ (from == 1))) << VIA_SHIFT;
+		f.via |= (pair_of(t, via) ^ (from == 1)) << VIA_SHIFT;
 	*sender = from;
 	return f;
 }
 
-static struct flow_train *find_or_add(struct flow_table *t, struct flow_train *key, int sender, int64_t time_ns)
+static struct flow_train *find_or_add(struct flow_table *t, struct flow_train *key, int sender)
 {
 	uint32_t h = hash(key);
 	struct slot *slot = slot_of(t, key, h);
 
 	if (slot->flow != SLOT_EMPTY)
 		return &t->flows[slot->flow];
-	if (t->flow_count == t->flow_room) {
-		sweep(t, time_ns);
-		slot = slot_of(t, key, h);
-	}
 	key->opener = (uint8_t)sender;
 	empty_train(key);
 	t->flows[t->flow_count] = *key;
 	*slot = (struct slot){ .hash = h, .flow = t->flow_count };
 	return &t->flows[t->flow_count++];
-}
-
-/* `key` is the first fragment's flow, or, of a later one, all but its ports. */
-static struct fragment *fragment_of(struct flow_table *t, const struct flow_train *key, int sender, uint32_t identification)
-{
-	uint64_t h = mix64((uint64_t)key->address[sender] << 32 | key->address[!sender],
-	                   (uint64_t)identification << 8 | key->protocol);
-
-	return &t->fragments[h & (FRAGMENTS - 1)];
-}
-
-static void fragment_remember(struct flow_table *t, const struct flow_train *key, int sender, uint32_t identification,
-                              bool carried, int64_t time_ns)
-{
-	if (!t->fragments)
-		t->fragments = must_alloc(FRAGMENTS, sizeof(*t->fragments));
-	*fragment_of(t, key, sender, identification) = (struct fragment){
-		.time_ns = time_ns,
-		.address = { key->address[0], key->address[1] },
-		.via = key->via,
-		.port = { key->port[0], key->port[1] },
-		.protocol = key->protocol,
-		.version = key->version,
-		.sender = (uint8_t)sender,
-		.carried = carried,
-		.used = true,
-		.identification = identification,
-	};
-}
-
-/* Gives the key of a later fragment, and its sender, the ports of the first. */
-static const struct fragment *fragment_find(struct flow_table *t, struct flow_train *key, int *sender,
-                                            uint32_t identification, int64_t time_ns)
-{
-	const struct fragment *g = t->fragments ? fragment_of(t, key, *sender, identification) : NULL;
-
-	if (!g || !g->used || g->address[g->sender] != key->address[*sender] ||
-	    g->address[!g->sender] != key->address[!*sender] || g->identification != identification ||
-	    g->protocol != key->protocol || g->version != key->version || (g->via & VIA_TUNNEL) != (key->via & VIA_TUNNEL) ||
-	    time_ns - g->time_ns > FRAGMENT_LIFE || g->time_ns - time_ns > FRAGMENT_LIFE)
-		return NULL;
-	*sender = g->sender;
-	key->via = g->via;
-	for (int side = 0; side < 2; side++) {
-		key->address[side] = g->address[side];
-		key->port[side] = g->port[side];
-	}
-	return g;
 }
 
 static bool over(uint8_t marks)
@@ -340,23 +323,44 @@ static void train_add(struct flow_train *f, const struct wire_packet *p, int sen
 	side->bytes += p->length;
 }
 
+/* A later fragment, with the ports of the first one, to *whole; or why it is to be counted nowhere. */
+static enum reason whole_of(struct flow_table *t, const struct wire_packet *p, struct flow_via via, enum reason seen,
+                            int64_t time_ns, struct wire_packet *whole)
+{
+	const struct first_fragment *g = first_fragments_find(t->fragments, p, via, time_ns);
+
+	if (g && g->carried)
+		return REASON_CARRIED;
+	if (!g && seen != REASON_PROTOCOL)
+		return REASON_FRAGMENT;
+	*whole = *p;
+	if (g) {
+		whole->source_port = g->source_port;
+		whole->destination_port = g->destination_port;
+	}
+	return REASON_NONE;
+}
+
 enum reason flows_add(struct flow_table *t, const struct wire_packet *p, struct flow_via via, uint8_t stations,
                       enum reason seen, int64_t time_ns)
 {
+	struct wire_packet whole;
+	struct flow_train key, *f;
 	int sender;
-	struct flow_train key = flow_of(t, p, via, &sender), *f;
 
 	if (p->later_fragment) {
-		const struct fragment *g = fragment_find(t, &key, &sender, p->identification, time_ns);
+		enum reason nowhere = whole_of(t, p, via, seen, time_ns, &whole);
 
-		if (g && g->carried)
-			return REASON_CARRIED;
-		if (!g && seen != REASON_PROTOCOL)
-			return REASON_FRAGMENT;
+		if (nowhere != REASON_NONE)
+			return nowhere;
+		p = &whole;
 	} else if (p->first_fragment && seen != REASON_PROTOCOL) {
-		fragment_remember(t, &key, sender, p->identification, seen == REASON_CARRIED, time_ns);
+		first_fragments_add(t->fragments, p, via, seen == REASON_CARRIED, time_ns);
 	}
-	f = find_or_add(t, &key, sender, time_ns);
+	if (t->flow_count == t->flow_room)
+		sweep(t, time_ns);
+	key = flow_of(t, p, via, &sender);
+	f = find_or_add(t, &key, sender);
 	if (seen == REASON_NONE && f->first_ns != NS_NONE &&
 	    (time_ns - f->last_ns >= SEGMENT_GAP || f->first_ns - time_ns >= SEGMENT_GAP))
 		hand_on(t, f);

@@ -10,8 +10,9 @@
  * remembers which of them opened it. assemble.h decides the rest.
  *
  * A train is handed on as soon as its flow begins the next one, and a flow of
- * which nothing was seen for FLOW_LIVE is forgotten when room is wanted: memory
- * grows with the flows alive, not with the capture. Who takes the trains puts
+ * which nothing was seen for FLOW_LIVE is forgotten when room is wanted, with the
+ * IPv6 addresses that only it had: memory grows with the flows alive, not with the
+ * capture, nor with how many hosts there were. Who takes the trains puts
  * together what belongs together (assemble.h).
  *
  * Time may run backwards: a packet joins its flow's train if it is less than
@@ -24,16 +25,12 @@
 #include <stdint.h>
 
 #include "sim/base/packet.h"
-#include "traffic/intern.h"
 #include "traffic/wire.h"
 
 /* A later fragment belongs to its first one's flow for this long: the longest
  * that a host may wait to put it together (RFC 1122 section 3.3.2). */
 #define FRAGMENT_LIFE (120 * NS_PER_S)
 #define FLOW_LIVE (3 * SEGMENT_GAP)
-
-#define VIA_TUNNEL 15u /* bits of flow_train.via */
-_Static_assert(TUNNEL_COUNT <= VIA_TUNNEL + 1, "every tunnel has a number of its own");
 
 /* The state of a TCP train after its last packet. A reset that another packet
  * followed is gone (RFC 6146 section 3.5.2.2: TRANS goes back to ESTABLISHED); a SYN
@@ -57,12 +54,17 @@ struct train_side {
 	uint32_t spare;             /* 0 */
 };
 
+/* What IPv4's key has no room for: the addresses of an IPv6 flow, in wire order; of a flow in a softwire those of the
+ * tunnel's ends at which its sides are. */
+struct flow_ends {
+	uint8_t address[2][16];
+};
+
 /* One train of a flow and the flow's key; or, with no packets in it, only the
  * news that there is such a flow (another protocol, or what carries a tunnel). */
 struct flow_train {
-	uint32_t address[2];  /* IPv4, or the number of the IPv6 address */
-	uint32_t via;         /* enum wire_tunnel in VIA_TUNNEL; from bit 4 on, for TUNNEL_SOFTWIRE: 2 x the pair of
-	                         tunnel ends, + 1 if side 0 is at the second of them */
+	uint32_t address[2];  /* IPv4; 0 of IPv6, and within the table the addresses' numbers */
+	uint32_t via;         /* enum wire_tunnel; within the table more from bit VIA_SHIFT on */
 	uint16_t port[2];     /* ICMP: the identifier, twice; other protocols: 0 */
 	uint8_t  protocol;    /* IANA; IP_ICMP for ICMPv6 */
 	uint8_t  version;     /* 4 or 6 */
@@ -81,7 +83,8 @@ struct flow_table; /* opaque */
 
 struct flow_sink {
 	void *context;
-	void (*train)(void *context, const struct flow_train *t);
+	/* `ends`: NULL if it is of IPv4 and in no softwire. */
+	void (*train)(void *context, const struct flow_train *t, const struct flow_ends *ends);
 };
 
 struct flow_table *flows_create(struct flow_sink sink);
@@ -89,11 +92,10 @@ void flows_destroy(struct flow_table *t); /* NULL is fine; what is still live is
 
 /* A packet's way here, where it is not the frame's own. */
 struct flow_via {
-	uint32_t pair;            /* TUNNEL_SOFTWIRE: number of the pair of tunnel ends */
-	bool     second;          /* and its sender is the second of them */
+	const uint8_t *ends;      /* TUNNEL_SOFTWIRE: source and destination of the outer header, 32 bytes of the frame */
 	enum wire_tunnel tunnel;
 };
-struct flow_via flows_via(struct flow_table *t, const struct wire_packet *outer, enum wire_tunnel tunnel);
+struct flow_via flows_via(const struct wire_packet *outer, enum wire_tunnel tunnel);
 
 /* Counts a packet to its flow. `seen` is what wire_decode() said of it (of IPv6:
  * wire_packet.ipv6), REASON_NONE, REASON_PROTOCOL, or REASON_CARRIED for what carries a tunnel.
@@ -104,10 +106,5 @@ enum reason flows_add(struct flow_table *t, const struct wire_packet *p, struct 
 
 /* Hands on all that is still live. */
 void flows_finish(struct flow_table *t);
-
-const uint8_t *flows_address6(const struct flow_table *t, uint32_t number); /* 16 bytes; valid until the next flows_add() */
-
-/* Number of the IPv6 address of the tunnel end at which a side of a TUNNEL_SOFTWIRE flow is. */
-uint32_t flows_tunnel_end(const struct flow_table *t, uint32_t via, int side);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,22 @@
 #include "traffic/input.h"
 #include "traffic/pcapng.h"
 
+#define AHEAD_BYTES ((size_t)4 << 20) /* looked through for the first time stamp, at most */
+
+struct held {
+	struct frame frame;
+	uint8_t *bytes;
+};
+
 struct frames {
 	struct input *input;
 	pcap_t *pcap;          /* one of these two, which owns the input's stream */
 	struct pcapng *pcapng;
 	int link_type;         /* pcap: of all frames */
+	bool looked_ahead;     /* frames are held, or what came behind them is no frame */
+	struct held *held;     /* given by frames_next() before any other */
+	size_t held_next, held_count, held_room;
+	enum frames_status after; /* what came behind those held */
 };
 
 /* What bytes are that are no capture, where it can be told: a hint for the message. */
@@ -79,6 +91,15 @@ struct frames *frames_open(const char *path, struct err *e)
 	return NULL;
 }
 
+static void held_clear(struct frames *f)
+{
+	for (size_t i = 0; i < f->held_count; i++)
+		free(f->held[i].bytes);
+	free(f->held);
+	f->held = NULL;
+	f->held_next = f->held_count = f->held_room = 0;
+}
+
 void frames_close(struct frames *f)
 {
 	if (!f)
@@ -87,18 +108,23 @@ void frames_close(struct frames *f)
 		pcap_close(f->pcap);
 	pcapng_close(f->pcapng);
 	input_close(f->input);
+	held_clear(f);
 	free(f);
 }
 
 /* libpcap hands on seconds as a signed number; pcap's are unsigned. With
- * nanosecond precision tv_usec holds nanoseconds. */
+ * nanosecond precision tv_usec holds nanoseconds, perhaps a second of them or more: writers round up. */
 static int64_t time_of(const struct pcap_pkthdr *h)
 {
 	int64_t seconds = h->ts.tv_sec, ns = h->ts.tv_usec;
 
 	if (seconds < 0 && seconds >= INT32_MIN)
 		seconds += INT64_C(1) << 32;
-	if (seconds < 0 || seconds >= INT64_MAX / NS_PER_S || ns < 0 || ns >= NS_PER_S)
+	if (ns >= NS_PER_S) {
+		seconds += ns / NS_PER_S;
+		ns %= NS_PER_S;
+	}
+	if (seconds < 0 || seconds >= INT64_MAX / NS_PER_S || ns < 0)
 		return NS_NONE;
 	return seconds * NS_PER_S + ns;
 }
@@ -120,12 +146,21 @@ static enum frames_status next_pcapng(struct frames *f, struct frame *out)
 	return FRAMES_ONE;
 }
 
+/* A record of zeros is no packet: copying in blocks leaves zeros behind the last one. */
+static bool is_padding(const struct pcap_pkthdr *h)
+{
+	return h->len == 0 && h->caplen == 0 && h->ts.tv_sec == 0 && h->ts.tv_usec == 0;
+}
+
 static enum frames_status next_pcap(struct frames *f, struct frame *out)
 {
 	struct pcap_pkthdr *header;
 	const u_char *bytes;
-	int got = pcap_next_ex(f->pcap, &header, &bytes);
+	int got;
 
+	do
+		got = pcap_next_ex(f->pcap, &header, &bytes);
+	while (got == 1 && is_padding(header));
 	if (got != 1)
 		return got == PCAP_ERROR_BREAK ? FRAMES_END : FRAMES_FAULT;
 	*out = (struct frame){
@@ -139,11 +174,65 @@ static enum frames_status next_pcap(struct frames *f, struct frame *out)
 }
 
 /* Packed data that break off may do so between two packets. */
-enum frames_status frames_next(struct frames *f, struct frame *out)
+static inline enum frames_status next(struct frames *f, struct frame *out)
 {
 	enum frames_status status = f->pcap ? next_pcap(f, out) : next_pcapng(f, out);
 
 	return status == FRAMES_END && input_fault(f->input) ? FRAMES_FAULT : status;
+}
+
+/* The next of those held, or how reading ahead ended; false: what comes is still to be read. */
+static bool next_held(struct frames *f, struct frame *out, enum frames_status *status)
+{
+	if (f->held_next < f->held_count) {
+		*out = f->held[f->held_next++].frame;
+		*status = FRAMES_ONE;
+		return true;
+	}
+	held_clear(f);
+	*status = f->after;
+	f->looked_ahead = f->after != FRAMES_ONE;
+	return f->looked_ahead;
+}
+
+enum frames_status frames_next(struct frames *f, struct frame *out)
+{
+	enum frames_status status;
+
+	if (f->looked_ahead && next_held(f, out, &status))
+		return status;
+	return next(f, out);
+}
+
+static void hold(struct frames *f, const struct frame *frame)
+{
+	struct held *h;
+
+	if (f->held_count == f->held_room) {
+		f->held_room = f->held_room ? 2 * f->held_room : 1;
+		f->held = must_grow(f->held, f->held_room, sizeof(*f->held));
+	}
+	h = &f->held[f->held_count++];
+	*h = (struct held){ .frame = *frame, .bytes = must_alloc(frame->captured, 1) };
+	memcpy(h->bytes, frame->bytes, frame->captured);
+	h->frame.bytes = h->bytes;
+}
+
+int64_t frames_first_ns(struct frames *f)
+{
+	struct frame frame = { .time_ns = NS_NONE };
+	size_t bytes = 0;
+
+	must(!f->looked_ahead);
+	do {
+		f->after = next(f, &frame);
+		if (f->after != FRAMES_ONE)
+			break;
+		hold(f, &frame);
+		bytes += sizeof(struct held) + frame.captured;
+	} while (frame.time_ns == NS_NONE && bytes < AHEAD_BYTES);
+	f->looked_ahead = true;
+	return frame.time_ns;
 }
 
 const char *frames_fault(const struct frames *f)

@@ -1,6 +1,7 @@
 /* frames - one capture file, frame by frame: pcap through libpcap, pcapng by
  * pcapng.h, which can do with interfaces of several link types; packed with gzip,
- * zstd or xz, or as it is (input.h). */
+ * zstd or xz, or as it is (input.h). Zeros behind the last packet of a pcap, where
+ * they could be records of packets without a byte, are nothing. */
 #ifndef TRAFFIC_FRAMES_H
 #define TRAFFIC_FRAMES_H
 
@@ -27,6 +28,10 @@ enum frames_status {
 /* "-" is standard input. NULL with `e` set if the file cannot be opened, or is neither pcap nor pcapng. */
 struct frames *frames_open(const char *path, struct err *e);
 void frames_close(struct frames *f); /* NULL is fine */
+
+/* The time of the first frame that has one, among the first four megabytes; NS_NONE: none of these has. To be asked
+ * before the first frames_next(), which gives them all the same. */
+int64_t frames_first_ns(struct frames *f);
 
 enum frames_status frames_next(struct frames *f, struct frame *out);
 const char *frames_fault(const struct frames *f);

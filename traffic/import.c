@@ -14,8 +14,8 @@ const struct import_reason import_reasons[] = {
 	[REASON_LINK_TYPE]  = { "link-type", "frame of a link type that is not understood" },
 	[REASON_TRUNCATED]  = { "truncated", "cut off before the ports, by the capture or on the wire" },
 	[REASON_MALFORMED]  = { "malformed", "a header that contradicts itself" },
-	[REASON_TOO_DEEP]   = { "too-deep", "more than 8 VLAN tags" },
-	[REASON_NOT_IP]     = { "not-ip", "neither IPv4 nor IPv6: ARP, spanning tree, PPP control, ..." },
+	[REASON_TOO_DEEP]   = { "too-deep", "more than 8 VLAN tags or IPv6 extension headers" },
+	[REASON_NOT_IP]     = { "not-ip", "neither IPv4 nor IPv6, as far as headers are known: ARP, spanning tree, PPP control, ..." },
 	[REASON_ENCRYPTED]  = { "encrypted", "data of 802.11 that are encrypted: what is in them cannot be known" },
 	[REASON_AGGREGATE]  = { "aggregate", "several packets in one frame of 802.11 (A-MSDU), which is not taken apart" },
 	[REASON_IPV6]       = { "ipv6", "IPv6, which no NAT44 sees: its flows are kept beside the others" },
@@ -51,11 +51,13 @@ struct source_file {
 	struct frames *frames;
 	struct import_capture *report;
 	bool ahead;                /* `frame` is held, still to be taken */
-	bool undated;              /* its time is that of the one before */
+	bool undated;              /* its time is `before_ns` */
 	struct frame frame;
 	int link_type;             /* of the frame before; -1: none yet */
+	int64_t before_ns;         /* of the packet before, or of the first that has a time; NS_NONE: not known yet */
 	int64_t latest_ns;         /* of all packets so far; NS_NONE */
 	bool understood;           /* a frame was of a link type that is known */
+	struct timeline timeline;  /* if there are several files: when this one was captured */
 };
 
 /* The captures together. */
@@ -95,7 +97,7 @@ static void advance(struct source_file *in)
 	in->ahead = status == FRAMES_ONE;
 	in->undated = in->ahead && in->frame.time_ns == NS_NONE;
 	if (in->undated)
-		in->frame.time_ns = in->latest_ns == NS_NONE ? 0 : in->latest_ns;
+		in->frame.time_ns = in->before_ns;
 	if (status == FRAMES_FAULT)
 		in->report->fault = must_strdup(frames_fault(in->frames));
 	if (in->ahead && in->frame.link_type != in->link_type) {
@@ -112,10 +114,24 @@ static bool source_open(struct source_file *in, const char *path, struct import_
 	in->frames = frames_open(path, e);
 	if (!in->frames)
 		return false;
+	in->before_ns = frames_first_ns(in->frames);
 	advance(in);
 	if (report->fault)
 		return fail(e, "%s: no packet can be read: %s", path, report->fault);
 	return true;
+}
+
+/* A file of which no packet has a time lies where the earliest of the others begins. */
+static void place_undated(struct reading *r)
+{
+	int64_t first_ns = NS_NEVER;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->inputs[i].before_ns != NS_NONE && r->inputs[i].before_ns < first_ns)
+			first_ns = r->inputs[i].before_ns;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->inputs[i].before_ns == NS_NONE)
+			r->inputs[i].before_ns = r->inputs[i].frame.time_ns = first_ns == NS_NEVER ? 0 : first_ns;
 }
 
 /* The file whose packet comes next by time, or NULL. It stays the same until its packets are later than the next of all
@@ -148,11 +164,12 @@ static void note_time(struct reading *r, struct source_file *in)
 {
 	double s = seconds_from_ns(in->frame.time_ns);
 
+	in->before_ns = in->frame.time_ns;
 	if (in->latest_ns == NS_NONE) {
 		in->report->first_s = in->report->last_s = s;
 		in->latest_ns = in->frame.time_ns;
 	} else if (in->frame.time_ns < in->latest_ns) {
-		r->report->out_of_order++;
+		r->report->out_of_order += !in->undated;
 		if (s < in->report->first_s)
 			in->report->first_s = s;
 	} else {
@@ -208,7 +225,7 @@ static enum reason take_packet(struct reading *r, const struct wire_packet *oute
 			return six && added != REASON_CARRIED ? REASON_IPV6 : added;
 		}
 		flows_add(r->flows, p, via, 0, REASON_CARRIED, time_ns);
-		via = flows_via(r->flows, p, tunnel);
+		via = flows_via(p, tunnel);
 		p = inner;
 		why = inner_why;
 	}
@@ -225,6 +242,8 @@ static void take(struct reading *r, struct source_file *in)
 	in->understood = in->understood || wire_knows(in->frame.link_type);
 	if (timeline_add(&r->timeline, in->frame.time_ns)) {
 		note_time(r, in);
+		if (r->count > 1)
+			timeline_add(&in->timeline, in->frame.time_ns); /* fits, since it does with the others' */
 		r->report->undated += in->undated;
 		why = wire_decode(in->frame.bytes, in->frame.captured, in->frame.length, in->frame.link_type, &packet);
 		if (why == REASON_NONE && !packet.payload)
@@ -286,8 +305,10 @@ static struct trace *finish(struct reading *r, struct trace_writer *writer, stru
 	struct trace *t;
 
 	flows_finish(r->flows);
+	for (size_t i = 0; i < r->count; i++)
+		timeline_watch(&r->timeline, &r->inputs[i].timeline);
 	timeline_close(&r->timeline);
-	t = assembler_finish(r->assembler, r->flows, &r->timeline, writer, all, e);
+	t = assembler_finish(r->assembler, &r->timeline, writer, all, e);
 	if (!t)
 		return NULL;
 	report->tcp = all->outside.tcp;
@@ -303,8 +324,12 @@ static struct trace *finish(struct reading *r, struct trace_writer *writer, stru
 	report->left_out[REASON_HOME] = all->crowded_packets;
 	report->hosts_inside = t->host_count;
 	report->gaps = r->timeline.count ? r->timeline.count - 1 : 0;
+	report->seams = timeline_seams(&r->timeline);
 	for (size_t i = 0; i < report->capture_count; i++)
 		packets += report->captures[i].packets;
+	report->used = packets;
+	for (size_t i = 0; i < import_reason_count; i++)
+		report->used -= report->left_out[i];
 	report->timeless = r->timeline.count == 1 && r->timeline.total_ns == 0 &&
 	                   (packets > 1 || report->undated || r->timeline.parts[0].first_ns == 0);
 	return t;
@@ -352,12 +377,15 @@ struct trace *import_to(const char *const *paths, size_t count, const struct imp
 	for (size_t i = 0; i < count; i++)
 		good = source_open(&r.inputs[i], paths[i], &report->captures[i], e) && good;
 	if (good) {
+		place_undated(&r);
 		read_all(&r);
 		if (all_understood(&r, e))
 			t = finish(&r, writer, e);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		frames_close(r.inputs[i].frames);
+		timeline_clear(&r.inputs[i].timeline);
+	}
 	free(r.inputs);
 	flows_destroy(r.flows);
 	assembler_destroy(r.assembler);

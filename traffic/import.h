@@ -58,9 +58,11 @@ struct import_report {
 	struct assembly all;      /* and the rest of what became of flows */
 	uint64_t tunnel_packets[TUNNEL_COUNT]; /* that carried another one, whatever became of that */
 	uint64_t out_of_order;    /* packets stamped before an earlier one of their capture: used all the same */
-	uint64_t undated;         /* packets without a time: given that of the one before */
+	uint64_t undated;         /* packets without a time: given that of the one before, or of the first that has one */
 	bool     timeless;        /* every packet has the same time */
 	uint64_t gaps;            /* of TIMELINE_GAP or more, shortened to that */
+	uint64_t seams;           /* times between files, shorter than that, which none of them covers (TIMELINE_UNWATCHED) */
+	uint64_t used;            /* packets in the trace's IPv4 flows: all that are not left out */
 	/* Packets that count to flows, IPv6 included, though: */
 	uint64_t flags_cut;       /* the capture cut off TCP's flags, which count as none */
 	uint64_t later_fragments; /* they show no ports: those of their first fragment hold */
@@ -77,8 +79,8 @@ extern const size_t import_reason_count;
 struct trace *import_captures(const char *const *paths, size_t count, const struct import_options *options,
                               struct import_report *report, struct err *e);
 
-/* The same, but the trains and IPv6 flows go to the writer as they come, and the trace
- * has only their numbers: memory does not grow with the capture. The caller commits. */
+/* The same, but the trains, IPv6 flows and hosts go to the writer as they come, and the trace has only their numbers:
+ * memory does not grow with the capture. The caller commits. */
 struct trace *import_to(const char *const *paths, size_t count, const struct import_options *options,
                         struct trace_writer *writer, struct import_report *report, struct err *e);
 

@@ -17,7 +17,8 @@ void input_close(struct input *in); /* NULL is fine */
 /* The first plain bytes, 16 at most; before input_stream(). How many there are. */
 size_t input_peek(struct input *in, uint8_t *out, size_t count);
 
-/* The plain bytes from the beginning. The caller closes it, before the input. NULL with errno set. */
+/* The plain bytes from the beginning, once. The caller closes it, before the input, of which nothing is asked then. NULL
+ * with errno set. A file takes one descriptor, packed or not. */
 FILE *input_stream(struct input *in);
 
 /* What was wrong with the compressed data, or with reading; NULL: nothing so far. */

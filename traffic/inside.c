@@ -93,14 +93,22 @@ static bool within6(const struct prefix6 *p, const uint8_t *address)
 	       (!rest || ((p->bytes[whole] ^ address[whole]) & (0xff00 >> rest & 0xff)) == 0);
 }
 
+static bool in_prefixes6(const struct inside_rules *r, const uint8_t *address)
+{
+	for (size_t i = 0; address && i < r->prefix6_count; i++)
+		if (within6(&r->prefixes6[i], address))
+			return true;
+	return false;
+}
+
 static bool in_prefixes(const struct inside_rules *r, const struct inside_case *c, int side)
 {
-	if (c->address6[side]) {
-		for (size_t i = 0; i < r->prefix6_count; i++)
-			if (within6(&r->prefixes6[i], c->address6[side]))
-				return true;
-		return false;
-	}
+	bool ends[2] = { in_prefixes6(r, c->tunnel_end[0]), in_prefixes6(r, c->tunnel_end[1]) };
+
+	if (ends[0] != ends[1]) /* a softwire's home is the end of the tunnel, whatever addresses it carries */
+		return ends[side];
+	if (c->address6[side])
+		return in_prefixes6(r, c->address6[side]);
 	for (size_t i = 0; i < r->prefixes.count; i++)
 		if (range_has(r->prefixes.items[i], c->address[side]))
 			return true;

@@ -28,7 +28,7 @@ struct inside_rules {
 };
 
 enum inside_rule {
-	INSIDE_PREFIX,   /* one of the prefixes given */
+	INSIDE_PREFIX,   /* one of the prefixes given; of a softwire the side at a tunnel's end in one, if the other's is not */
 	INSIDE_STATION,  /* one of the stations given */
 	INSIDE_PRIVATE,  /* RFC 1918, 100.64.0.0/10 (RFC 6598); IPv6: fc00::/7; of a softwire 192.0.0.0/29 too, and
 	                    there nothing is said if both ends are such */
@@ -44,6 +44,7 @@ extern const char *const inside_rule_help[INSIDE_COUNT];
 struct inside_case {
 	uint32_t address[2];
 	const uint8_t *address6[2]; /* NULL: the flow is IPv4 */
+	const uint8_t *tunnel_end[2]; /* of a softwire: the IPv6 address of the end at which that side is; NULL: not known */
 	uint16_t port[2];
 	uint8_t  opener;
 	bool     opener_sure;       /* by SYN or request */

@@ -1,5 +1,5 @@
 /* Strings lie one after the other; an open-addressing hash of their numbers finds
- * them. Nothing is ever removed. */
+ * them. Nothing is ever removed: who is to forget numbers what is kept anew. */
 #include "traffic/intern.h"
 
 #include <stdlib.h>

@@ -27,6 +27,8 @@ enum {
 	OPTION_RESOLUTION = 9,
 	OPTION_OFFSET = 14,
 
+	LINK_NFLOG = 239,
+
 	LEAST_BLOCK = 12,
 	LARGEST_BLOCK = 64 << 20,
 	PIECE = 64 << 10,
@@ -226,20 +228,15 @@ static int interface(struct pcapng *p, size_t length)
 	return 1;
 }
 
-/* Ticks of 2^-n s. Of more than 32 binary places, those behind the 32nd are below a nanosecond. */
+/* Ticks of 2^-n s, n up to 127. */
 static void split_binary(uint64_t ticks, unsigned n, uint64_t *seconds, uint64_t *ns)
 {
-	if (n > 63) {
-		ticks = n - 63 < 64 ? ticks >> (n - 63) : 0;
-		n = 63;
-	}
-	*seconds = ticks >> n;
-	ticks &= (UINT64_C(1) << n) - 1;
-	if (n > 32) {
-		ticks >>= n - 32;
-		n = 32;
-	}
-	*ns = (ticks * (uint64_t)NS_PER_S) >> n;
+	__extension__ typedef unsigned __int128 wide;
+
+	*seconds = n < 64 ? ticks >> n : 0;
+	if (n < 64)
+		ticks &= (UINT64_C(1) << n) - 1;
+	*ns = (uint64_t)((wide)ticks * (uint64_t)NS_PER_S >> n);
 }
 
 static void split_decimal(uint64_t ticks, unsigned n, uint64_t *seconds, uint64_t *ns)
@@ -272,6 +269,45 @@ static int64_t time_of(const struct interface *i, uint32_t high, uint32_t low)
 	return whole * NS_PER_S + (int64_t)ns;
 }
 
+static bool foreign(const struct pcapng *p)
+{
+	const uint16_t one = 1;
+	uint8_t first;
+
+	memcpy(&first, &one, 1);
+	return p->big == (first == 1);
+}
+
+static void turn(uint8_t *at)
+{
+	uint8_t first = at[0];
+
+	at[0] = at[1];
+	at[1] = first;
+}
+
+/* Lengths and types of an NFLOG packet's list are in the order of the machine that
+ * captured. libpcap turns those of a foreign pcap to this machine's, and so does this. */
+static void turn_nflog(uint8_t *at, size_t left)
+{
+	size_t step = 4; /* family, version, which must be 0, resource */
+
+	if (left < step || at[1] != 0)
+		return;
+	while (step <= left && left - step >= 4) {
+		uint16_t length;
+
+		at += step;
+		left -= step;
+		turn(at);
+		turn(at + 2);
+		memcpy(&length, at, 2);
+		if (length < 4)
+			return;
+		step = ((size_t)length + 3) & ~(size_t)3;
+	}
+}
+
 /* Fills in what all packet blocks share; the bytes stand at `at` of the body. */
 static int packet(struct pcapng *p, uint32_t which, size_t at, size_t length, struct pcapng_packet *out)
 {
@@ -281,6 +317,8 @@ static int packet(struct pcapng *p, uint32_t which, size_t at, size_t length, st
 		return fault(p, "a packet of %u bytes in a block of %zu", out->captured, length);
 	out->bytes = p->body + at;
 	out->link_type = p->interfaces[which].link_type;
+	if (out->link_type == LINK_NFLOG && foreign(p))
+		turn_nflog(p->body + at, out->captured);
 	return 1;
 }
 

@@ -4,7 +4,8 @@
  * length or the resolution of their time; such files are what one gets from
  * capturing on several interfaces, so they are read here: any number of
  * sections, either byte order, packets in enhanced, simple and (obsolete) packet
- * blocks. Blocks of other types are stepped over. A fault ends the reading; what
+ * blocks. Blocks of other types are stepped over. As libpcap does, NFLOG's numbers are
+ * given in this machine's order, whatever the section's. A fault ends the reading; what
  * was given before it stands. */
 #ifndef TRAFFIC_PCAPNG_H
 #define TRAFFIC_PCAPNG_H

@@ -79,9 +79,16 @@ static bool stretch(struct timeline *t, size_t at, int64_t time_ns)
 
 bool timeline_add(struct timeline *t, int64_t time_ns)
 {
-	const struct timeline_part *p = t->current < t->count ? &t->parts[t->current] : NULL;
+	struct timeline_part *p = t->current < t->count ? &t->parts[t->current] : NULL;
+	int64_t more = p ? time_ns - p->last_ns : 0;
 	size_t at;
 
+	/* Most packets come in order, and stretch the last part: stretch() would find no more to do. */
+	if (more > 0 && more < TIMELINE_GAP && t->current + 1 == t->count && t->total_ns + more <= NS_LONGEST) {
+		t->total_ns += more;
+		p->last_ns = time_ns;
+		return true;
+	}
 	if (p && time_ns >= p->first_ns && time_ns <= p->last_ns)
 		return true;
 	at = search(t, time_ns);
@@ -93,30 +100,94 @@ bool timeline_add(struct timeline *t, int64_t time_ns)
 void timeline_clear(struct timeline *t)
 {
 	free(t->parts);
+	free(t->watched);
 	*t = (struct timeline){ 0 };
+}
+
+void timeline_watch(struct timeline *t, const struct timeline *file)
+{
+	if (!file->count)
+		return;
+	t->watched = must_grow(t->watched, t->watched_count + file->count, sizeof(*t->watched));
+	memcpy(t->watched + t->watched_count, file->parts, file->count * sizeof(*file->parts));
+	t->watched_count += file->count;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct timeline_part *x = a, *y = b;
+
+	return (x->first_ns > y->first_ns) - (x->first_ns < y->first_ns);
+}
+
+/* Spans that overlap, or nearly meet, become one. */
+static void join_watched(struct timeline *t)
+{
+	size_t kept = 0;
+
+	if (t->watched_count)
+		qsort(t->watched, t->watched_count, sizeof(*t->watched), by_first);
+	for (size_t i = 0; i < t->watched_count; i++) {
+		struct timeline_part *before = kept ? &t->watched[kept - 1] : NULL;
+
+		if (!before || t->watched[i].first_ns - before->last_ns >= TIMELINE_UNWATCHED)
+			t->watched[kept++] = t->watched[i];
+		else if (t->watched[i].last_ns > before->last_ns)
+			before->last_ns = t->watched[i].last_ns;
+	}
+	t->watched_count = kept;
 }
 
 void timeline_close(struct timeline *t)
 {
 	int64_t begin_ns = 0;
 
+	join_watched(t);
 	for (size_t i = 0; i < t->count; i++) {
 		t->parts[i].begin_ns = begin_ns;
 		begin_ns += t->parts[i].last_ns - t->parts[i].first_ns + TIMELINE_GAP;
 	}
 }
 
-const struct timeline_part *timeline_part(const struct timeline *t, int64_t time_ns)
+static bool holds(const struct timeline_part *p, int64_t time_ns)
+{
+	return time_ns >= p->first_ns && time_ns <= p->last_ns;
+}
+
+static const struct timeline_part *part_of(const struct timeline *t, int64_t time_ns)
 {
 	size_t at = search(t, time_ns);
 
-	must(at < t->count && time_ns >= t->parts[at].first_ns && time_ns <= t->parts[at].last_ns);
+	must(at < t->count && holds(&t->parts[at], time_ns));
 	return &t->parts[at];
+}
+
+const struct timeline_part *timeline_watched(const struct timeline *t, int64_t time_ns)
+{
+	size_t low = 0, high = t->watched_count;
+
+	if (!t->watched_count)
+		return part_of(t, time_ns);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (time_ns > t->watched[middle].last_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	must(low < t->watched_count && holds(&t->watched[low], time_ns));
+	return &t->watched[low];
+}
+
+size_t timeline_seams(const struct timeline *t)
+{
+	return t->watched_count > t->count ? t->watched_count - t->count : 0;
 }
 
 int64_t timeline_since(const struct timeline *t, int64_t time_ns)
 {
-	const struct timeline_part *p = timeline_part(t, time_ns);
+	const struct timeline_part *p = part_of(t, time_ns);
 
 	return p->begin_ns + (time_ns - p->first_ns);
 }

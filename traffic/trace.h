@@ -25,14 +25,15 @@ enum flow_close {
 	CLOSE_HALF,     /* TCP: one FIN, then silence */
 	CLOSE_RESET,    /* TCP */
 	CLOSE_SILENT,   /* nothing for trace.silence_ns, and then the capture still went on: over */
-	CLOSE_CENSORED, /* the capture ended before that: the flow lived at least as long as was seen */
+	CLOSE_CENSORED, /* the capture ended, or was off, before that: the flow lived at least as long as was seen */
 	CLOSE_COUNT,
 };
 
 /* What else is known of a flow's ends; bits. */
 enum flow_cut {
 	CUT_BEGIN = 1 << 0, /* it may have begun before the capture: TCP without a SYN at its start, or
-	                       another protocol within trace.silence_ns of the capture's start */
+	                       another protocol within trace.silence_ns of the capture's start, or of where
+	                       it went on after it had been off */
 	CUT_SPLIT = 1 << 1, /* its 5-tuple has an earlier flow in the trace: split where it was silent */
 };
 

@@ -14,6 +14,7 @@
 #include "sim/base/crc.h"
 #include "sim/base/file.h"
 #include "sim/base/must.h"
+#include "traffic/spool.h"
 #include "traffic/trace_layout.h"
 
 static void put(uint8_t **at, uint64_t value, int bytes)
@@ -84,10 +85,37 @@ static void flow6_put(uint8_t *at, const struct trace_flow6 *f)
 	put(&at, 0, 2);
 }
 
+enum { MEMORY = 1 << 20 }; /* of a spool */
+
+/* What waits to be written: in the order of `number`. */
+struct host_waiting {
+	uint32_t number;
+	struct trace_host host;
+};
+
+struct inner_waiting {
+	uint32_t number, address;
+};
+
 struct trace_writer {
 	struct outfile file;
-	uint32_t crc, trains, flows6;
+	struct spool *hosts, *inner;
+	uint32_t crc, trains, flows6, host_count, inner_count;
 };
+
+static int host_order(const void *a, const void *b)
+{
+	uint32_t x = ((const struct host_waiting *)a)->number, y = ((const struct host_waiting *)b)->number;
+
+	return (x > y) - (x < y);
+}
+
+static int inner_order(const void *a, const void *b)
+{
+	uint32_t x = ((const struct inner_waiting *)a)->number, y = ((const struct inner_waiting *)b)->number;
+
+	return (x > y) - (x < y);
+}
 
 static void write_out(struct trace_writer *w, const uint8_t *bytes, size_t count)
 {
@@ -101,6 +129,10 @@ struct trace_writer *trace_writer_open(const char *path, struct err *e)
 	struct trace_writer *w;
 	struct stat st;
 
+	if (!strcmp(path, "-")) {
+		fail(e, "-: a flow trace is not written to standard output; name a file");
+		return NULL;
+	}
 	if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && !trace_is(path)) {
 		fail(e, "%s: is there and is no flow trace; name another file, or remove it first", path);
 		return NULL;
@@ -110,6 +142,8 @@ struct trace_writer *trace_writer_open(const char *path, struct err *e)
 		free(w);
 		return NULL;
 	}
+	w->hosts = spool_create(sizeof(struct host_waiting), host_order, MEMORY);
+	w->inner = spool_create(sizeof(struct inner_waiting), inner_order, MEMORY);
 	fwrite(place, 1, HEADER, w->file.stream);
 	return w;
 }
@@ -142,28 +176,48 @@ static void host_put(uint8_t *at, const struct trace_host *host)
 	memcpy(at, host->home, sizeof(host->home));
 }
 
-bool trace_writer_commit(struct trace_writer *w, const struct trace *rest, struct err *e)
+void trace_writer_host(struct trace_writer *w, const struct trace_host *h, const uint32_t *inner)
 {
-	uint8_t bytes[HEADER], *at;
-	bool good = true;
+	must(w->host_count < UINT32_MAX && h->inner_count <= UINT32_MAX - w->inner_count);
+	*(struct host_waiting *)spool_add(w->hosts) = (struct host_waiting){ w->host_count++, *h };
+	for (uint32_t i = 0; i < h->inner_count; i++)
+		*(struct inner_waiting *)spool_add(w->inner) = (struct inner_waiting){ w->inner_count++, inner[i] };
+}
 
-	must(w->trains == rest->record_count && w->flows6 == rest->flow6_count);
-	must(rest->duration_ns >= 0 && rest->duration_ns <= NS_LONGEST);
-	for (uint32_t h = 0; h < rest->host_count; h++) {
-		host_put(bytes, &rest->hosts[h]);
+static bool write_hosts(struct trace_writer *w, struct err *e)
+{
+	const struct host_waiting *h;
+	const struct inner_waiting *i;
+	uint8_t bytes[HOST], *at;
+
+	if (!spool_sort(w->hosts, e) || !spool_sort(w->inner, e))
+		return false;
+	while ((h = spool_next(w->hosts))) {
+		host_put(bytes, &h->host);
 		write_out(w, bytes, HOST);
 	}
-	for (uint32_t i = 0; i < rest->inner_count; i++) {
+	while ((i = spool_next(w->inner))) {
 		at = bytes;
-		put(&at, rest->inner[i], INNER);
+		put(&at, i->address, INNER);
 		write_out(w, bytes, INNER);
 	}
-	at = bytes;
+	return spool_good(w->hosts, e) && spool_good(w->inner, e);
+}
+
+bool trace_writer_commit(struct trace_writer *w, const struct trace *rest, struct err *e)
+{
+	uint8_t bytes[HEADER], *at = bytes;
+	bool good;
+
+	must(w->trains == rest->record_count && w->flows6 == rest->flow6_count);
+	must(w->host_count == rest->host_count && w->inner_count == rest->inner_count);
+	must(rest->duration_ns >= 0 && rest->duration_ns <= NS_LONGEST);
+	good = write_hosts(w, e);
 	put(&at, w->crc, TRAILER);
 	fwrite(bytes, 1, TRAILER, w->file.stream);
 	header_put(bytes, rest);
 	errno = 0;
-	if (fseeko(w->file.stream, 0, SEEK_SET) || fwrite(bytes, 1, HEADER, w->file.stream) != HEADER)
+	if (good && (fseeko(w->file.stream, 0, SEEK_SET) || fwrite(bytes, 1, HEADER, w->file.stream) != HEADER))
 		good = fail(e, "%s: %s", w->file.path, errno ? strerror(errno) : "could not be written");
 	good = good && outfile_commit(&w->file, e);
 	trace_writer_abandon(w);
@@ -175,6 +229,8 @@ void trace_writer_abandon(struct trace_writer *w)
 	if (!w)
 		return;
 	outfile_abandon(&w->file);
+	spool_destroy(w->hosts);
+	spool_destroy(w->inner);
 	free(w);
 }
 
@@ -190,6 +246,8 @@ bool trace_save(const struct trace *t, const char *path, struct err *e)
 		trace_writer_train(w, &t->records[i]);
 	for (uint32_t i = 0; i < t->flow6_count; i++)
 		trace_writer_flow6(w, &t->flows6[i]);
+	for (uint32_t h = 0; h < t->host_count; h++)
+		trace_writer_host(w, &t->hosts[h], t->inner ? t->inner + t->hosts[h].first_inner : NULL);
 	return trace_writer_commit(w, t, e);
 }
 

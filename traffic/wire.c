@@ -119,7 +119,7 @@ static enum reason atm(struct view v, struct wire_packet *out)
 }
 
 /* A list of (length, type, value), padded to 4; the packet is of type 9. Numbers
- * are in this machine's order: libpcap turns those of a foreign file round. */
+ * are in this machine's order: who reads a foreign file turns them round. */
 static enum reason nflog(struct view v, struct wire_packet *out)
 {
 	uint8_t family;

@@ -18,7 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* VLAN tags (802.1Q, 802.1ad, 9100, 9200) that are stepped over; more are REASON_TOO_DEEP. */
+/* VLAN tags (802.1Q, 802.1ad, 9100, 9200) that are stepped over; more are REASON_TOO_DEEP, as are more than 8 extension
+ * headers of IPv6. */
 #define WIRE_TAGS 8
 
 /* Every way a packet can be left out of a trace. wire_decode() finds the first
@@ -73,7 +74,7 @@ struct wire_packet {
 	uint32_t length;           /* IP bytes on the wire: total length, or what the frame holds if that is 0 */
 	uint32_t identification;   /* of the datagram, for its fragments */
 	enum reason ipv6;          /* version 6: what would be the answer if IPv6 were no reason */
-	const uint8_t *source_6, *destination_6; /* IPv6, 16 bytes of the frame */
+	const uint8_t *source_6, *destination_6; /* IPv6, 16 bytes of the frame, the destination behind the source */
 	const uint8_t *source_station, *destination_station; /* MAC addresses, 6 bytes of the frame; NULL: not told */
 	const uint8_t *payload;    /* of UDP, and of all but TCP and ICMP; NULL: none */
 	size_t payload_captured, payload_length;
@@ -88,7 +89,7 @@ bool wire_knows(int link_type);
 
 enum wire_tunnel {
 	TUNNEL_NONE,
-	TUNNEL_GRE,      /* IP, PPP (PPTP), Ethernet (ERSPAN too) or 802.11 in it */
+	TUNNEL_GRE,      /* IP, MPLS, PPP (PPTP), Ethernet (tagged or ERSPAN too) or 802.11 in it */
 	TUNNEL_GTPU,
 	TUNNEL_VXLAN,    /* RFC 7348 */
 	TUNNEL_GENEVE,   /* RFC 8926 */

@@ -176,7 +176,7 @@ enum reason wire_ip(struct view v, struct wire_packet *out)
 		return REASON_TRUNCATED;
 	if (v.at[0] >> 4 == 6) {
 		out->ipv6 = ipv6(v, out);
-		return REASON_IPV6;
+		return out->ipv6 == REASON_TOO_DEEP ? REASON_TOO_DEEP : REASON_IPV6;
 	}
 	return v.at[0] >> 4 == 4 ? ipv4(v, out) : REASON_MALFORMED;
 }

@@ -15,8 +15,6 @@ enum {
 	VXLAN_PORT_LINUX = 8472,
 	GENEVE_PORT = 6081, /* RFC 8926 section 3.3 */
 	L2TP_PORT = 1701,
-	GRE_IPV4 = 0x0800,
-	GRE_IPV6 = 0x86dd,
 	GRE_ERSPAN = 0x88be,
 	GRE_ERSPAN_3 = 0x22eb,
 	GRE_PPP = 0x880b,
@@ -44,7 +42,22 @@ static enum reason erspan(struct view v, unsigned type, unsigned flags, struct w
 	return skip(&v, header) ? wire_ethernet(v, inner) : REASON_TRUNCATED;
 }
 
-/* RFC 2784, 2890 (key, sequence), 2637 (acknowledgement: PPTP). False: nothing
+/* RFC 1701: source route entries (family, offset, length, route), up to one of family 0 without a route. */
+static bool skip_routes(struct view *v)
+{
+	size_t length;
+
+	do {
+		if (v->left < 4)
+			return false;
+		length = v->at[3];
+		if (big16(v->at) == 0 && length == 0)
+			return skip(v, 4);
+	} while (skip(v, 4 + length));
+	return false;
+}
+
+/* RFC 2784, 1701 (routing), 2890 (key, sequence), 2637 (acknowledgement: PPTP). False: nothing
  * that is known is in it. */
 static bool gre(struct view v, struct wire_packet *inner, enum reason *why)
 {
@@ -55,15 +68,13 @@ static bool gre(struct view v, struct wire_packet *inner, enum reason *why)
 		return false;
 	flags = big16(v.at);
 	type = big16(v.at + 2);
-	header += flags & 0x8000 ? 4 : 0;
+	header += flags & 0xc000 ? 4 : 0; /* checksum and offset: with either of checksum and routing */
 	header += flags & 0x2000 ? 4 : 0;
 	header += flags & 0x1000 ? 4 : 0;
 	header += flags & 0x0080 ? 4 : 0;
-	if (!skip(&v, header))
+	if (!skip(&v, header) || (flags & 0x4000 && !skip_routes(&v)))
 		return false;
-	if (type == GRE_IPV4 || type == GRE_IPV6)
-		*why = wire_ip(v, inner);
-	else if (type == GRE_PPP)
+	if (type == GRE_PPP)
 		*why = wire_ppp(v, inner);
 	else if (type == GRE_ETHERNET)
 		*why = wire_ethernet(v, inner);
@@ -71,8 +82,10 @@ static bool gre(struct view v, struct wire_packet *inner, enum reason *why)
 		*why = erspan(v, type, flags, inner);
 	else if (type >= GRE_WIFI_LOW && type <= GRE_WIFI_HIGH)
 		*why = wire_wifi(v, inner);
+	else if (wire_is_tag(type)) /* the rest of the tag comes next, then a type again */
+		*why = skip(&v, 2) ? wire_tagged(v, inner) : REASON_TRUNCATED;
 	else
-		return false;
+		*why = wire_typed(v, type, inner);
 	return found(*why);
 }
 

@@ -49,7 +49,7 @@ static inline uint32_t big32(const uint8_t *p)
 	return (uint32_t)big16(p) << 16 | big16(p + 2);
 }
 
-/* wire_ip.c: an IP packet; REASON_IPV6, with the view set, if it is of version 6. */
+/* wire_ip.c: an IP packet; REASON_IPV6, with the view set, if it is of version 6, unless its headers are REASON_TOO_DEEP. */
 enum reason wire_ip(struct view v, struct wire_packet *out);
 
 /* Decoding begins with an empty packet, so the stations are put in afterwards. */

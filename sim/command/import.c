@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sim/base/addr.h"
 #include "sim/base/must.h"
@@ -22,7 +23,7 @@ static const struct command_option options[] = {
 	  .help = "a station that is inside: what it sends comes from inside, what it gets goes there" },
 	{ .name = "inside-opener", .help = "private addresses say nothing about inside: the side that opened the flow is" },
 	{ .name = "split", .value = "[PROTO=]TIME", .many = true,
-	  .help = "a 5-tuple silent for so long begins a new flow (300s, or udp=300s and tcp=2h4m); else it is one flow" },
+	  .help = "a 5-tuple silent for so long begins a new flow (300s, or udp=300s and tcp=2h4m, or both: one protocol's goes first); else it is one flow" },
 	{ .name = "answered", .help = "leave out flows of which only one side spoke" },
 	{ .name = "anonymize", .value = "KEYFILE",
 	  .help = "replace addresses, keeping prefixes (Crypto-PAn); the key: 32 bytes or 64 hexadecimal digits, readable by its "
@@ -71,31 +72,40 @@ static bool stations_parse(const struct arguments *args, struct import_options *
 	return good;
 }
 
-static bool split_parse_one(const char *text, int64_t split_ns[PROTO_COUNT], struct err *e)
+/* "udp=300s" is of one protocol, else only < 0. */
+static bool split_parse_one(const char *text, int *only, int64_t *time_ns, struct err *e)
 {
 	const char *equals = strchr(text, '=');
-	int64_t time_ns;
-	int only = -1;
 
+	*only = -1;
 	for (int p = 0; equals && p < PROTO_COUNT; p++)
 		if (strlen(protocol_name[p]) == (size_t)(equals - text) && !strncmp(text, protocol_name[p], (size_t)(equals - text)))
-			only = p;
-	if ((equals && only < 0) || !duration_parse(equals ? equals + 1 : text, &time_ns) || time_ns < SEGMENT_GAP)
+			*only = p;
+	if ((equals && *only < 0) || !duration_parse(equals ? equals + 1 : text, time_ns) || *time_ns < SEGMENT_GAP)
 		return fail(e, "--split: \"%s\" is not a time of 5s at least (300s), nor tcp=, udp= or icmp= and one", text);
-	for (int p = 0; p < PROTO_COUNT; p++)
-		if (only < 0 || only == p)
-			split_ns[p] = time_ns;
 	return true;
 }
 
+/* What is of one protocol goes before what is of all, in whatever order they are given. */
 static bool split_parse(const struct arguments *args, struct import_options *out, struct err *e)
 {
 	size_t count;
 	const char **texts = arguments_values(args, "split", &count);
+	int64_t time_ns, all_ns = 0;
 	bool good = true;
+	int only;
 
-	for (size_t i = 0; i < count; i++)
-		good = split_parse_one(texts[i], out->split_ns, e) && good;
+	for (size_t i = 0; i < count; i++) {
+		if (!split_parse_one(texts[i], &only, &time_ns, e))
+			good = false;
+		else if (only < 0)
+			all_ns = time_ns;
+		else
+			out->split_ns[only] = time_ns;
+	}
+	for (int p = 0; p < PROTO_COUNT; p++)
+		if (!out->split_ns[p])
+			out->split_ns[p] = all_ns;
 	free(texts);
 	return good;
 }
@@ -142,6 +152,24 @@ static bool words_good(const struct arguments *args, struct err *e)
 	return standard <= 1 || fail(e, "\"-\" is given %zu times: standard input can be read once", standard);
 }
 
+#define OTHER_FILES 32 /* that are open besides captures: the trace, temporary ones, what the shell left open */
+
+/* All captures are open at once. */
+static bool files_fit(size_t count, struct err *e)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return true;
+	if (files.rlim_cur < count + OTHER_FILES) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	return files.rlim_cur >= count + OTHER_FILES ||
+	       fail(e, "%zu captures are more than may be open at once (%llu files): ulimit -n allows more, mergecap makes one of several",
+	            count, (unsigned long long)files.rlim_cur);
+}
+
 static bool options_read(const struct arguments *args, struct import_options *how, struct anonymiser **anonymiser, struct err *e)
 {
 	const char *key = arguments_value(args, "anonymize");
@@ -150,6 +178,7 @@ static bool options_read(const struct arguments *args, struct import_options *ho
 	good = stations_parse(args, how, e) && good;
 	good = split_parse(args, how, e) && good;
 	good = words_good(args, e) && good;
+	good = files_fit(args->word_count, e) && good;
 	how->opener_only = arguments_has(args, "inside-opener");
 	how->answered = arguments_has(args, "answered");
 	if (key)

@@ -40,6 +40,24 @@ static void json_tuples(cJSON *parent, const char *name, const struct tuple_coun
 	add(o, "other", c->other);
 }
 
+/* What became of IPv6 flows, beside their number. */
+static void json_ipv6(cJSON *root, const struct assembly *a)
+{
+	cJSON *o = cJSON_AddObjectToObject(root, "ipv6");
+
+	add(o, "local_flows", a->local6);
+	add(o, "unrouted_flows", a->unrouted6);
+	add(o, "unanswered_flows", a->unanswered6);
+	add(o, "carrier_flows", a->carriers6);
+	add(o, "split_flows", a->splits6);
+}
+
+/* Of the others nobody counts what is in them. */
+static bool gone_into(int tunnel)
+{
+	return tunnel != TUNNEL_6IN4 && tunnel != TUNNEL_TEREDO;
+}
+
 static void json_tunnels(cJSON *root, const struct import_report *r)
 {
 	cJSON *tunnels = cJSON_AddObjectToObject(root, "tunnels"), *o;
@@ -49,6 +67,8 @@ static void json_tunnels(cJSON *root, const struct import_report *r)
 			continue;
 		o = cJSON_AddObjectToObject(tunnels, import_tunnels[k]);
 		add(o, "packets", r->tunnel_packets[k]);
+		if (!gone_into(k))
+			continue;
 		json_tuples(o, "flows", &r->all.inside[k]);
 		json_tuples(o, "flows_ipv6", &r->all.inside6[k]);
 	}
@@ -61,6 +81,7 @@ static void json_times(cJSON *root, const struct import_report *r)
 	add(o, "out_of_order", r->out_of_order);
 	add(o, "undated", r->undated);
 	add(o, "gaps", r->gaps);
+	add(o, "seams", r->seams);
 	cJSON_AddBoolToObject(o, "timeless", r->timeless);
 }
 
@@ -68,6 +89,7 @@ static void json_used(cJSON *root, const struct import_report *r)
 {
 	cJSON *o = cJSON_AddObjectToObject(root, "used");
 
+	add(o, "packets", r->used);
 	add(o, "flags_cut", r->flags_cut);
 	add(o, "later_fragments", r->later_fragments);
 	add(o, "no_length", r->no_length);
@@ -108,7 +130,9 @@ void import_print_json(const struct import_report *r, const struct trace *t, con
 	add(root, "unrouted_flows", r->unrouted_flows);
 	add(root, "unanswered_flows", a->unanswered);
 	add(root, "carrier_flows", a->carriers);
+	add(root, "crowded_flows", a->crowded);
 	add(root, "split_flows", a->splits);
+	json_ipv6(root, a);
 	o = cJSON_AddObjectToObject(root, "inside_by");
 	for (int i = 0; i < INSIDE_COUNT; i++)
 		add(o, inside_rule_name[i], a->decided[i]);
@@ -161,6 +185,29 @@ static void text_capture(const struct import_capture *c)
 		printf("  broke off: %s\n", c->fault);
 }
 
+static void ipv6_if(uint64_t count, const char *what)
+{
+	if (count)
+		printf(", %" PRIu64 " %s", count, what);
+}
+
+static void text_ipv6(const struct assembly *a)
+{
+	uint64_t inside = 0;
+
+	for (int k = TUNNEL_NONE + 1; k < TUNNEL_COUNT; k++)
+		inside += sum(&a->inside6[k]);
+	if (!sum(&a->outside6) && !inside)
+		return;
+	printf("  ipv6         %12" PRIu64 "  %" PRIu64 " tcp, %" PRIu64 " udp, %" PRIu64 " icmp, %" PRIu64 " other; %" PRIu64
+	       " local, %" PRIu64 " unrouted",
+	       sum(&a->outside6), a->outside6.tcp, a->outside6.udp, a->outside6.icmp, a->outside6.other, a->local6, a->unrouted6);
+	ipv6_if(a->unanswered6, "unanswered");
+	ipv6_if(a->carriers6, "carriers");
+	ipv6_if(a->splits6, "more by --split");
+	putchar('\n');
+}
+
 static void text_flows(const struct import_report *r)
 {
 	const struct assembly *a = &r->all;
@@ -178,14 +225,12 @@ static void text_flows(const struct import_report *r)
 	row_if("split", a->splits, "more in the trace: a 5-tuple silent for as long as --split says is another flow");
 	row("peak", r->peak_flows, "TCP and UDP alive at once");
 	for (int k = TUNNEL_NONE + 1; k < TUNNEL_COUNT; k++)
-		if (r->tunnel_packets[k])
+		if (r->tunnel_packets[k] && !gone_into(k))
+			printf("  in %-9s %12" PRIu64 "  packets, not gone into\n", import_tunnels[k], r->tunnel_packets[k]);
+		else if (r->tunnel_packets[k])
 			printf("  in %-9s %12" PRIu64 "  flows of IPv4, %" PRIu64 " of IPv6, in %" PRIu64 " packets\n", import_tunnels[k],
 			       sum(&a->inside[k]), sum(&a->inside6[k]), r->tunnel_packets[k]);
-	if (sum(&a->outside6))
-		printf("  ipv6         %12" PRIu64 "  %" PRIu64 " tcp, %" PRIu64 " udp, %" PRIu64 " icmp, %" PRIu64 " other; %" PRIu64
-		       " local, %" PRIu64 " unrouted\n",
-		       sum(&a->outside6), a->outside6.tcp, a->outside6.udp, a->outside6.icmp, a->outside6.other, a->local6,
-		       a->unrouted6);
+	text_ipv6(a);
 }
 
 static void text_inside(const struct import_report *r)
@@ -208,7 +253,7 @@ static void text_left_out(const struct import_report *r)
 
 	for (size_t i = 0; i < import_reason_count; i++)
 		left_out += r->left_out[i];
-	printf("packets left out: %" PRIu64 "\n", left_out);
+	printf("packets used: %" PRIu64 "\npackets left out: %" PRIu64 "\n", r->used, left_out);
 	for (size_t i = 0; i < import_reason_count; i++)
 		row_if(import_reasons[i].name, r->left_out[i], import_reasons[i].sentence);
 }
@@ -228,9 +273,12 @@ static void text_times(const struct import_report *r)
 	if (r->out_of_order)
 		printf("packets out of order, used all the same: %" PRIu64 "\n", r->out_of_order);
 	if (r->undated)
-		printf("packets without a time, given that of the one before: %" PRIu64 "\n", r->undated);
+		printf("packets without a time, given that of the one before, or of the first that has one: %" PRIu64 "\n", r->undated);
 	if (r->gaps)
 		printf("gaps of a day or more, shortened to a day: %" PRIu64 "\n", r->gaps);
+	if (r->seams)
+		printf("times of 5 s or more between the captures, which none of them covers: %" PRIu64 "; flows are cut there as at "
+		       "the end\n", r->seams);
 	if (r->timeless)
 		printf("all packets have one time: the trace knows who spoke with whom, and nothing of when\n");
 }

@@ -2,15 +2,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/addr.h"
+#include "sim/base/addr6.h"
 #include "sim/base/must.h"
 #include "sim/base/simtime.h"
 #include "sim/command/command.h"
 #include "traffic/trace.h"
 
 static const struct command_option options[] = {
-	{ .name = "csv", .help = "every train, one line each" },
+	{ .name = "csv", .help = "every train, one line each; then every IPv6 flow, which has no host" },
 	{ .name = "json", .help = "the summary as JSON" },
 	{ 0 },
 };
@@ -139,11 +141,11 @@ static void print_text(const struct trace *t)
 }
 
 /* Seconds with all nine digits; nothing for a time that is none. */
-static void print_time(int64_t ns)
+static void print_time(int64_t ns, char end)
 {
 	if (ns != NS_NONE)
 		printf("%" PRId64 ".%09" PRId64, ns / NS_PER_S, ns % NS_PER_S);
-	putchar(',');
+	putchar(end);
 }
 
 static void print_flags(uint8_t flags)
@@ -164,29 +166,66 @@ static void print_cut(uint8_t cut)
 	       cut & CUT_SPLIT ? "split" : "");
 }
 
+static const char *address6(const uint8_t *bytes, char text[ADDR6_TEXT])
+{
+	struct addr6 a = { .length = 128 };
+
+	memcpy(a.bytes, bytes, sizeof(a.bytes));
+	return addr6_format(&a, text);
+}
+
+static void print_traffic(uint32_t packets_out, uint32_t packets_in, uint64_t bytes_out, uint64_t bytes_in)
+{
+	printf("%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",%" PRIu64 ",", packets_out, packets_in, bytes_out, bytes_in);
+}
+
+static void print_train(const struct trace *t, const struct trace_record *r)
+{
+	const struct segment *s = &r->train;
+	const struct trace_host *h = &t->hosts[s->subscriber];
+	uint32_t inside = h->inner_count ? t->inner[h->first_inner + s->host] : h->address;
+	char text[ADDR_TEXT], home[ADDR6_TEXT];
+
+	printf("%" PRIu32 ",%s,", s->subscriber, addr_format(inside, text));
+	printf("%" PRIu32 ",%s,%u,", s->flow, protocol_name[s->protocol], s->port);
+	printf("%s,%u,", addr_format(s->remote, text), s->remote_port);
+	print_time(s->start_ns, ',');
+	print_time(s->last_out_ns, ',');
+	print_time(s->first_in_ns, ',');
+	print_time(s->last_in_ns, ',');
+	print_traffic(r->packets_out, r->packets_in, r->bytes_out, r->bytes_in);
+	printf("%s,", s->flags & SEG_LAST ? close_name[r->close] : "");
+	print_cut(s->flags & SEG_FIRST ? r->cut : 0);
+	print_flags(s->flags);
+	printf(",%s,", h->inner_count ? address6(h->home, home) : "");
+	print_time(s->last_out_ns > s->last_in_ns ? s->last_out_ns : s->last_in_ns, '\n');
+}
+
+/* Of an IPv6 flow a trace knows the whole, and not which side sent when. */
+static void print_flow6(const struct trace_flow6 *f)
+{
+	char inside[ADDR6_TEXT], remote[ADDR6_TEXT];
+
+	printf(",%s,,%s,%u,%s,%u,", address6(f->inside, inside), protocol_name[f->protocol], f->port, address6(f->remote, remote),
+	       f->remote_port);
+	print_time(f->first_ns, ',');
+	printf(",,,");
+	print_traffic(f->packets_out, f->packets_in, f->bytes_out, f->bytes_in);
+	printf("%s,", close_name[f->close]);
+	print_cut(f->cut);
+	print_flags(SEG_FIRST | SEG_LAST);
+	printf(",,");
+	print_time(f->last_ns, '\n');
+}
+
 static void print_csv(const struct trace *t)
 {
-	char text[ADDR_TEXT];
-
 	puts("host,address,flow,protocol,port,remote,remote_port,start_s,last_out_s,first_in_s,last_in_s,"
-	     "packets_out,packets_in,bytes_out,bytes_in,close,cut,flags");
-	for (uint32_t i = 0; i < t->record_count; i++) {
-		const struct trace_record *r = &t->records[i];
-		const struct segment *s = &r->train;
-
-		printf("%" PRIu32 ",%s,", s->subscriber, addr_format(t->hosts[s->subscriber].address, text));
-		printf("%" PRIu32 ",%s,%u,", s->flow, protocol_name[s->protocol], s->port);
-		printf("%s,%u,", addr_format(s->remote, text), s->remote_port);
-		print_time(s->start_ns);
-		print_time(s->last_out_ns);
-		print_time(s->first_in_ns);
-		print_time(s->last_in_ns);
-		printf("%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",%" PRIu64 ",", r->packets_out, r->packets_in, r->bytes_out, r->bytes_in);
-		printf("%s,", s->flags & SEG_LAST ? close_name[r->close] : "");
-		print_cut(s->flags & SEG_FIRST ? r->cut : 0);
-		print_flags(s->flags);
-		putchar('\n');
-	}
+	     "packets_out,packets_in,bytes_out,bytes_in,close,cut,flags,home,last_s");
+	for (uint32_t i = 0; i < t->record_count; i++)
+		print_train(t, &t->records[i]);
+	for (uint32_t i = 0; i < t->flow6_count; i++)
+		print_flow6(&t->flows6[i]);
 }
 
 static int run(int argc, char **argv)

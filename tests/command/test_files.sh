@@ -109,11 +109,27 @@ if [ -d "$captures" ]; then
 			'$program' import x.packed -o 2.trace -q && '$program' import - -o 3.trace -q <x.packed && cmp 1.trace 2.trace && cmp 1.trace 3.trace"
 		check "two members of $tool" sh -c "(head -c 20000 x.pcap | $tool -c; tail -c +20001 x.pcap | $tool -c) >x.packed &&
 			'$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		check "zeros behind $tool" sh -c "(cat x.packed; head -c 1000 /dev/zero) >z.packed &&
+			'$program' import z.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		(cat x.packed; echo more) >more.packed
+		refuse "something else behind $tool" "behind the $tool data" "$program" import more.packed -o cut2.trace
 		head -c -100 x.packed >cut.packed
 		refuse "$tool that breaks off" 'breaks off' "$program" import cut.packed -o cut2.trace
 		check "and the part of it" "$program" import cut.packed -o cut2.trace --partial --quiet
 		rm -f cut2.trace
 	done
+	if command -v zstd >/dev/null; then
+		check "zstd with skippable frames, the first one first" sh -c "(printf '\\120\\052\\115\\030\\003\\000\\000\\000abc'; zstd -c x.pcap;
+			printf '\\137\\052\\115\\030\\000\\000\\000\\000') >x.packed && '$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		check "zstd with the largest window" sh -c "zstd -q --ultra -22 --long=31 -c <x.pcap >x.packed &&
+			'$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+	fi
+	if command -v xz >/dev/null; then
+		check "xz with a large dictionary" sh -c "(ulimit -v 20000000; xz --lzma2=dict=512MiB -c x.pcap >x.packed) &&
+			'$program' import x.packed -o 2.trace -q && cmp 1.trace 2.trace"
+		grep -q __asan "$program" && echo "skip more memory than there is: a sanitizer wants all of it" ||
+			refuse "more memory than there is" 'more memory' sh -c "ulimit -v 300000; '$program' import x.packed -o 8.trace"
+	fi
 	check "a capture from a pipe" sh -c "cat x.pcap | '$program' import - -o 2.trace -q && cmp 1.trace 2.trace"
 	refuse "standard input twice" 'read once' "$program" import - - -o 4.trace
 	(umask 077 && echo 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef >key)
@@ -127,12 +143,36 @@ if [ -d "$captures" ]; then
 	refuse "no key" 'nokey' "$program" import x.pcap -o 6.trace --anonymize nokey
 	refuse "a prefix that is none" '10.0.0.1/8' "$program" import x.pcap -o 6.trace --inside 10.0.0.1/8
 	refuse "a split that is none" 'sctp=60s' "$program" import x.pcap -o 6.trace --split sctp=60s
+	check "the split of one protocol goes before that of all, in either order" sh -c "
+		'$program' import x.pcap -o 2.trace -q --split udp=30s --split 60s && '$program' trace 2.trace --json >a &&
+		'$program' import x.pcap -o 2.trace -q --split 60s --split udp=30s && '$program' trace 2.trace --json >b &&
+		cmp a b && grep -q '\"udp\":[[:space:]]*30\b' a && grep -q '\"tcp\":[[:space:]]*60\b' a"
+	refuse "a trace to standard output" 'standard output' "$program" import x.pcap -o -
+	refuse "a file that may not grow so far" 'File too large' sh -c "ulimit -f 8; '$program' import '$captures/P04-dns-server-2016.pcapng' -o 6.trace"
+	many=$(seq 600 | sed 's/.*/x.pcap/')
+	check "hundreds of captures at once" sh -c "ulimit -S -n 256; '$program' import $(echo $many) -o 6.trace -q" && rm -f 6.trace
+	refuse "more than may be open, in one line" 'may be open at once' sh -c "ulimit -n 256; '$program' import $(echo $many) -o 6.trace"
+	check "which is one line" sh -c '[ $(wc -l <refused) = 1 ]'
 	refuse "a station that is none" '02:00' "$program" import x.pcap -o 6.trace --inside-mac 02:00
 	check "killed in the middle: nothing is left" sh -c "mkdir killed && mkfifo fifo && { (cat x.pcap; sleep 5) >fifo & } &&
 		{ '$program' import fifo -o killed/t -q & } && sleep 1 && kill -9 \$! && sleep 0.2 && [ -z \"\$(ls -A killed)\" ]; wait"
 	chmod 0444 cut.trace
 	refuse "a read-only output" 'read-only' "$program" import x.pcap -o cut.trace
 	cp "$captures/P05-p2p-gnutella.pcap" p05.pcap
+	for family in 4 6; do
+		check "split flows are told apart by version, as text and as JSON ($family)" sh -c "
+			'$program' import '$captures/P07-home-tls-v4v6.pcap' -o 8.trace --split 30s >text &&
+			'$program' import '$captures/P07-home-tls-v4v6.pcap' -o 8.trace --split 30s --json >json && case $family in
+			4) grep -q '^  split  *30 ' text && grep -qx '[[:space:]]*\"split_flows\":[[:space:]]*30,' json ;;
+			6) grep -q ' 35 more by --split' text && grep -qx '[[:space:]]*\"split_flows\":[[:space:]]*35' json ;;
+			esac && grep -q '^packets used: 3011' text && grep -q '\"crowded_flows\":' json"
+	done
+	"$program" import "$captures/P07-home-tls-v4v6.pcap" -o 8.trace --quiet
+	check "a list of a trace has its IPv6 flows" sh -c "[ \$('$program' trace 8.trace --csv | grep -c '^,[0-9a-f]*:.*,tcp,') = 135 ]"
+	"$program" import "$captures/linktypes/L01-4in6-softwire.pcap" -o 8.trace --quiet
+	check "and its homes" sh -c "'$program' trace 8.trace --csv | grep -q '^0,192.168.0.1,.*,22e0:1685:eda7:38cc:58bd:f3f1:aa3f:22d8,'"
+	check "of a tunnel that is not gone into nobody counts flows" sh -c "
+		'$program' import '$captures/linktypes/L02-6in4.pcap' -o 8.trace | grep -q '^  in 6in4 .* packets, not gone into'"
 	check "no payload in a trace" sh -c "grep -aq GNUTELLA p05.pcap && '$program' import p05.pcap -o 7.trace -q && ! grep -aq GNUTELLA 7.trace"
 	"$program" import p05.pcap -o asked.trace -q --inside-opener --split 60s --answered
 	check "a source asks for what import is asked for" sh -c "

@@ -20,12 +20,15 @@ static uint64_t known(const struct tuple_count *c)
 static void flows_add_up(const struct trace *t, const struct import_report *r)
 {
 	const struct assembly *a = &r->all;
-	uint64_t tuples = known(&a->outside);
+	uint64_t tuples = known(&a->outside), tuples6 = known(&a->outside6);
 
-	for (int k = 0; k < TUNNEL_COUNT; k++)
+	for (int k = 0; k < TUNNEL_COUNT; k++) {
 		tuples += known(&a->inside[k]);
-	must(t->flows[0] + t->flows[1] + t->flows[2] + a->local + a->unrouted + a->unanswered + a->crowded + a->carriers <=
+		tuples6 += known(&a->inside6[k]);
+	}
+	must(t->flows[0] + t->flows[1] + t->flows[2] + a->local + a->unrouted + a->unanswered + a->crowded + a->carriers ==
 	     tuples + a->splits);
+	must(t->flow6_count + a->local6 + a->unrouted6 + a->unanswered6 + a->carriers6 == tuples6 + a->splits6);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

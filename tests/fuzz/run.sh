@@ -10,7 +10,7 @@ for fuzzer in "$@"; do
 	seeds=tests/fuzz/seeds/$name
 	[ -d "$seeds" ] || seeds=
 	# shellcheck disable=SC2086
-	if "$fuzzer" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
+	if "$fuzzer" -max_total_time="$seconds" -rss_limit_mb=2048 -malloc_limit_mb=4096 -timeout=20 -print_final_stats=1 \
 		-artifact_prefix="$work/" "$work" $seeds >"$work.log" 2>&1; then
 		printf '  clean  %s (%s inputs in %s s)\n' "$name" \
 			"$(sed -n 's/^stat::number_of_executed_units: *//p' "$work.log")" "$seconds"

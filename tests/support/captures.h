@@ -50,23 +50,33 @@ static inline struct trace *import(const char *const *paths, size_t count, const
 	return t;
 }
 
+static inline uint64_t captures_known(const struct tuple_count *c)
+{
+	return c->tcp + c->udp + c->icmp;
+}
+
 /* What must hold of any import: every packet is in the trace or left out for one
  * reason, every flow is in the trace or has a reason to be elsewhere. */
 static inline void adds_up(const struct trace *t, const struct import_report *r)
 {
-	uint64_t packets = 0, found = 0, inside = 0;
+	const struct assembly *a = &r->all;
+	uint64_t packets = 0, found = 0, tuples = captures_known(&a->outside), tuples6 = captures_known(&a->outside6);
 
 	for (size_t i = 0; i < r->capture_count; i++)
 		packets += r->captures[i].packets;
-	for (size_t i = 0; i < import_reason_count; i++)
-		found += r->left_out[i];
 	for (uint32_t i = 0; i < t->record_count; i++)
 		found += t->records[i].packets_out + t->records[i].packets_in;
+	assert_int_equal(found, r->used);
+	for (size_t i = 0; i < import_reason_count; i++)
+		found += r->left_out[i];
 	assert_int_equal(found, packets);
-	for (int k = 0; k < TUNNEL_COUNT; k++)
-		inside += r->all.inside[k].tcp + r->all.inside[k].udp + r->all.inside[k].icmp;
-	assert_int_equal(t->flows[0] + t->flows[1] + t->flows[2] + r->local_flows + r->unrouted_flows + r->all.carriers,
-	                 r->tcp + r->udp + r->icmp + inside + r->all.splits);
+	for (int k = 0; k < TUNNEL_COUNT; k++) {
+		tuples += captures_known(&a->inside[k]);
+		tuples6 += captures_known(&a->inside6[k]);
+	}
+	assert_int_equal(t->flows[0] + t->flows[1] + t->flows[2] + a->local + a->unrouted + a->unanswered + a->crowded + a->carriers,
+	                 tuples + a->splits);
+	assert_int_equal(t->flow6_count + a->local6 + a->unrouted6 + a->unanswered6 + a->carriers6, tuples6 + a->splits6);
 }
 
 #endif

@@ -75,7 +75,7 @@ static inline struct trace *done(struct desk *d, int64_t last_ms, struct assembl
 	assert_true(timeline_add(&d->timeline, last_ms * NS_PER_MS));
 	timeline_close(&d->timeline);
 	flows_finish(d->table);
-	trace = assembler_finish(d->assembler, d->table, &d->timeline, NULL, a, &e);
+	trace = assembler_finish(d->assembler, &d->timeline, NULL, a, &e);
 	assert_non_null(trace);
 	flows_destroy(d->table);
 	assembler_destroy(d->assembler);

@@ -237,6 +237,59 @@ static void the_table_finds_every_flow_again(void **state)
 	every_flow_is_found_again(20);
 }
 
+static void number_put(uint8_t *address, uint32_t number)
+{
+	memset(address, 0, 16);
+	address[0] = 0x20;
+	for (int i = 0; i < 4; i++)
+		address[8 + i] = (uint8_t)((number * 2654435761u) >> (24 - 8 * i)); /* in no order */
+}
+
+/* The same of IPv6, and of softwires, whose addresses are numbers within the table that do not outlive a sweep. */
+static void addresses_outlive_their_numbers(void **state)
+{
+	enum { FLOWS = 20000 };
+
+	(void)state;
+	for (int softwire = 0; softwire < 2; softwire++) {
+		struct desk *t = desk();
+		struct assembly a;
+		struct trace *trace;
+		struct rng r;
+		uint64_t packets = 0;
+		uint8_t ends[2][16];
+
+		rng_seed(&r, RNG_TEST);
+		for (uint32_t i = 0; i < 4 * FLOWS; i++) {
+			uint32_t k = i < FLOWS ? i : rng_below(&r, FLOWS);
+			bool back = i >= FLOWS && rng_below(&r, 2);
+			struct wire_packet p = { .version = softwire ? 4 : 6, .protocol = IP_UDP, .length = 100, .source_6 = ends[0],
+				                 .destination_6 = ends[1], .source = back ? SERVER : HOST, .destination = back ? HOST : SERVER,
+				                 .source_port = back ? 53 : 4000, .destination_port = back ? 4000 : 53 };
+			struct flow_via via = flows_via(&p, softwire ? TUNNEL_SOFTWIRE : TUNNEL_NONE);
+
+			number_put(ends[back], k);
+			number_put(ends[!back], FLOWS);
+			assert_true(timeline_add(&t->timeline, (int64_t)i * 10 * NS_PER_MS));
+			flows_add(t->table, &p, via, 0, REASON_NONE, (int64_t)i * 10 * NS_PER_MS);
+		}
+		trace = done(t, 40 * FLOWS, &a);
+		if (softwire) {
+			assert_int_equal(trace->host_count, FLOWS);
+			for (uint32_t i = 0; i < trace->record_count; i++)
+				packets += trace->records[i].packets_out + trace->records[i].packets_in;
+			for (uint32_t h = 1; h < FLOWS; h++)
+				assert_true(memcmp(trace->hosts[h - 1].home, trace->hosts[h].home, 16) < 0);
+		} else {
+			assert_int_equal(trace->flow6_count, FLOWS);
+			for (uint32_t i = 0; i < trace->flow6_count; i++)
+				packets += trace->flows6[i].packets_out + trace->flows6[i].packets_in;
+		}
+		assert_int_equal(packets, 4 * FLOWS);
+		trace_destroy(trace);
+	}
+}
+
 /* Who sent the first packet, or the first SYN, is inside: by time, however late that packet comes. */
 static void the_earliest_packet_opens(void **state)
 {
@@ -273,6 +326,7 @@ int main(void)
 		cmocka_unit_test(fragments),
 		cmocka_unit_test(other_protocols),
 		cmocka_unit_test(the_table_finds_every_flow_again),
+		cmocka_unit_test(addresses_outlive_their_numbers),
 	};
 
 	return cmocka_run_group_tests_name("flows", tests, NULL, NULL);

@@ -74,6 +74,13 @@ static void ipv6(void **state)
 	assert_true(prefix6_parse("2001:db8:1240::/42", &given));
 	assert_int_equal(inside_decide(&rules, &c, &rule), SIDE_1);
 	assert_int_equal(rule, INSIDE_PREFIX);
+	c = (struct inside_case){ .address = { HOST, PEER }, .softwire = true, .tunnel_end = { other, mine } };
+	assert_int_equal(inside_decide(&rules, &c, &rule), SIDE_1);
+	assert_int_equal(rule, INSIDE_PREFIX);
+	c.tunnel_end[0] = mine; /* both ends: that says nothing */
+	assert_int_equal(inside_decide(&rules, &c, &rule), SIDE_0);
+	assert_int_equal(rule, INSIDE_PRIVATE);
+	c = (struct inside_case){ .address6 = { other, mine } };
 	c.address6[1] = local;
 	assert_int_equal(inside_decide(&rules, &c, &rule), SIDE_1);
 	assert_int_equal(rule, INSIDE_PRIVATE);

@@ -62,6 +62,50 @@ static void no_longer_than_the_longest(void **state)
 	timeline_clear(&t);
 }
 
+/* Files in any order; what is watched around a time, and how many times between are not. */
+static void what_no_file_covers(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t files[3][2]; /* first and last packet; 0, 0: no such file */
+		int64_t at, first, last;
+		size_t parts, seams;
+	} cases[] = {
+		{ "one file", { { S, 90 * S } }, 50 * S, S, 90 * S, 1, 0 },
+		{ "an hour between", { { S, 90 * S }, { 3690 * S, 3790 * S } }, 90 * S, S, 90 * S, 1, 1 },
+		{ "the other side of it", { { 3690 * S, 3790 * S }, { S, 90 * S } }, 3690 * S, 3690 * S, 3790 * S, 1, 1 },
+		{ "one goes on where the other ends", { { S, 90 * S }, { 95 * S - 1, 200 * S } }, 90 * S, S, 200 * S, 1, 0 },
+		{ "5 s are no going on", { { S, 90 * S }, { 95 * S, 200 * S } }, 90 * S, S, 90 * S, 1, 1 },
+		{ "side by side", { { S, 90 * S }, { 10 * S, 20 * S }, { 50 * S, 200 * S } }, 20 * S, S, 200 * S, 1, 0 },
+		{ "two days between", { { S, 90 * S }, { 2 * DAY, 2 * DAY + S } }, 90 * S, S, 90 * S, 2, 0 },
+		{ "one within the gap of another", { { S, 2 * DAY }, { DAY, DAY + S } }, DAY, DAY, DAY + S, 1, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct timeline all = { 0 };
+		const struct timeline_part *p;
+
+		for (int k = 0; k < 3 && cases[i].files[k][1]; k++) {
+			struct timeline file = { 0 };
+
+			for (int end = 0; end < 2; end++) {
+				assert_true(timeline_add(&file, cases[i].files[k][end]));
+				assert_true(timeline_add(&all, cases[i].files[k][end]));
+			}
+			timeline_watch(&all, &file);
+			timeline_clear(&file);
+		}
+		timeline_close(&all);
+		p = timeline_watched(&all, cases[i].at);
+		if (p->first_ns != cases[i].first || p->last_ns != cases[i].last || all.count != cases[i].parts ||
+		    timeline_seams(&all) != cases[i].seams)
+			fail_msg("%s: %lld to %lld, %zu parts, %zu seams", cases[i].name, (long long)p->first_ns, (long long)p->last_ns,
+			         all.count, timeline_seams(&all));
+		timeline_clear(&all);
+	}
+}
+
 /* In any order the same parts, and the total is their sum. */
 static void order_does_not_matter(void **state)
 {
@@ -101,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gaps_are_shortened),
 		cmocka_unit_test(no_longer_than_the_longest),
+		cmocka_unit_test(what_no_file_covers),
 		cmocka_unit_test(order_does_not_matter),
 	};
 

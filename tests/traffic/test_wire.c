@@ -177,7 +177,7 @@ static void ipv6_is_looked_into(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct wire_packet p;
 
-		assert_int_equal(decode(cases[i].frame, 12, &p), REASON_IPV6);
+		assert_int_equal(decode(cases[i].frame, 12, &p), cases[i].ipv6 == REASON_TOO_DEEP ? REASON_TOO_DEEP : REASON_IPV6);
 		if (p.ipv6 != cases[i].ipv6 || p.protocol != cases[i].protocol || p.destination_port != cases[i].port)
 			fail_msg("%s: reason %d, protocol %d, port %d", cases[i].name, p.ipv6, p.protocol, p.destination_port);
 	}
