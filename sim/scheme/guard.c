@@ -12,7 +12,8 @@
 struct cell {
 	int64_t  since_ns;
 	uint32_t owner;
-	bool     returned;  /* in guard time */
+	uint16_t first, count; /* of the block that it was given with */
+	bool     returned;     /* in guard time */
 };
 
 struct guard {
@@ -48,6 +49,11 @@ bool guard_broken(const struct guard *g)
 bool guard_owns(const struct guard *g, uint32_t subscriber)
 {
 	return g->blocks[subscriber] > 0;
+}
+
+bool guard_in_block(const struct guard *g, uint32_t address, uint32_t slot)
+{
+	return g->cells && g->cells[(size_t)address * g->ground.slots->count + slot].owner != NOBODY;
 }
 
 static struct cell *cell_at(struct guard *g, const struct nat_event *e, uint32_t n)
@@ -109,6 +115,9 @@ static bool cell_agrees(struct guard *g, const struct nat_event *e, uint32_t n)
 		guard_breach(g, GUARD_BLOCKS, "a block of subscriber %u with slot %u of address %u is %s, which it was not "
 		             "%s before", e->subscriber, slot, e->address, event_name[e->kind],
 		             e->kind == NAT_BLOCK_FREE ? "returned" : "given");
+	} else if (c->first != e->slot || c->count != e->count) {
+		guard_breach(g, GUARD_BLOCKS, "a block of subscriber %u on address %u is %s as %u slots from %u, and was given as %u "
+		             "from %u", e->subscriber, e->address, event_name[e->kind], e->count, e->slot, c->count, c->first);
 	} else if (e->kind == NAT_BLOCK_RETURNED && in_use(g, e, n)) {
 		guard_breach(g, GUARD_BLOCKS, "a block of subscriber %u is returned while slot %u of address %u is taken",
 		             e->subscriber, slot, e->address);
@@ -123,6 +132,8 @@ static void note_cell(struct cell *c, const struct nat_event *e)
 	c->owner = e->kind == NAT_BLOCK_FREE ? NOBODY : e->subscriber;
 	c->returned = e->kind == NAT_BLOCK_RETURNED;
 	c->since_ns = e->time_ns;
+	c->first = (uint16_t)e->slot;
+	c->count = (uint16_t)e->count;
 }
 
 static void open_cells(struct guard *g)

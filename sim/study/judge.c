@@ -102,13 +102,8 @@ static void judge_reverse(struct stand *s, const struct request *r, const struct
 
 	if (!type->reverse)
 		return;
-	for (size_t i = 0; i < s->block_count; i++) { /* a logged block is not the rule's */
-		const struct block_book *k = &s->blocks[i];
-
-		if (k->address == b->address && k->owner == r->subscriber && b->slot >= k->first &&
-		    (b->slot - k->first) % k->step == 0 && (b->slot - k->first) / k->step < k->count)
-			return;
-	}
+	if (guard_in_block(s->guard, b->address, b->slot))
+		return; /* a logged block is not the rule's */
 	s->checks[RULE_REVERSE]++;
 	if (!type->reverse(s->setup.config, s->setup.pool, b->address, b->slot, &who) || who != r->subscriber)
 		stand_broken(s, RULE_REVERSE, "subscriber %u is given slot %u of address %u, which is %s by the rule", r->subscriber,
@@ -159,27 +154,30 @@ void judge_grant(struct stand *s, const struct request *r, const struct binding 
 
 /* ---- blocks ---- */
 
-static bool same_place(const struct block_book *k, const struct nat_event *e)
+/* The block in the book; a new one is entered. */
+static struct block_book *block_of(struct stand *s, const struct nat_event *e)
 {
-	return k->address == e->address && k->first == e->slot && k->count == e->count && k->step == e->step;
-}
+	uint32_t *from, at;
 
-struct estate judge_estate(const struct stand *s, uint32_t subscriber)
-{
-	struct estate e = { 0 };
-
-	for (size_t i = 0; i < s->block_count; i++) {
-		e.blocks += s->blocks[i].owner == subscriber;
-		e.firsts += s->blocks[i].owner == subscriber && s->blocks[i].opens;
-	}
-	return e;
+	if (!s->blocks_from)
+		s->blocks_from = must_alloc((size_t)s->ground.addresses * s->ground.slots->count, sizeof(*s->blocks_from));
+	from = &s->blocks_from[(size_t)e->address * s->ground.slots->count + e->slot];
+	for (at = *from ? *from - 1 : NOBODY; at != NOBODY; at = s->blocks[at].next)
+		if (s->blocks[at].count == e->count && s->blocks[at].step == e->step)
+			return &s->blocks[at];
+	s->blocks = must_grow(s->blocks, s->block_count + 1, sizeof(*s->blocks));
+	s->blocks[s->block_count] = (struct block_book){ .address = e->address, .first = e->slot, .count = e->count,
+	                                                 .step = e->step, .owner = NOBODY, .next = *from ? *from - 1 : NOBODY };
+	*from = (uint32_t)++s->block_count;
+	return &s->blocks[s->block_count - 1];
 }
 
 /* To whom a block may be given is known by to whom it was. One who has others but no known first block tells nothing. */
 static void note_given(struct stand *s, struct block_book *k, uint32_t subscriber)
 {
 	bool asked = subscriber == s->asking;
-	struct estate had = asked && s->given ? s->before : judge_estate(s, subscriber);
+	struct tenant_book *t = &s->tenants[subscriber];
+	struct estate had = asked && s->given ? s->before : t->has;
 
 	if (asked) {
 		s->given = true;
@@ -191,22 +189,15 @@ static void note_given(struct stand *s, struct block_book *k, uint32_t subscribe
 		k->beside = had;
 	k->owner = subscriber;
 	k->guarded = false;
+	t->has.blocks++;
+	t->has.firsts += k->opens;
 }
 
 void judge_block(struct stand *s, const struct nat_event *e)
 {
-	struct block_book *k = NULL;
+	struct block_book *k = block_of(s, e);
 
 	s->checks[RULE_BLOCKS]++;
-	for (size_t i = 0; i < s->block_count && !k; i++)
-		if (same_place(&s->blocks[i], e))
-			k = &s->blocks[i];
-	if (!k) {
-		s->blocks = must_grow(s->blocks, s->block_count + 1, sizeof(*s->blocks));
-		k = &s->blocks[s->block_count++];
-		*k = (struct block_book){ .address = e->address, .first = e->slot, .count = e->count, .step = e->step,
-		                          .owner = NOBODY };
-	}
 	switch (e->kind) {
 	case NAT_BLOCK_GIVEN:
 		note_given(s, k, e->subscriber);
@@ -215,6 +206,8 @@ void judge_block(struct stand *s, const struct nat_event *e)
 	case NAT_BLOCK_RETURNED:
 		k->owner = NOBODY;
 		k->guarded = true;
+		s->tenants[e->subscriber].has.blocks--;
+		s->tenants[e->subscriber].has.firsts -= k->opens;
 		break;
 	case NAT_BLOCK_FREE:
 		k->guarded = false;

@@ -13,13 +13,22 @@ static bool may_have(const struct stand *s, const struct block_book *k, const st
 	return e->firsts && k->beside.firsts >= e->firsts && k->beside.blocks >= e->blocks;
 }
 
-/* A block of an address that nobody has now, and that somebody who has this may be given. */
+/* Is any slot of it in another block? A scheme may cut an address otherwise than before. */
+static bool is_cut(const struct stand *s, const struct block_book *k)
+{
+	for (uint32_t n = 0; n < k->count; n++)
+		if (guard_in_block(s->guard, k->address, k->first + n * k->step))
+			return true;
+	return false;
+}
+
+/* A block of an address that nobody has now, nor any slot of it, and that somebody who has this may be given. */
 static const struct block_book *free_block(const struct stand *s, uint32_t address, const struct estate *e)
 {
 	for (size_t i = 0; i < s->block_count; i++) {
 		const struct block_book *k = &s->blocks[i];
 
-		if (k->address == address && k->owner == NOBODY && !k->guarded && may_have(s, k, e))
+		if (k->address == address && k->owner == NOBODY && !k->guarded && may_have(s, k, e) && !is_cut(s, k))
 			return k;
 	}
 	return NULL;
@@ -100,8 +109,7 @@ static uint32_t free_for(const struct stand *s, uint32_t address, const struct r
 
 static void judge_no_block(struct stand *s, const struct request *r)
 {
-	struct estate has = judge_estate(s, r->subscriber);
-	const struct block_book *k = free_block(s, r->address, &has);
+	const struct block_book *k = free_block(s, r->address, &s->tenants[r->subscriber].has);
 
 	if (k)
 		stand_broken(s, RULE_REASON, "no-block: but the block of %u slots from %u on address %u is nobody's", k->count,
@@ -116,7 +124,7 @@ static void judge_no_block(struct stand *s, const struct request *r)
 static uint32_t least_block(const struct stand *s, uint32_t subscriber)
 {
 	uint32_t least = 0;
-	bool own = judge_estate(s, subscriber).blocks > 0;
+	bool own = s->tenants[subscriber].has.blocks > 0;
 
 	for (size_t i = 0; i < s->block_count; i++)
 		if ((!own || s->blocks[i].owner == subscriber) && (!least || s->blocks[i].count < least))

@@ -133,6 +133,7 @@ void stand_destroy(struct stand *s)
 	free(s->tenants_on);
 	free(s->cells);
 	free(s->blocks);
+	free(s->blocks_from);
 	free(s->past);
 	holddown_clear(&s->held);
 	free(s);

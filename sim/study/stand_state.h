@@ -25,11 +25,19 @@ struct remote_book {
 	uint16_t port;
 };
 
+/* What blocks a subscriber has. Those that somebody was given who had none are known as
+ * first ones: a scheme may keep others for further ones, and gives somebody who kept
+ * such a one a first block again. */
+struct estate {
+	uint32_t blocks, firsts;
+};
+
 struct tenant_book {
 	uint32_t address;             /* ADDRESS_NONE: not paired */
 	uint32_t first, active;       /* of its live mappings */
 	uint32_t held[PROTO_COUNT];   /* live and in hold-down */
 	bool     refused;             /* by UDP, since any number was released */
+	struct estate has;            /* what blocks it has */
 	int64_t  next_block_ns;       /* no block before this, as promised */
 	struct own_number { uint32_t address, slot; } *mine; /* its numbers by rule, once asked for; owned */
 	size_t   mine_count;
@@ -41,15 +49,9 @@ struct cell_book {
 	bool     live;
 };
 
-/* What blocks a subscriber has. Those that somebody was given who had none are known as
- * first ones: a scheme may keep others for further ones, and gives somebody who kept
- * such a one a first block again. */
-struct estate {
-	uint32_t blocks, firsts;
-};
-
 struct block_book {       /* a block as first seen */
 	uint32_t address, first, count, step;
+	uint32_t next;        /* with the same first slot; NOBODY: none */
 	uint32_t owner;       /* NOBODY: free */
 	bool     opens;       /* was given to one who had none */
 	bool     guarded;
@@ -80,8 +82,9 @@ struct stand {
 	uint32_t *tenants_on;         /* by address; owned */
 	struct cell_book *cells;      /* [(address * PROTO_COUNT + protocol) * slots + slot]; owned */
 	struct holddown held;
-	struct block_book *blocks;    /* every block ever seen, by address and first slot; owned */
+	struct block_book *blocks;    /* every block ever seen; owned */
 	size_t block_count;
+	uint32_t *blocks_from;        /* [address * slots + first slot]: a block there, + 1; NULL: no block yet; owned */
 	uint32_t asking;              /* whose request is answered now; NOBODY: nobody's */
 	bool     given;               /* it was given a block, */
 	struct estate before;         /* and had this before: a block may be told of in pieces */
@@ -135,7 +138,6 @@ void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);
 void judge_end(struct stand *s, bool fair);
 void judge_work(struct stand *s, uint64_t looked);
-struct estate judge_estate(const struct stand *s, uint32_t subscriber);
 
 /* stand_log.c: the log, and what it says of a live mapping now. */
 void stand_log_open(struct stand *s);
