@@ -147,8 +147,7 @@ bool stand_still_good(struct stand *s)
 	return !s->finding.is;
 }
 
-/* Hold-downs and the scheme's own timers, in order of time, up to and including `until_ns`. */
-static void advance(struct stand *s, int64_t until_ns)
+void stand_advance(struct stand *s, int64_t until_ns)
 {
 	while (stand_still_good(s)) {
 		int64_t hold = holddown_next(&s->held);
@@ -169,6 +168,15 @@ static void advance(struct stand *s, int64_t until_ns)
 	attribution_advance(s->attribution, until_ns);
 }
 
+/* All of a subscriber's mappings end. */
+static void drain(struct stand *s, uint32_t subscriber)
+{
+	while (s->tenants[subscriber].active && !s->finding.is) {
+		stand_close(s, &(struct operation){ .kind = OPERATION_CLOSE, .subscriber = subscriber });
+		stand_advance(s, s->now_ns + STAND_APART_NS);
+	}
+}
+
 bool stand_do(struct stand *s, const struct operation *op)
 {
 	switch ((enum operation_kind)op->kind) {
@@ -182,11 +190,10 @@ bool stand_do(struct stand *s, const struct operation *op)
 		stand_fill(s, op);
 		break;
 	case OPERATION_DRAIN:
-		while (s->tenants[op->subscriber].active && !s->finding.is)
-			stand_close(s, op);
+		drain(s, op->subscriber);
 		break;
 	case OPERATION_WAIT:
-		advance(s, s->now_ns + op->wait_ns);
+		stand_advance(s, s->now_ns + op->wait_ns);
 		break;
 	}
 	return stand_still_good(s);
@@ -197,10 +204,9 @@ bool stand_do(struct stand *s, const struct operation *op)
 bool stand_finish(struct stand *s, bool fair)
 {
 	for (uint32_t k = 0; k < s->ground.subscribers && !s->finding.is; k++)
-		while (s->tenants[k].active && !s->finding.is)
-			stand_close(s, &(struct operation){ .kind = OPERATION_CLOSE, .subscriber = k });
+		drain(s, k);
 	if (!s->finding.is)
-		advance(s, s->now_ns + FOREVER);
+		stand_advance(s, s->now_ns + FOREVER);
 	if (!s->finding.is)
 		judge_end(s, fair);
 	return stand_still_good(s);

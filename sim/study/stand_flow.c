@@ -149,6 +149,7 @@ void stand_fill(struct stand *s, const struct operation *op)
 		one.remote_port = 443;
 		if (!stand_open(s, &one))
 			return;
+		stand_advance(s, s->now_ns + STAND_APART_NS);
 	}
 }
 

@@ -116,6 +116,10 @@ bool stand_broken(struct stand *s, enum rule_id rule, const char *format, ...) _
 void stand_tell(struct stand *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void stand_trace_add(struct stand *s, uint64_t a, uint64_t b);
 bool stand_still_good(struct stand *s);
+/* Hold-downs and the scheme's own timers, in order of time, up to and including `until_ns`, which it then is. */
+void stand_advance(struct stand *s, int64_t until_ns);
+/* Of many that ask or end, one does after the other: the log is slow to answer for what many do in the same moment. */
+#define STAND_APART_NS 1000
 
 /* stand_flow.c: a flow begins (was it given a number?), as many as are given begin, one ends; a number is free again. */
 bool stand_open(struct stand *s, const struct operation *op);
