@@ -16,13 +16,20 @@ struct cell {
 	bool     returned;     /* in guard time */
 };
 
+/* What a subscriber has. */
+struct holder {
+	uint32_t blocks;
+	uint32_t address;   /* of the last one given */
+	uint32_t home;      /* NOBODY: not asked yet */
+};
+
 struct guard {
 	struct ground ground;      /* the allocator's */
 	struct sink sink;          /* where events go on to */
 	struct guard_report report;
 	struct allocator inner;
 	struct cell *cells;        /* [address * slots + slot]; NULL until a block is told of; owned */
-	uint32_t *blocks;          /* [subscriber]: owned by it; owned */
+	struct holder *holders;    /* [subscriber]; owned */
 	const struct request *asking; /* the request under way; NULL: none */
 	bool broken;
 };
@@ -48,7 +55,7 @@ bool guard_broken(const struct guard *g)
 
 bool guard_owns(const struct guard *g, uint32_t subscriber)
 {
-	return g->blocks[subscriber] > 0;
+	return g->holders[subscriber].blocks > 0;
 }
 
 bool guard_in_block(const struct guard *g, uint32_t address, uint32_t slot)
@@ -79,15 +86,20 @@ static bool block_fits(struct guard *g, const struct nat_event *e)
 	return false;
 }
 
-/* A block that the subscriber is given while it asks lies on the address that it asks for. */
+/* A block that the subscriber is given lies where its others do, and while it asks on the address that it asks for. */
 static bool block_is_paired(struct guard *g, const struct nat_event *e)
 {
+	const struct holder *h = &g->holders[e->subscriber];
 	const struct request *r = g->asking;
+	uint32_t address = h->blocks ? h->address : e->address;
 
-	if (e->kind != NAT_BLOCK_GIVEN || !r || r->subscriber != e->subscriber || r->address == ADDRESS_NONE ||
-	    r->address == e->address || g->report.unpaired)
+	if (e->kind != NAT_BLOCK_GIVEN || g->report.unpaired || g->inner.places)
 		return true;
-	guard_breach(g, GUARD_PAIRING, "subscriber %u, of address %u, is given a block of address %u", e->subscriber, r->address,
+	if (r && r->subscriber == e->subscriber && r->address != ADDRESS_NONE)
+		address = r->address;
+	if (address == e->address)
+		return true;
+	guard_breach(g, GUARD_PAIRING, "subscriber %u, of address %u, is given a block of address %u", e->subscriber, address,
 	             e->address);
 	return false;
 }
@@ -150,6 +162,7 @@ static void block_event(void *context, const struct nat_event *event)
 {
 	struct guard *g = context;
 	struct nat_event e = *event;
+	struct holder *h;
 
 	if (g->broken || !block_fits(g, &e) || !block_is_paired(g, &e))
 		return;
@@ -161,8 +174,10 @@ static void block_event(void *context, const struct nat_event *event)
 	e.since_ns = cell_at(g, &e, 0)->since_ns;
 	for (uint32_t n = 0; n < e.count; n++)
 		note_cell(cell_at(g, &e, n), &e);
-	g->blocks[e.subscriber] += e.kind == NAT_BLOCK_GIVEN;
-	g->blocks[e.subscriber] -= e.kind == NAT_BLOCK_RETURNED;
+	h = &g->holders[e.subscriber];
+	h->blocks += e.kind == NAT_BLOCK_GIVEN;
+	h->blocks -= e.kind == NAT_BLOCK_RETURNED;
+	h->address = e.kind == NAT_BLOCK_GIVEN ? e.address : h->address;
 	g->sink.event(g->sink.context, &e);
 }
 
@@ -174,7 +189,9 @@ struct guard *guard_create(struct ground *ground, const struct guard_report *rep
 	g->sink = ground->sink;
 	g->ground.sink = (struct sink){ .context = g, .event = block_event };
 	g->report = *report;
-	g->blocks = must_alloc(ground->subscribers, sizeof(*g->blocks));
+	g->holders = must_alloc(ground->subscribers, sizeof(*g->holders));
+	for (uint32_t k = 0; k < ground->subscribers; k++)
+		g->holders[k].home = NOBODY;
 	return g;
 }
 
@@ -186,12 +203,19 @@ struct ground *guard_ground(struct guard *g)
 static uint32_t guard_home(void *state, uint32_t subscriber)
 {
 	struct guard *g = state;
-	uint32_t home = g->broken ? 0 : g->inner.home(g->inner.state, subscriber);
+	uint32_t home = g->broken ? 0 : g->inner.home(g->inner.state, subscriber), *was = &g->holders[subscriber].home;
 
-	if (home < g->ground.addresses || home == ADDRESS_NONE)
+	if (g->broken || home == ADDRESS_NONE)
 		return home;
-	guard_breach(g, GUARD_OUTSIDE, "the home of subscriber %u is address %u of %u", subscriber, home, g->ground.addresses);
-	return 0;
+	if (home >= g->ground.addresses) {
+		guard_breach(g, GUARD_OUTSIDE, "the home of subscriber %u is address %u of %u", subscriber, home,
+		             g->ground.addresses);
+		return 0;
+	}
+	if (*was != NOBODY && *was != home)
+		guard_breach(g, GUARD_PAIRING, "the home of subscriber %u is address %u, and was address %u", subscriber, home, *was);
+	*was = home;
+	return home;
 }
 
 static bool guard_room(void *state, uint32_t address, enum protocol protocol)
@@ -313,7 +337,7 @@ static void guard_destroy(void *state)
 
 	g->inner.destroy(g->inner.state);
 	free(g->cells);
-	free(g->blocks);
+	free(g->holders);
 	free(g);
 }
 

@@ -11,7 +11,7 @@ enum guard_rule {
 	GUARD_TAKEN,   /* a number was given that has a live mapping, or, if held() is not asked, that is taken at all */
 	GUARD_HELD,    /* a number was given that is in hold-down */
 	GUARD_OUTSIDE, /* a number, a block or an address outside the pool */
-	GUARD_PAIRING, /* a number or a block on another address than the subscriber's */
+	GUARD_PAIRING, /* a number or a block on another address than the subscriber's, or a home that is not always the same */
 	GUARD_BLOCKS,  /* a block given that is another's, ended that was not given, or not so, ended while in use */
 	GUARD_REASON,  /* an answer that is none */
 	GUARD_CALLS,   /* a plugin called its host with arguments out of range */

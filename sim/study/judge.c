@@ -193,6 +193,21 @@ static void note_given(struct stand *s, struct block_book *k, uint32_t subscribe
 	t->has.firsts += k->opens;
 }
 
+/* The guard knows where a subscriber's blocks lie, the book where its numbers do. */
+static void judge_block_pairing(struct stand *s, const struct nat_event *e)
+{
+	const struct tenant_book *t = &s->tenants[e->subscriber];
+
+	if (s->setup.unpaired || s->allocator.places || e->address == t->address)
+		return;
+	if (t->address == ADDRESS_NONE)
+		stand_broken(s, RULE_PAIRING, "subscriber %u, which is paired with no address and asks for nothing, is given a block "
+		             "of address %u", e->subscriber, e->address);
+	else
+		stand_broken(s, RULE_PAIRING, "subscriber %u, of address %u, is given a block of address %u", e->subscriber,
+		             t->address, e->address);
+}
+
 void judge_block(struct stand *s, const struct nat_event *e)
 {
 	struct block_book *k = block_of(s, e);
@@ -200,6 +215,7 @@ void judge_block(struct stand *s, const struct nat_event *e)
 	s->checks[RULE_BLOCKS]++;
 	switch (e->kind) {
 	case NAT_BLOCK_GIVEN:
+		judge_block_pairing(s, e);
 		note_given(s, k, e->subscriber);
 		s->tenants[e->subscriber].next_block_ns = s->now_ns + s->promise.interval_ns;
 		break;
@@ -230,6 +246,8 @@ void judge_end(struct stand *s, bool fair)
 	for (uint32_t k = 0; k < s->ground.subscribers; k++)
 		if (s->allocator.owns(s->allocator.state, k))
 			stand_broken(s, RULE_LEAK, "a year after the last flow subscriber %u still owns a block", k);
+	for (uint32_t k = 0; k < s->ground.subscribers && s->allocator.home; k++)
+		s->allocator.home(s->allocator.state, k); /* the guard remembers what it said before */
 	stand_log_judge(s);
 	if (fair)
 		judge_guesses(s);

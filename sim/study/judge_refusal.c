@@ -170,18 +170,31 @@ static void judge_reason(struct stand *s, const struct request *r, enum outcome 
 		             s->promise.most);
 }
 
-/* How many numbers of a protocol the subscribers could have, at most: of the
- * addresses that anybody is paired with, and no more than the limits. */
-static uint64_t usable(const struct stand *s)
+static void find_homes(struct stand *s)
+{
+	s->is_home = must_alloc(s->ground.addresses, sizeof(*s->is_home));
+	for (uint32_t k = 0; k < s->ground.subscribers && s->allocator.home; k++) {
+		uint32_t home = s->allocator.home(s->allocator.state, k);
+
+		if (home != ADDRESS_NONE)
+			s->is_home[home] = true;
+	}
+}
+
+/* How many numbers of a protocol the subscribers could have, at most: none that is stranded, only those of addresses
+ * that anybody is paired with or at home (a rule of our own counts the others as stranded), no more than the limits. */
+static uint64_t usable(struct stand *s)
 {
 	uint64_t all = (uint64_t)s->ground.slots->count * s->ground.addresses, most;
 	uint32_t inhabited = 0;
 
+	if (!s->is_home)
+		find_homes(s);
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		inhabited += s->tenants_on[a] > 0 || s->is_home[a];
 	if (s->setup.type->stranded)
 		all -= s->setup.type->stranded(s->setup.config, s->setup.pool);
-	for (uint32_t a = 0; a < s->ground.addresses; a++)
-		inhabited += s->tenants_on[a] > 0;
-	if (!s->allocator.home && !s->allocator.places && !s->setup.unpaired)
+	if (!s->allocator.places && !s->setup.unpaired && !(s->allocator.home && s->setup.type->stranded))
 		all = all / s->ground.addresses * inhabited;
 	most = (uint64_t)s->promise.most * s->ground.subscribers;
 	return s->promise.most && most < all ? most : all;

@@ -131,6 +131,7 @@ void stand_destroy(struct stand *s)
 	free(s->lives);
 	free(s->tenants);
 	free(s->tenants_on);
+	free(s->is_home);
 	free(s->cells);
 	free(s->blocks);
 	free(s->blocks_from);

@@ -80,6 +80,7 @@ struct stand {
 	uint32_t live_room, live_free, live_count;
 	struct tenant_book *tenants;  /* owned */
 	uint32_t *tenants_on;         /* by address; owned */
+	bool     *is_home;            /* by address, of anybody; NULL: not asked yet; owned */
 	struct cell_book *cells;      /* [(address * PROTO_COUNT + protocol) * slots + slot]; owned */
 	struct holddown held;
 	struct block_book *blocks;    /* every block ever seen; owned */
