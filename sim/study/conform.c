@@ -32,7 +32,9 @@ const char *const conform_verdict_name[] = {
 };
 
 #define LARGE 128u        /* numbers of an address */
-#define SEEDS 3u          /* of each mix but those of all numbers */
+
+/* How many lists of each mix: of those that fill one protocol, one for each. */
+static const uint64_t seeds[MIXES] = { [MIX_CHURN] = 3, [MIX_BRIM] = PROTO_COUNT, [MIX_FILL] = 1, [MIX_ONE] = 1 };
 
 struct battery {
 	struct conform_report *report;
@@ -116,8 +118,7 @@ static void run_ground(struct battery *b)
 		.unpaired = t->pool.pooling != POOLING_PAIRED, .limit_s = CONFORM_LIMIT_S };
 	b->overloads = t->scheme->overloads && t->scheme->overloads(t->scheme_config);
 	for (int mix = 0; mix < MIXES; mix++)
-		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < (mix == MIX_CHURN ? SEEDS : 1) && !b->report->stopped;
-		     seed++)
+		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < seeds[mix] && !b->report->stopped; seed++)
 			run_list(b, (enum operation_mix)mix, seed);
 	scheme_pool_clear(&b->pool);
 }

@@ -148,8 +148,8 @@ void judge_grant(struct stand *s, const struct request *r, const struct binding 
 	judge_limit(s, r);
 	judge_reverse(s, r, b);
 	count_guesses(s, r, b);
-	s->refused_in_a_row -= t->refused;
-	t->refused = false;
+	s->refused_in_a_row[r->protocol] -= t->refused[r->protocol];
+	t->refused[r->protocol] = false;
 }
 
 /* ---- blocks ---- */

@@ -201,31 +201,29 @@ static uint64_t usable(struct stand *s)
 }
 
 /* Everybody was refused since anything became free: then nothing is left. */
-static void judge_full(struct stand *s)
+static void judge_full(struct stand *s, enum protocol protocol)
 {
 	uint64_t left = 0, taken, could = usable(s);
 
-	if (s->promise.partial || s->refused_in_a_row < s->ground.subscribers)
+	if (s->promise.partial || s->refused_in_a_row[protocol] < s->ground.subscribers)
 		return;
 	if (s->setup.type->reverse && s->block_count)
 		return; /* how a pool behind a rule is divided is the scheme's own */
 	s->checks[RULE_FULL]++;
-	left = free_on(s, ADDRESS_NONE, PROTO_UDP);
+	left = free_on(s, ADDRESS_NONE, protocol);
 	taken = (uint64_t)s->ground.slots->count * s->ground.addresses - left;
 	if (taken < could)
-		stand_broken(s, RULE_FULL, "every subscriber is refused while %llu of %llu usable numbers are taken",
-		             (unsigned long long)taken, (unsigned long long)could);
+		stand_broken(s, RULE_FULL, "every subscriber is refused while %llu of %llu usable numbers of %s are taken",
+		             (unsigned long long)taken, (unsigned long long)could, protocol_name[protocol]);
 }
 
 static void count_refused(struct stand *s, uint32_t subscriber, enum protocol protocol)
 {
 	struct tenant_book *t = &s->tenants[subscriber];
 
-	if (protocol != PROTO_UDP)
-		return;
-	s->refused_in_a_row += !t->refused;
-	t->refused = true;
-	judge_full(s);
+	s->refused_in_a_row[protocol] += !t->refused[protocol];
+	t->refused[protocol] = true;
+	judge_full(s, protocol);
 }
 
 void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked)
@@ -255,9 +253,9 @@ void judge_newcomer(struct stand *s, const struct request *r)
 /* Something is free again: who was refused may be served now. */
 void judge_release(struct stand *s)
 {
-	if (!s->refused_in_a_row)
-		return;
-	s->refused_in_a_row = 0;
-	for (uint32_t k = 0; k < s->ground.subscribers; k++)
-		s->tenants[k].refused = false;
+	for (int p = 0; p < PROTO_COUNT; p++) {
+		for (uint32_t k = 0; s->refused_in_a_row[p] && k < s->ground.subscribers; k++)
+			s->tenants[k].refused[p] = false;
+		s->refused_in_a_row[p] = 0;
+	}
 }

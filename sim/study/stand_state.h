@@ -36,7 +36,7 @@ struct tenant_book {
 	uint32_t address;             /* ADDRESS_NONE: not paired */
 	uint32_t first, active;       /* of its live mappings */
 	uint32_t held[PROTO_COUNT];   /* live and in hold-down */
-	bool     refused;             /* by UDP, since any number was released */
+	bool     refused[PROTO_COUNT]; /* since any number was released */
 	struct estate has;            /* what blocks it has */
 	int64_t  next_block_ns;       /* no block before this, as promised */
 	struct own_number { uint32_t address, slot; } *mine; /* its numbers by rule, once asked for; owned */
@@ -91,7 +91,7 @@ struct stand {
 	struct estate before;         /* and had this before: a block may be told of in pieces */
 	struct remote_book *remotes;  /* endpoints seen, where numbers carry several mappings; owned */
 	uint32_t remote_count;
-	uint32_t refused_in_a_row;    /* subscribers, by UDP */
+	uint32_t refused_in_a_row[PROTO_COUNT]; /* subscribers */
 
 	struct guess_past *past;      /* by subscriber and protocol; owned */
 	uint64_t hits[GUESSERS + 3];  /* in 1 / GUESS_RUN; guessers' of guess.h, then judge.c's own */
