@@ -33,8 +33,10 @@ const char *const conform_verdict_name[] = {
 
 #define LARGE 128u        /* numbers of an address */
 
-/* How many lists of each mix: of those that fill one protocol, one for each. */
+/* How many lists of each mix: of those that fill one protocol, one for each; where a number carries several mappings
+ * fullness is a remote endpoint's, and takes long to tell. */
 static const uint64_t seeds[MIXES] = { [MIX_CHURN] = 3, [MIX_BRIM] = PROTO_COUNT, [MIX_FILL] = 1, [MIX_ONE] = 1 };
+static const uint64_t overloading[MIXES] = { [MIX_CHURN] = 3, [MIX_BRIM] = 1, [MIX_FILL] = 1, [MIX_ONE] = 1 };
 
 struct battery {
 	struct conform_report *report;
@@ -118,7 +120,8 @@ static void run_ground(struct battery *b)
 		.unpaired = t->pool.pooling != POOLING_PAIRED, .limit_s = CONFORM_LIMIT_S };
 	b->overloads = t->scheme->overloads && t->scheme->overloads(t->scheme_config);
 	for (int mix = 0; mix < MIXES; mix++)
-		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < seeds[mix] && !b->report->stopped; seed++)
+		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < (b->overloads ? overloading : seeds)[mix] &&
+		                        !b->report->stopped; seed++)
 			run_list(b, (enum operation_mix)mix, seed);
 	scheme_pool_clear(&b->pool);
 }

@@ -1,7 +1,4 @@
 /* The rules that need the book: each is held against a moment of a stand. */
-#include <stdlib.h>
-
-#include "sim/base/fp.h"
 #include "sim/base/must.h"
 #include "sim/study/stand_state.h"
 
@@ -18,79 +15,6 @@ void judge_work(struct stand *s, uint64_t looked)
 	if (looked > (uint64_t)s->ground.slots->count + draws + OWN_LOOKS)
 		stand_broken(s, RULE_WORK, "one call looked at %llu slots: an address has %u, and %u more may be drawn",
 		             (unsigned long long)looked, s->ground.slots->count, draws);
-}
-
-/* ---- guesses ---- */
-
-static bool is_own(const struct stand *s, const struct request *r, uint32_t address, uint32_t slot)
-{
-	return s->cells[((size_t)address * PROTO_COUNT + r->protocol) * s->ground.slots->count + slot].holder == r->subscriber;
-}
-
-static uint32_t lowest_not_own(const struct stand *s, const struct request *r, uint32_t address)
-{
-	for (uint32_t slot = 0; slot < s->ground.slots->count; slot++)
-		if (!is_own(s, r, address, slot))
-			return slot;
-	return SLOT_NONE;
-}
-
-#define SCANNED_MAX 8192 /* on larger addresses a scan before each mapping would take minutes */
-
-/* The slot behind the longest run of its own: a search that walks up falls on it more often. */
-static uint32_t behind_longest_run(const struct stand *s, const struct request *r, uint32_t address)
-{
-	uint32_t run = 0, longest = 0, behind = SLOT_NONE;
-
-	for (uint32_t slot = 0; slot < s->ground.slots->count && s->ground.slots->count <= SCANNED_MAX; slot++) {
-		if (is_own(s, r, address, slot)) {
-			run++;
-			continue;
-		}
-		if (run > longest) {
-			longest = run;
-			behind = slot;
-		}
-		run = 0;
-	}
-	return behind;
-}
-
-/* Sets the guessers on a number whose law was declared. */
-static void count_guesses(struct stand *s, const struct request *r, const struct binding *b)
-{
-	if (b->odds == ODDS_UNKNOWN || r->protocol != PROTO_UDP)
-		return;
-	if (s->setup.unpaired || s->allocator.places)
-		return; /* these guessers do not guess the address */
-	s->checks[RULE_GUESS]++;
-	s->expected += 1.0 / b->odds;
-	if (s->ground.slots->slot[r->port] == b->slot)
-		s->hits[GUESSERS] += GUESS_RUN;
-	if (lowest_not_own(s, r, b->address) == b->slot)
-		s->hits[GUESSERS + 1] += GUESS_RUN;
-	if (behind_longest_run(s, r, b->address) == b->slot)
-		s->hits[GUESSERS + 2] += GUESS_RUN;
-	guess_add(&s->past[(size_t)r->subscriber * PROTO_COUNT + r->protocol], b->slot, s->hits);
-}
-
-/* Right guesses are at most `expected` on average, with no greater variance: five
- * standard deviations, and five more for the small numbers. */
-static void judge_guesses(struct stand *s)
-{
-	static const char *const names[] = { "the number after its last", "the number before its last", "its last stride",
-		                             "any of the 64 about its last", "the inside port",
-		                             "the lowest number that is not its own",
-		                             "the number behind the longest run of its own" };
-	double most = s->expected + 5 * fp_sqrt(s->expected) + 5;
-
-	for (int g = 0; g < GUESSERS + 3; g++) {
-		double right = (double)s->hits[g] / GUESS_RUN;
-
-		if (right > most)
-			stand_broken(s, RULE_GUESS, "who guesses %s is right %.0f times in %llu; the declared odds allow %.0f", names[g],
-			             right, (unsigned long long)s->checks[RULE_GUESS], s->expected);
-	}
 }
 
 /* ---- a number is given ---- */
@@ -147,7 +71,7 @@ void judge_grant(struct stand *s, const struct request *r, const struct binding 
 	judge_work(s, looked);
 	judge_limit(s, r);
 	judge_reverse(s, r, b);
-	count_guesses(s, r, b);
+	judge_guess(s, r, b);
 	s->refused_in_a_row[r->protocol] -= t->refused[r->protocol];
 	t->refused[r->protocol] = false;
 }

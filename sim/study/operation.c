@@ -104,7 +104,9 @@ static void make_one(struct operations *o, struct rng *r, uint32_t subscribers)
 	uint32_t who = rng_below(r, subscribers);
 
 	for (int i = 0; i < 20000; i++) {
-		open_flow(o, r, who, PROTO_UDP);
+		open_flow(o, r, who, (enum protocol)rng_below(r, PROTO_COUNT));
+		if (rng_below(r, 2)) /* a port that comes again and again */
+			o->items[o->count - 1].port = (uint16_t)(1024 + 991 * rng_below(r, 50));
 		if (i >= 20 || rng_below(r, 3) == 0)
 			close_flow(o, r, who);
 		wait_about(o, r, 20 * NS_PER_S);

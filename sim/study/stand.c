@@ -98,7 +98,6 @@ struct stand *stand_create(const struct stand_setup *setup)
 	for (uint32_t i = 0; i < subscribers; i++)
 		s->tenants[i] = (struct tenant_book){ .address = ADDRESS_NONE, .first = NOBODY };
 	s->tenants_on = must_alloc(addresses, sizeof(*s->tenants_on));
-	s->past = must_alloc((size_t)subscribers * PROTO_COUNT, sizeof(*s->past));
 	s->live_free = s->asking = NOBODY;
 	holddown_init(&s->held);
 	if (setup->type->promise)
@@ -135,7 +134,7 @@ void stand_destroy(struct stand *s)
 	free(s->cells);
 	free(s->blocks);
 	free(s->blocks_from);
-	free(s->past);
+	guesses_destroy(s);
 	holddown_clear(&s->held);
 	free(s);
 }

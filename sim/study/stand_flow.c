@@ -198,6 +198,7 @@ void stand_release(struct stand *s, const struct held_number *held)
 		portset_give(ground_ports(&s->ground, n.address, (enum protocol)n.protocol), n.slot);
 	}
 	s->tenants[n.subscriber].held[n.protocol]--;
+	judge_guess_release(s, n.subscriber, n.address, (enum protocol)n.protocol, n.slot);
 	if (s->allocator.release)
 		s->allocator.release(s->allocator.state, s->now_ns, n.subscriber, n.address, n.slot, (enum protocol)n.protocol);
 	judge_release(s);

@@ -3,7 +3,6 @@
 #define SIM_STUDY_STAND_STATE_H
 
 #include "analysis/attribution.h"
-#include "analysis/guess.h"
 #include "sim/nat/holddown.h"
 #include "sim/scheme/guard.h"
 #include "sim/study/stand.h"
@@ -93,9 +92,7 @@ struct stand {
 	uint32_t remote_count;
 	uint32_t refused_in_a_row[PROTO_COUNT]; /* subscribers */
 
-	struct guess_past *past;      /* by subscriber and protocol; owned */
-	uint64_t hits[GUESSERS + 3];  /* in 1 / GUESS_RUN; guessers' of guess.h, then judge.c's own */
-	double expected;              /* right guesses that the declared odds allow */
+	struct guesses *guesses;      /* judge_guess.c; NULL: no odds were declared yet; owned */
 
 	struct evidence_config evidence;
 	struct log_config log;
@@ -143,6 +140,12 @@ void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);
 void judge_end(struct stand *s, bool fair);
 void judge_work(struct stand *s, uint64_t looked);
+
+/* judge_guess.c: a number is given, one is free again, and what came of the guesses. */
+void judge_guess(struct stand *s, const struct request *r, const struct binding *b);
+void judge_guess_release(struct stand *s, uint32_t subscriber, uint32_t address, enum protocol protocol, uint32_t slot);
+void judge_guesses(struct stand *s);
+void guesses_destroy(struct stand *s);
 
 /* stand_log.c: the log, and what it says of a live mapping now. */
 void stand_log_open(struct stand *s);
