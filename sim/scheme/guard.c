@@ -31,6 +31,7 @@ struct guard {
 	struct cell *cells;        /* [address * slots + slot]; NULL until a block is told of; owned */
 	struct holder *holders;    /* [subscriber]; owned */
 	const struct request *asking; /* the request under way; NULL: none */
+	uint64_t looked;           /* at slots, by itself */
 	bool broken;
 };
 
@@ -61,6 +62,11 @@ bool guard_owns(const struct guard *g, uint32_t subscriber)
 bool guard_in_block(const struct guard *g, uint32_t address, uint32_t slot)
 {
 	return g->cells && g->cells[(size_t)address * g->ground.slots->count + slot].owner != NOBODY;
+}
+
+uint64_t guard_looked(const struct guard *g)
+{
+	return g->looked;
 }
 
 static struct cell *cell_at(struct guard *g, const struct nat_event *e, uint32_t n)
@@ -104,9 +110,9 @@ static bool block_is_paired(struct guard *g, const struct nat_event *e)
 	return false;
 }
 
-static bool in_use(const struct guard *g, const struct nat_event *e, uint32_t n)
+static bool in_use(struct guard *g, const struct nat_event *e, uint32_t n)
 {
-	for (int p = 0; p < PROTO_COUNT; p++)
+	for (int p = 0; p < PROTO_COUNT; p++, g->looked++)
 		if (portset_has(g->ground.ports[e->address * PROTO_COUNT + (uint32_t)p], e->slot + n * e->step))
 			return true;
 	return false;

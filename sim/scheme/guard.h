@@ -46,4 +46,7 @@ bool guard_broken(const struct guard *g);
 bool guard_owns(const struct guard *g, uint32_t subscriber);
 bool guard_in_block(const struct guard *g, uint32_t address, uint32_t slot);
 
+/* How many slots it has looked at itself, which is none of the allocator's work. */
+uint64_t guard_looked(const struct guard *g);
+
 #endif

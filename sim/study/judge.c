@@ -7,14 +7,15 @@
 /* What the guard looks at for itself, and the NAT on taking the number. */
 #define OWN_LOOKS 4
 
-void judge_work(struct stand *s, uint64_t looked)
+void judge_work(struct stand *s, const char *hook, uint64_t since, uint64_t most)
 {
 	uint32_t draws = s->promise.draws ? s->promise.draws : SCHEME_DRAWS;
+	uint64_t looked = stand_looked(s) - since;
 
 	s->checks[RULE_WORK]++;
-	if (looked > (uint64_t)s->ground.slots->count + draws + OWN_LOOKS)
-		stand_broken(s, RULE_WORK, "one call looked at %llu slots: an address has %u, and %u more may be drawn",
-		             (unsigned long long)looked, s->ground.slots->count, draws);
+	if (looked > most + draws + OWN_LOOKS)
+		stand_broken(s, RULE_WORK, "one call of %s looked at %llu slots: it may look at %llu, and %u more may be drawn", hook,
+		             (unsigned long long)looked, (unsigned long long)most, draws);
 }
 
 /* ---- a number is given ---- */
@@ -59,7 +60,7 @@ static void judge_limit(struct stand *s, const struct request *r)
 		             r->subscriber, protocol_name[r->protocol], r->held, most);
 }
 
-void judge_grant(struct stand *s, const struct request *r, const struct binding *b, uint64_t looked)
+void judge_grant(struct stand *s, const struct request *r, const struct binding *b)
 {
 	struct tenant_book *t = &s->tenants[r->subscriber];
 
@@ -68,7 +69,6 @@ void judge_grant(struct stand *s, const struct request *r, const struct binding 
 	s->checks[RULE_POOL]++;
 	s->checks[RULE_PAIRING]++;
 	s->checks[RULE_CALLS]++;
-	judge_work(s, looked);
 	judge_limit(s, r);
 	judge_reverse(s, r, b);
 	judge_guess(s, r, b);

@@ -226,9 +226,8 @@ static void count_refused(struct stand *s, uint32_t subscriber, enum protocol pr
 	judge_full(s, protocol);
 }
 
-void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked)
+void judge_refusal(struct stand *s, const struct request *r, enum outcome o)
 {
-	judge_work(s, looked);
 	judge_reason(s, r, o);
 	if (s->ground.tuples) /* each remote is a pool of its own: full when the reason is true */
 		s->checks[RULE_FULL] += o == OUT_NO_PORT;

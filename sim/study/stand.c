@@ -147,11 +147,21 @@ bool stand_still_good(struct stand *s)
 	return !s->finding.is;
 }
 
+uint64_t stand_looked(const struct stand *s)
+{
+	uint64_t n = s->ground.tuples ? tuples_looked(s->ground.tuples) : 0;
+
+	for (size_t i = 0; i < (size_t)s->ground.addresses * PROTO_COUNT; i++)
+		n += portset_looked(s->ground.ports[i]);
+	return n - guard_looked(s->guard);
+}
+
 void stand_advance(struct stand *s, int64_t until_ns)
 {
 	while (stand_still_good(s)) {
 		int64_t hold = holddown_next(&s->held);
 		int64_t own = s->allocator.next ? s->allocator.next(s->allocator.state) : NS_NEVER;
+		uint64_t before;
 
 		if (hold > until_ns && own > until_ns)
 			break;
@@ -160,7 +170,9 @@ void stand_advance(struct stand *s, int64_t until_ns)
 			stand_release(s, holddown_take(&s->held));
 		} else {
 			stand_tell(s, "tick");
+			before = stand_looked(s);
 			s->allocator.tick(s->allocator.state, s->now_ns);
+			judge_work(s, "tick()", before, (uint64_t)s->ground.addresses * PROTO_COUNT * s->ground.slots->count);
 			judge_release(s); /* a block may be free again */
 		}
 	}

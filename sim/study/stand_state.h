@@ -111,6 +111,7 @@ static inline struct cell_book *cell_of(struct stand *s, uint32_t address, uint3
 bool stand_broken(struct stand *s, enum rule_id rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* stand.c */
+uint64_t stand_looked(const struct stand *s); /* at slots, so far */
 void stand_tell(struct stand *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void stand_trace_add(struct stand *s, uint64_t a, uint64_t b);
 bool stand_still_good(struct stand *s);
@@ -133,13 +134,13 @@ bool stand_uncarry(struct stand *s, const struct held_number *n);               
 bool stand_is_free_for(const struct stand *s, uint32_t address, uint32_t slot, const struct request *r);
 
 /* judge.c and judge_refusal.c: each is called at its moment, and tells. */
-void judge_grant(struct stand *s, const struct request *r, const struct binding *b, uint64_t looked);
-void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked);
+void judge_grant(struct stand *s, const struct request *r, const struct binding *b);
+void judge_refusal(struct stand *s, const struct request *r, enum outcome o);
 void judge_newcomer(struct stand *s, const struct request *r); /* no address has room for it */
 void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);
 void judge_end(struct stand *s, bool fair);
-void judge_work(struct stand *s, uint64_t looked);
+void judge_work(struct stand *s, const char *hook, uint64_t since, uint64_t most); /* `most` and the draws, since stand_looked() */
 
 /* judge_guess.c: a number is given, one is free again, and what came of the guesses. */
 void judge_guess(struct stand *s, const struct request *r, const struct binding *b);
