@@ -31,6 +31,7 @@ struct attribution {
 	int64_t reach_ns;
 	uint64_t seed;
 	const struct rule *rule;
+	bool port_only;
 	int64_t now_ns;
 
 	struct logbook *book;
@@ -95,6 +96,7 @@ struct attribution *attribution_create(const struct attribution_setup *setup)
 	a->offset_bound_ns = offset_bound(&e->clock_offset);
 	a->seed = setup->seed;
 	a->rule = setup->rule;
+	a->port_only = setup->port_only;
 	before_flow = a->offset_bound_ns + e->resolution_ns + e->assumed_error_ns;
 	before_now = a->log_resolution_ns + e->resolution_ns + 2 * e->assumed_error_ns;
 	a->reach_ns = (before_flow > before_now ? before_flow : before_now) + a->log_resolution_ns;
@@ -226,7 +228,8 @@ static void answer(struct attribution *a, const struct pending *q)
 	const struct place *p = logbook_place(a->book, q->incident.outside);
 	enum evidence logged = q->port_logged ? EVIDENCE_PORT : EVIDENCE_ADDRESS;
 
-	answer_address(a, p, q, out);
+	if (!a->port_only)
+		answer_address(a, p, q, out);
 	answer_port(a, p, q, out);
 	out->candidates[EVIDENCE_AS_LOGGED] = out->candidates[logged];
 	out->right[EVIDENCE_AS_LOGGED] = out->right[logged];

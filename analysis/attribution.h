@@ -99,6 +99,7 @@ struct attribution_setup {
 	uint64_t seed;           /* for which servers log the port, and their clocks */
 	const struct rule *rule; /* NULL: none */
 	bool shared;             /* the NAT gives a number to several mappings at a time */
+	bool port_only;          /* nobody asks by address alone: EVIDENCE_ADDRESS is left at no candidates */
 };
 
 /* `rule` must outlive it, as must what evidence->clock_offset points to. */

@@ -55,7 +55,7 @@ static void print_text(const struct conform_report *r, const char *scheme)
 	if (r->pools_unfit)
 		printf("; %zu more %s not fit for it", r->pools_unfit, r->pools_unfit == 1 ? "is" : "are");
 	if (r->stopped)
-		printf("; a call did not end, so the rest was left out");
+		printf("; %s, so the rest was left out", r->slow ? "its calls take too long" : "a call did not end");
 	putchar('\n');
 }
 

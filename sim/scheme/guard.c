@@ -12,7 +12,15 @@
 struct cell {
 	int64_t  since_ns;
 	uint32_t owner;
-	bool     returned;  /* in guard time */
+	uint16_t first, count; /* of the block that it was given with */
+	bool     returned;     /* in guard time */
+};
+
+/* What a subscriber has. */
+struct holder {
+	uint32_t blocks;
+	uint32_t address;   /* of the last one given */
+	uint32_t home;      /* NOBODY: not asked yet */
 };
 
 struct guard {
@@ -21,8 +29,9 @@ struct guard {
 	struct guard_report report;
 	struct allocator inner;
 	struct cell *cells;        /* [address * slots + slot]; NULL until a block is told of; owned */
-	uint32_t *blocks;          /* [subscriber]: owned by it; owned */
+	struct holder *holders;    /* [subscriber]; owned */
 	const struct request *asking; /* the request under way; NULL: none */
+	uint64_t looked;           /* at slots, by itself */
 	bool broken;
 };
 
@@ -47,7 +56,17 @@ bool guard_broken(const struct guard *g)
 
 bool guard_owns(const struct guard *g, uint32_t subscriber)
 {
-	return g->blocks[subscriber] > 0;
+	return g->holders[subscriber].blocks > 0;
+}
+
+bool guard_in_block(const struct guard *g, uint32_t address, uint32_t slot)
+{
+	return g->cells && g->cells[(size_t)address * g->ground.slots->count + slot].owner != NOBODY;
+}
+
+uint64_t guard_looked(const struct guard *g)
+{
+	return g->looked;
 }
 
 static struct cell *cell_at(struct guard *g, const struct nat_event *e, uint32_t n)
@@ -73,22 +92,27 @@ static bool block_fits(struct guard *g, const struct nat_event *e)
 	return false;
 }
 
-/* A block that the subscriber is given while it asks lies on the address that it asks for. */
+/* A block that the subscriber is given lies where its others do, and while it asks on the address that it asks for. */
 static bool block_is_paired(struct guard *g, const struct nat_event *e)
 {
+	const struct holder *h = &g->holders[e->subscriber];
 	const struct request *r = g->asking;
+	uint32_t address = h->blocks ? h->address : e->address;
 
-	if (e->kind != NAT_BLOCK_GIVEN || !r || r->subscriber != e->subscriber || r->address == ADDRESS_NONE ||
-	    r->address == e->address || g->report.unpaired)
+	if (e->kind != NAT_BLOCK_GIVEN || g->report.unpaired || g->inner.places)
 		return true;
-	guard_breach(g, GUARD_PAIRING, "subscriber %u, of address %u, is given a block of address %u", e->subscriber, r->address,
+	if (r && r->subscriber == e->subscriber && r->address != ADDRESS_NONE)
+		address = r->address;
+	if (address == e->address)
+		return true;
+	guard_breach(g, GUARD_PAIRING, "subscriber %u, of address %u, is given a block of address %u", e->subscriber, address,
 	             e->address);
 	return false;
 }
 
-static bool in_use(const struct guard *g, const struct nat_event *e, uint32_t n)
+static bool in_use(struct guard *g, const struct nat_event *e, uint32_t n)
 {
-	for (int p = 0; p < PROTO_COUNT; p++)
+	for (int p = 0; p < PROTO_COUNT; p++, g->looked++)
 		if (portset_has(g->ground.ports[e->address * PROTO_COUNT + (uint32_t)p], e->slot + n * e->step))
 			return true;
 	return false;
@@ -109,6 +133,9 @@ static bool cell_agrees(struct guard *g, const struct nat_event *e, uint32_t n)
 		guard_breach(g, GUARD_BLOCKS, "a block of subscriber %u with slot %u of address %u is %s, which it was not "
 		             "%s before", e->subscriber, slot, e->address, event_name[e->kind],
 		             e->kind == NAT_BLOCK_FREE ? "returned" : "given");
+	} else if (c->first != e->slot || c->count != e->count) {
+		guard_breach(g, GUARD_BLOCKS, "a block of subscriber %u on address %u is %s as %u slots from %u, and was given as %u "
+		             "from %u", e->subscriber, e->address, event_name[e->kind], e->count, e->slot, c->count, c->first);
 	} else if (e->kind == NAT_BLOCK_RETURNED && in_use(g, e, n)) {
 		guard_breach(g, GUARD_BLOCKS, "a block of subscriber %u is returned while slot %u of address %u is taken",
 		             e->subscriber, slot, e->address);
@@ -123,6 +150,8 @@ static void note_cell(struct cell *c, const struct nat_event *e)
 	c->owner = e->kind == NAT_BLOCK_FREE ? NOBODY : e->subscriber;
 	c->returned = e->kind == NAT_BLOCK_RETURNED;
 	c->since_ns = e->time_ns;
+	c->first = (uint16_t)e->slot;
+	c->count = (uint16_t)e->count;
 }
 
 static void open_cells(struct guard *g)
@@ -139,6 +168,7 @@ static void block_event(void *context, const struct nat_event *event)
 {
 	struct guard *g = context;
 	struct nat_event e = *event;
+	struct holder *h;
 
 	if (g->broken || !block_fits(g, &e) || !block_is_paired(g, &e))
 		return;
@@ -150,8 +180,10 @@ static void block_event(void *context, const struct nat_event *event)
 	e.since_ns = cell_at(g, &e, 0)->since_ns;
 	for (uint32_t n = 0; n < e.count; n++)
 		note_cell(cell_at(g, &e, n), &e);
-	g->blocks[e.subscriber] += e.kind == NAT_BLOCK_GIVEN;
-	g->blocks[e.subscriber] -= e.kind == NAT_BLOCK_RETURNED;
+	h = &g->holders[e.subscriber];
+	h->blocks += e.kind == NAT_BLOCK_GIVEN;
+	h->blocks -= e.kind == NAT_BLOCK_RETURNED;
+	h->address = e.kind == NAT_BLOCK_GIVEN ? e.address : h->address;
 	g->sink.event(g->sink.context, &e);
 }
 
@@ -163,7 +195,9 @@ struct guard *guard_create(struct ground *ground, const struct guard_report *rep
 	g->sink = ground->sink;
 	g->ground.sink = (struct sink){ .context = g, .event = block_event };
 	g->report = *report;
-	g->blocks = must_alloc(ground->subscribers, sizeof(*g->blocks));
+	g->holders = must_alloc(ground->subscribers, sizeof(*g->holders));
+	for (uint32_t k = 0; k < ground->subscribers; k++)
+		g->holders[k].home = NOBODY;
 	return g;
 }
 
@@ -175,12 +209,19 @@ struct ground *guard_ground(struct guard *g)
 static uint32_t guard_home(void *state, uint32_t subscriber)
 {
 	struct guard *g = state;
-	uint32_t home = g->broken ? 0 : g->inner.home(g->inner.state, subscriber);
+	uint32_t home = g->broken ? 0 : g->inner.home(g->inner.state, subscriber), *was = &g->holders[subscriber].home;
 
-	if (home < g->ground.addresses || home == ADDRESS_NONE)
+	if (g->broken || home == ADDRESS_NONE)
 		return home;
-	guard_breach(g, GUARD_OUTSIDE, "the home of subscriber %u is address %u of %u", subscriber, home, g->ground.addresses);
-	return 0;
+	if (home >= g->ground.addresses) {
+		guard_breach(g, GUARD_OUTSIDE, "the home of subscriber %u is address %u of %u", subscriber, home,
+		             g->ground.addresses);
+		return 0;
+	}
+	if (*was != NOBODY && *was != home)
+		guard_breach(g, GUARD_PAIRING, "the home of subscriber %u is address %u, and was address %u", subscriber, home, *was);
+	*was = home;
+	return home;
 }
 
 static bool guard_room(void *state, uint32_t address, enum protocol protocol)
@@ -302,7 +343,7 @@ static void guard_destroy(void *state)
 
 	g->inner.destroy(g->inner.state);
 	free(g->cells);
-	free(g->blocks);
+	free(g->holders);
 	free(g);
 }
 

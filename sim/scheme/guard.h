@@ -11,8 +11,8 @@ enum guard_rule {
 	GUARD_TAKEN,   /* a number was given that has a live mapping, or, if held() is not asked, that is taken at all */
 	GUARD_HELD,    /* a number was given that is in hold-down */
 	GUARD_OUTSIDE, /* a number, a block or an address outside the pool */
-	GUARD_PAIRING, /* a number or a block on another address than the subscriber's */
-	GUARD_BLOCKS,  /* a block given that is another's, ended that was not given, ended while in use */
+	GUARD_PAIRING, /* a number or a block on another address than the subscriber's, or a home that is not always the same */
+	GUARD_BLOCKS,  /* a block given that is another's, ended that was not given, or not so, ended while in use */
 	GUARD_REASON,  /* an answer that is none */
 	GUARD_CALLS,   /* a plugin called its host with arguments out of range */
 	GUARD_WORK,    /* a call of a plugin looks at numbers without end */
@@ -42,7 +42,11 @@ struct allocator guard_wrap(struct guard *g, const struct allocator *inner);
 void guard_breach(struct guard *g, enum guard_rule rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool guard_broken(const struct guard *g);
 
-/* Does the subscriber own a block, by the events so far? */
+/* By the events so far: does the subscriber own a block, and is the slot in one that is given or in guard time? */
 bool guard_owns(const struct guard *g, uint32_t subscriber);
+bool guard_in_block(const struct guard *g, uint32_t address, uint32_t slot);
+
+/* How many slots it has looked at itself, which is none of the allocator's work. */
+uint64_t guard_looked(const struct guard *g);
 
 #endif

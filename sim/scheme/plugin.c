@@ -32,7 +32,7 @@ static void breach(void *context, enum guard_rule rule, const char *text)
 
 struct guard_report plugin_report(const struct plugin_config *c)
 {
-	return (struct guard_report){ .context = c->breach, .breach = breach };
+	return (struct guard_report){ .context = c->breach, .breach = breach, .unpaired = c->unpaired };
 }
 
 static void plugin_unsettle(void *config)
@@ -96,6 +96,7 @@ static bool plugin_settle(void *config, const struct scheme_pool *pool, const ch
 	c->breach = must_alloc(1, sizeof(*c->breach));
 	must(!pthread_mutex_init(&c->breach->lock, NULL));
 	c->first_inside = pool->first_inside;
+	c->unpaired = pool->config->pooling != POOLING_PAIRED;
 	c->slots = slots_create(pool->config->ports, &pool->config->exclude);
 	c->rule = plugin_rule_create(c, pool);
 	if (c->rule && plugin_variant(c) == &scheme_plugin_rule)

@@ -28,6 +28,7 @@ struct plugin_config {
 	const struct cgnsim_scheme *scheme; /* the library's */
 	int64_t *values;                    /* of its parameters; owned */
 	uint32_t first_inside;
+	bool unpaired;                      /* pooling is not paired */
 	struct slots *slots;                /* the pool's; owned */
 	struct plugin_instance *rule;       /* the whole pool as one instance, asked for the rule alone; NULL: it has none */
 	uint32_t *tenants, *first_tenant;   /* of a rule: subscribers by address, and where each address's begin; owned */

@@ -15,9 +15,6 @@
 #include "sim/base/must.h"
 #include "sim/scheme/plugin_call.h"
 
-/* Of processor time: a list takes far less than a second, the largest a few. */
-#define SECONDS_MAX 120
-
 static _Noreturn void cannot(const char *what)
 {
 	fprintf(stderr, "cgnsim: conform: %s: %s\n", what, strerror(errno));
@@ -165,7 +162,7 @@ static void run_again(const struct child_setup *setup, const struct operations *
 }
 
 /* The scheme's own complaints would come once for each try, and what it prints is no part of the answer. */
-static void be_silent(void)
+static void be_silent(unsigned seconds)
 {
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -174,21 +171,22 @@ static void be_silent(void)
 		dup2(nowhere, STDERR_FILENO);
 	}
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-	setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS_MAX, SECONDS_MAX });
+	setrlimit(RLIMIT_CPU, &(struct rlimit){ seconds, seconds });
 }
 
-static void judge_death(struct child_answer *out, int status)
+static void judge_death(struct child_answer *out, int status, unsigned seconds)
 {
 	const char *hook = out->hook ? out->hook : "a call";
 
 	if (out->complete && WIFEXITED(status) && !WEXITSTATUS(status))
 		return;
 	out->finding = (struct finding){ .is = true, .rule = RULE_CALLS };
-	out->endless = WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
-	if (out->endless)
-		snprintf(out->finding.text, sizeof(out->finding.text), "%s: does not end: stopped after %d s of processor "
-		         "time", hook, SECONDS_MAX);
-	else if (WIFSIGNALED(status))
+	out->slow = WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
+	if (out->slow) { /* what is done in arrays of its own cannot be counted */
+		out->finding.rule = RULE_WORK;
+		snprintf(out->finding.text, sizeof(out->finding.text), "the calls of a list take more than %u s of processor time, "
+		         "which is far too long; the last was of %s", seconds, hook);
+	} else if (WIFSIGNALED(status))
 		snprintf(out->finding.text, sizeof(out->finding.text), "%s: crashes, and what it spoilt cannot go on: "
 		         "signal %d, %s", hook, WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
@@ -198,9 +196,10 @@ static void judge_death(struct child_answer *out, int status)
 
 /* Runs body(context, answer) in a process of its own. */
 static void in_child(void (*body)(void *context, struct child_answer *out), void *context, double limit_s,
-                     struct child_answer *out)
+                     unsigned seconds, struct child_answer *out)
 {
 	struct child_answer *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct rusage used;
 	int status;
 	pid_t pid;
 
@@ -211,7 +210,7 @@ static void in_child(void (*body)(void *context, struct child_answer *out), void
 	if (pid < 0)
 		cannot("a process of its own");
 	if (!pid) {
-		be_silent();
+		be_silent(seconds);
 		plugin_call_forget();
 		plugin_call_note(&shared->hook);
 		plugin_call_limit(limit_s);
@@ -220,12 +219,14 @@ static void in_child(void (*body)(void *context, struct child_answer *out), void
 		shared->complete = true;
 		_exit(EXIT_DONE);
 	}
-	while (waitpid(pid, &status, 0) < 0)
+	while (wait4(pid, &status, 0, &used) < 0)
 		if (errno != EINTR)
 			cannot("a process of its own");
 	*out = *shared;
 	munmap(shared, sizeof(*shared));
-	judge_death(out, status);
+	out->cpu_s = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	             1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+	judge_death(out, status, seconds);
 }
 
 struct running {
@@ -250,7 +251,7 @@ static void run_here(void *context, struct child_answer *out)
 
 void child_run(const struct child_setup *setup, const struct operations *o, FILE *told, struct child_answer *out)
 {
-	in_child(run_here, &(struct running){ setup, o, told }, setup->limit_s, out);
+	in_child(run_here, &(struct running){ setup, o, told }, setup->limit_s, setup->seconds, out);
 }
 
 struct ending {
@@ -269,7 +270,7 @@ static void end_here(void *context, struct child_answer *out)
 
 bool child_ends(void (*body)(void *context), void *context, double limit_s, struct child_answer *out)
 {
-	in_child(end_here, &(struct ending){ body, context }, limit_s, out);
+	in_child(end_here, &(struct ending){ body, context }, limit_s, CHILD_SECONDS, out);
 	return !out->finding.is;
 }
 

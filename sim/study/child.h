@@ -5,6 +5,9 @@
 
 #include "sim/study/stand.h"
 
+/* Of processor time: a list takes far less than a second, the largest a few. */
+#define CHILD_SECONDS 20u
+
 enum child_kind {
 	CHILD_ONE,    /* one stand */
 	CHILD_BESIDE, /* one alone, then the same again beside another: are its answers the same? */
@@ -21,6 +24,7 @@ struct child_setup {
 	bool fair;               /* guesses are counted */
 	enum child_kind kind;
 	double limit_s;          /* of one call of a plugin */
+	unsigned seconds;        /* of processor time, of all calls of the list */
 	const char *label;       /* before each call that is told; NULL: nothing */
 };
 
@@ -30,7 +34,9 @@ struct child_answer {
 	uint64_t trace;
 	const char *volatile hook; /* of a plugin, under way; NULL: none */
 	bool complete;           /* it came to its end */
-	bool endless;            /* a call did not */
+	bool endless;            /* a call did not, */
+	bool slow;               /* or all of them took too long */
+	double cpu_s;            /* processor time that it took */
 	size_t done;             /* operations before the one in which it broke */
 	bool at_end;             /* it broke after the last */
 };

@@ -32,7 +32,11 @@ const char *const conform_verdict_name[] = {
 };
 
 #define LARGE 128u        /* numbers of an address */
-#define SEEDS 3u          /* of each mix but those of all numbers */
+
+/* How many lists of each mix: of those that fill one protocol, one for each; where a number carries several mappings
+ * fullness is a remote endpoint's, and takes long to tell. */
+static const uint64_t seeds[MIXES] = { [MIX_CHURN] = 3, [MIX_BRIM] = PROTO_COUNT, [MIX_FILL] = 1, [MIX_ONE] = 1 };
+static const uint64_t overloading[MIXES] = { [MIX_CHURN] = 3, [MIX_BRIM] = 1, [MIX_FILL] = 1, [MIX_ONE] = 1 };
 
 struct battery {
 	struct conform_report *report;
@@ -40,8 +44,11 @@ struct battery {
 	struct scenario *scenario;
 	struct scheme_pool pool;
 	bool overloads;
+	double *cpu_s;         /* that all lists so far took */
 	struct child_setup setup;
 };
+
+#define CPU_S 40.0 /* that all lists may take: they take a second or two */
 
 /* A rule that is broken is told once, for the first pool on which it is. */
 static void note_finding(struct battery *b, struct operations *o, const struct child_answer *found)
@@ -49,11 +56,24 @@ static void note_finding(struct battery *b, struct operations *o, const struct c
 	struct conform_result *r = &b->report->results[found->finding.rule];
 
 	b->report->broken = true;
-	b->report->stopped |= found->endless;
+	b->report->stopped |= found->endless || found->slow;
+	b->report->slow |= found->slow;
 	if (r->verdict == CONFORM_BROKEN)
 		return;
 	r->verdict = CONFORM_BROKEN;
 	conform_shrink(&b->setup, o, found, r);
+}
+
+/* The time of a list is bounded, and so is that of all. */
+static void note_time(struct battery *b, struct child_answer *a)
+{
+	*b->cpu_s += a->cpu_s;
+	if (*b->cpu_s <= CPU_S || a->finding.is)
+		return;
+	a->finding = (struct finding){ .is = true, .rule = RULE_WORK };
+	a->slow = true;
+	snprintf(a->finding.text, sizeof(a->finding.text), "the calls of the lists so far take more than %.0f s of processor time, "
+	         "which is far too long", CPU_S);
 }
 
 /* Memory is looked at on short lists and small pools: of others the C library keeps ever more for later. */
@@ -77,6 +97,7 @@ static void ask_more(struct battery *b, const struct operations *list)
 			operations_add(&copy, &list->items[k]);
 		b->setup.kind = questions[i].kind;
 		conform_ask(&b->setup, questions[i].rule, &copy, &answer);
+		note_time(b, &answer);
 		b->report->results[questions[i].rule].operations += answer.checks[questions[i].rule];
 		if (answer.finding.is)
 			note_finding(b, &copy, &answer);
@@ -97,6 +118,7 @@ static void run_list(struct battery *b, enum operation_mix mix, uint64_t seed)
 	b->setup.seed = seed;
 	b->setup.fair = mix == MIX_ONE || mix == MIX_CHURN;
 	child_run(&b->setup, &list, NULL, &answer);
+	note_time(b, &answer);
 	for (int r = 0; r < RULES; r++)
 		b->report->results[r].operations += answer.checks[r];
 	if (answer.finding.is)
@@ -113,11 +135,11 @@ static void run_ground(struct battery *b)
 	must(scheme_pool_fill(&b->pool, &b->scenario->workload, t));
 	b->setup = (struct child_setup){
 		.type = t->scheme, .config = t->scheme_config, .pool = &b->pool, .hold_ns = t->nat.hold_down.time,
-		.unpaired = t->pool.pooling != POOLING_PAIRED, .limit_s = CONFORM_LIMIT_S };
+		.unpaired = t->pool.pooling != POOLING_PAIRED, .limit_s = CONFORM_LIMIT_S, .seconds = CHILD_SECONDS };
 	b->overloads = t->scheme->overloads && t->scheme->overloads(t->scheme_config);
 	for (int mix = 0; mix < MIXES; mix++)
-		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < (mix == MIX_CHURN ? SEEDS : 1) && !b->report->stopped;
-		     seed++)
+		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < (b->overloads ? overloading : seeds)[mix] &&
+		                        !b->report->stopped; seed++)
 			run_list(b, (enum operation_mix)mix, seed);
 	scheme_pool_clear(&b->pool);
 }
@@ -169,6 +191,7 @@ static struct scenario *make(const struct conform_setup *setup, size_t ground, s
 bool conform_run(const struct conform_setup *setup, struct conform_report *out, struct err *e)
 {
 	struct err unfit = ERR_INIT;
+	double cpu_s = 0;
 	bool good;
 
 	*out = (struct conform_report){ 0 };
@@ -182,7 +205,8 @@ bool conform_run(const struct conform_setup *setup, struct conform_report *out, 
 		scenario = make(setup, i, out, &unfit);
 		if (scenario) {
 			out->pools++;
-			run_ground(&(struct battery){ .report = out, .ground = &conform_grounds[i], .scenario = scenario });
+			run_ground(&(struct battery){ .report = out, .ground = &conform_grounds[i], .scenario = scenario,
+			                              .cpu_s = &cpu_s });
 		}
 		scenario_destroy(scenario);
 	}

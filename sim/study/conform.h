@@ -35,7 +35,8 @@ struct conform_report {
 	struct conform_result results[RULES];
 	size_t pools, pools_unfit; /* run on, and on which the scheme cannot be settled */
 	bool broken;          /* any of them */
-	bool stopped;         /* a call did not end: the rest of the battery was left out */
+	bool stopped;         /* a call did not end, and the rest of the battery was left out, */
+	bool slow;            /* or all calls took too long */
 };
 
 struct conform_setup {

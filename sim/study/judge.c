@@ -1,7 +1,4 @@
 /* The rules that need the book: each is held against a moment of a stand. */
-#include <stdlib.h>
-
-#include "sim/base/fp.h"
 #include "sim/base/must.h"
 #include "sim/study/stand_state.h"
 
@@ -10,87 +7,15 @@
 /* What the guard looks at for itself, and the NAT on taking the number. */
 #define OWN_LOOKS 4
 
-void judge_work(struct stand *s, uint64_t looked)
+void judge_work(struct stand *s, const char *hook, uint64_t since, uint64_t most)
 {
 	uint32_t draws = s->promise.draws ? s->promise.draws : SCHEME_DRAWS;
+	uint64_t looked = stand_looked(s) - since;
 
 	s->checks[RULE_WORK]++;
-	if (looked > (uint64_t)s->ground.slots->count + draws + OWN_LOOKS)
-		stand_broken(s, RULE_WORK, "one call looked at %llu slots: an address has %u, and %u more may be drawn",
-		             (unsigned long long)looked, s->ground.slots->count, draws);
-}
-
-/* ---- guesses ---- */
-
-static bool is_own(const struct stand *s, const struct request *r, uint32_t address, uint32_t slot)
-{
-	return s->cells[((size_t)address * PROTO_COUNT + r->protocol) * s->ground.slots->count + slot].holder == r->subscriber;
-}
-
-static uint32_t lowest_not_own(const struct stand *s, const struct request *r, uint32_t address)
-{
-	for (uint32_t slot = 0; slot < s->ground.slots->count; slot++)
-		if (!is_own(s, r, address, slot))
-			return slot;
-	return SLOT_NONE;
-}
-
-#define SCANNED_MAX 8192 /* on larger addresses a scan before each mapping would take minutes */
-
-/* The slot behind the longest run of its own: a search that walks up falls on it more often. */
-static uint32_t behind_longest_run(const struct stand *s, const struct request *r, uint32_t address)
-{
-	uint32_t run = 0, longest = 0, behind = SLOT_NONE;
-
-	for (uint32_t slot = 0; slot < s->ground.slots->count && s->ground.slots->count <= SCANNED_MAX; slot++) {
-		if (is_own(s, r, address, slot)) {
-			run++;
-			continue;
-		}
-		if (run > longest) {
-			longest = run;
-			behind = slot;
-		}
-		run = 0;
-	}
-	return behind;
-}
-
-/* Sets the guessers on a number whose law was declared. */
-static void count_guesses(struct stand *s, const struct request *r, const struct binding *b)
-{
-	if (b->odds == ODDS_UNKNOWN || r->protocol != PROTO_UDP)
-		return;
-	if (s->setup.unpaired || s->allocator.places)
-		return; /* these guessers do not guess the address */
-	s->checks[RULE_GUESS]++;
-	s->expected += 1.0 / b->odds;
-	if (s->ground.slots->slot[r->port] == b->slot)
-		s->hits[GUESSERS] += GUESS_RUN;
-	if (lowest_not_own(s, r, b->address) == b->slot)
-		s->hits[GUESSERS + 1] += GUESS_RUN;
-	if (behind_longest_run(s, r, b->address) == b->slot)
-		s->hits[GUESSERS + 2] += GUESS_RUN;
-	guess_add(&s->past[(size_t)r->subscriber * PROTO_COUNT + r->protocol], b->slot, s->hits);
-}
-
-/* Right guesses are at most `expected` on average, with no greater variance: five
- * standard deviations, and five more for the small numbers. */
-static void judge_guesses(struct stand *s)
-{
-	static const char *const names[] = { "the number after its last", "the number before its last", "its last stride",
-		                             "any of the 64 about its last", "the inside port",
-		                             "the lowest number that is not its own",
-		                             "the number behind the longest run of its own" };
-	double most = s->expected + 5 * fp_sqrt(s->expected) + 5;
-
-	for (int g = 0; g < GUESSERS + 3; g++) {
-		double right = (double)s->hits[g] / GUESS_RUN;
-
-		if (right > most)
-			stand_broken(s, RULE_GUESS, "who guesses %s is right %.0f times in %llu; the declared odds allow %.0f", names[g],
-			             right, (unsigned long long)s->checks[RULE_GUESS], s->expected);
-	}
+	if (looked > most + draws + OWN_LOOKS)
+		stand_broken(s, RULE_WORK, "one call of %s looked at %llu slots: it may look at %llu, and %u more may be drawn", hook,
+		             (unsigned long long)looked, (unsigned long long)most, draws);
 }
 
 /* ---- a number is given ---- */
@@ -102,13 +27,8 @@ static void judge_reverse(struct stand *s, const struct request *r, const struct
 
 	if (!type->reverse)
 		return;
-	for (size_t i = 0; i < s->block_count; i++) { /* a logged block is not the rule's */
-		const struct block_book *k = &s->blocks[i];
-
-		if (k->address == b->address && k->owner == r->subscriber && b->slot >= k->first &&
-		    (b->slot - k->first) % k->step == 0 && (b->slot - k->first) / k->step < k->count)
-			return;
-	}
+	if (guard_in_block(s->guard, b->address, b->slot))
+		return; /* a logged block is not the rule's */
 	s->checks[RULE_REVERSE]++;
 	if (!type->reverse(s->setup.config, s->setup.pool, b->address, b->slot, &who) || who != r->subscriber)
 		stand_broken(s, RULE_REVERSE, "subscriber %u is given slot %u of address %u, which is %s by the rule", r->subscriber,
@@ -140,7 +60,7 @@ static void judge_limit(struct stand *s, const struct request *r)
 		             r->subscriber, protocol_name[r->protocol], r->held, most);
 }
 
-void judge_grant(struct stand *s, const struct request *r, const struct binding *b, uint64_t looked)
+void judge_grant(struct stand *s, const struct request *r, const struct binding *b)
 {
 	struct tenant_book *t = &s->tenants[r->subscriber];
 
@@ -149,37 +69,39 @@ void judge_grant(struct stand *s, const struct request *r, const struct binding 
 	s->checks[RULE_POOL]++;
 	s->checks[RULE_PAIRING]++;
 	s->checks[RULE_CALLS]++;
-	judge_work(s, looked);
 	judge_limit(s, r);
 	judge_reverse(s, r, b);
-	count_guesses(s, r, b);
-	s->refused_in_a_row -= t->refused;
-	t->refused = false;
+	judge_guess(s, r, b);
+	s->refused_in_a_row[r->protocol] -= t->refused[r->protocol];
+	t->refused[r->protocol] = false;
 }
 
 /* ---- blocks ---- */
 
-static bool same_place(const struct block_book *k, const struct nat_event *e)
+/* The block in the book; a new one is entered. */
+static struct block_book *block_of(struct stand *s, const struct nat_event *e)
 {
-	return k->address == e->address && k->first == e->slot && k->count == e->count && k->step == e->step;
-}
+	uint32_t *from, at;
 
-struct estate judge_estate(const struct stand *s, uint32_t subscriber)
-{
-	struct estate e = { 0 };
-
-	for (size_t i = 0; i < s->block_count; i++) {
-		e.blocks += s->blocks[i].owner == subscriber;
-		e.firsts += s->blocks[i].owner == subscriber && s->blocks[i].opens;
-	}
-	return e;
+	if (!s->blocks_from)
+		s->blocks_from = must_alloc((size_t)s->ground.addresses * s->ground.slots->count, sizeof(*s->blocks_from));
+	from = &s->blocks_from[(size_t)e->address * s->ground.slots->count + e->slot];
+	for (at = *from ? *from - 1 : NOBODY; at != NOBODY; at = s->blocks[at].next)
+		if (s->blocks[at].count == e->count && s->blocks[at].step == e->step)
+			return &s->blocks[at];
+	s->blocks = must_grow(s->blocks, s->block_count + 1, sizeof(*s->blocks));
+	s->blocks[s->block_count] = (struct block_book){ .address = e->address, .first = e->slot, .count = e->count,
+	                                                 .step = e->step, .owner = NOBODY, .next = *from ? *from - 1 : NOBODY };
+	*from = (uint32_t)++s->block_count;
+	return &s->blocks[s->block_count - 1];
 }
 
 /* To whom a block may be given is known by to whom it was. One who has others but no known first block tells nothing. */
 static void note_given(struct stand *s, struct block_book *k, uint32_t subscriber)
 {
 	bool asked = subscriber == s->asking;
-	struct estate had = asked && s->given ? s->before : judge_estate(s, subscriber);
+	struct tenant_book *t = &s->tenants[subscriber];
+	struct estate had = asked && s->given ? s->before : t->has;
 
 	if (asked) {
 		s->given = true;
@@ -191,30 +113,41 @@ static void note_given(struct stand *s, struct block_book *k, uint32_t subscribe
 		k->beside = had;
 	k->owner = subscriber;
 	k->guarded = false;
+	t->has.blocks++;
+	t->has.firsts += k->opens;
+}
+
+/* The guard knows where a subscriber's blocks lie, the book where its numbers do. */
+static void judge_block_pairing(struct stand *s, const struct nat_event *e)
+{
+	const struct tenant_book *t = &s->tenants[e->subscriber];
+
+	if (s->setup.unpaired || s->allocator.places || e->address == t->address)
+		return;
+	if (t->address == ADDRESS_NONE)
+		stand_broken(s, RULE_PAIRING, "subscriber %u, which is paired with no address and asks for nothing, is given a block "
+		             "of address %u", e->subscriber, e->address);
+	else
+		stand_broken(s, RULE_PAIRING, "subscriber %u, of address %u, is given a block of address %u", e->subscriber,
+		             t->address, e->address);
 }
 
 void judge_block(struct stand *s, const struct nat_event *e)
 {
-	struct block_book *k = NULL;
+	struct block_book *k = block_of(s, e);
 
 	s->checks[RULE_BLOCKS]++;
-	for (size_t i = 0; i < s->block_count && !k; i++)
-		if (same_place(&s->blocks[i], e))
-			k = &s->blocks[i];
-	if (!k) {
-		s->blocks = must_grow(s->blocks, s->block_count + 1, sizeof(*s->blocks));
-		k = &s->blocks[s->block_count++];
-		*k = (struct block_book){ .address = e->address, .first = e->slot, .count = e->count, .step = e->step,
-		                          .owner = NOBODY };
-	}
 	switch (e->kind) {
 	case NAT_BLOCK_GIVEN:
+		judge_block_pairing(s, e);
 		note_given(s, k, e->subscriber);
 		s->tenants[e->subscriber].next_block_ns = s->now_ns + s->promise.interval_ns;
 		break;
 	case NAT_BLOCK_RETURNED:
 		k->owner = NOBODY;
 		k->guarded = true;
+		s->tenants[e->subscriber].has.blocks--;
+		s->tenants[e->subscriber].has.firsts -= k->opens;
 		break;
 	case NAT_BLOCK_FREE:
 		k->guarded = false;
@@ -237,6 +170,8 @@ void judge_end(struct stand *s, bool fair)
 	for (uint32_t k = 0; k < s->ground.subscribers; k++)
 		if (s->allocator.owns(s->allocator.state, k))
 			stand_broken(s, RULE_LEAK, "a year after the last flow subscriber %u still owns a block", k);
+	for (uint32_t k = 0; k < s->ground.subscribers && s->allocator.home; k++)
+		s->allocator.home(s->allocator.state, k); /* the guard remembers what it said before */
 	stand_log_judge(s);
 	if (fair)
 		judge_guesses(s);

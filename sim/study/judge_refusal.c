@@ -13,13 +13,22 @@ static bool may_have(const struct stand *s, const struct block_book *k, const st
 	return e->firsts && k->beside.firsts >= e->firsts && k->beside.blocks >= e->blocks;
 }
 
-/* A block of an address that nobody has now, and that somebody who has this may be given. */
+/* Is any slot of it in another block? A scheme may cut an address otherwise than before. */
+static bool is_cut(const struct stand *s, const struct block_book *k)
+{
+	for (uint32_t n = 0; n < k->count; n++)
+		if (guard_in_block(s->guard, k->address, k->first + n * k->step))
+			return true;
+	return false;
+}
+
+/* A block of an address that nobody has now, nor any slot of it, and that somebody who has this may be given. */
 static const struct block_book *free_block(const struct stand *s, uint32_t address, const struct estate *e)
 {
 	for (size_t i = 0; i < s->block_count; i++) {
 		const struct block_book *k = &s->blocks[i];
 
-		if (k->address == address && k->owner == NOBODY && !k->guarded && may_have(s, k, e))
+		if (k->address == address && k->owner == NOBODY && !k->guarded && may_have(s, k, e) && !is_cut(s, k))
 			return k;
 	}
 	return NULL;
@@ -104,8 +113,7 @@ static uint32_t free_for(const struct stand *s, uint32_t address, const struct r
 
 static void judge_no_block(struct stand *s, const struct request *r)
 {
-	struct estate has = judge_estate(s, r->subscriber);
-	const struct block_book *k = free_block(s, r->address, &has);
+	const struct block_book *k = free_block(s, r->address, &s->tenants[r->subscriber].has);
 
 	if (k)
 		stand_broken(s, RULE_REASON, "no-block: but the block of %u slots from %u on address %u is nobody's", k->count,
@@ -120,7 +128,7 @@ static void judge_no_block(struct stand *s, const struct request *r)
 static uint32_t least_block(const struct stand *s, uint32_t subscriber)
 {
 	uint32_t least = 0;
-	bool own = judge_estate(s, subscriber).blocks > 0;
+	bool own = s->tenants[subscriber].has.blocks > 0;
 
 	for (size_t i = 0; i < s->block_count; i++)
 		if ((!own || s->blocks[i].owner == subscriber) && (!least || s->blocks[i].count < least))
@@ -166,54 +174,64 @@ static void judge_reason(struct stand *s, const struct request *r, enum outcome 
 		             s->promise.most);
 }
 
-/* How many numbers of a protocol the subscribers could have, at most: of the
- * addresses that anybody is paired with, and no more than the limits. */
-static uint64_t usable(const struct stand *s)
+static void find_homes(struct stand *s)
+{
+	s->is_home = must_alloc(s->ground.addresses, sizeof(*s->is_home));
+	for (uint32_t k = 0; k < s->ground.subscribers && s->allocator.home; k++) {
+		uint32_t home = s->allocator.home(s->allocator.state, k);
+
+		if (home != ADDRESS_NONE)
+			s->is_home[home] = true;
+	}
+}
+
+/* How many numbers of a protocol the subscribers could have, at most: none that is stranded, only those of addresses
+ * that anybody is paired with or at home (a rule of our own counts the others as stranded), no more than the limits. */
+static uint64_t usable(struct stand *s)
 {
 	uint64_t all = (uint64_t)s->ground.slots->count * s->ground.addresses, most;
 	uint32_t inhabited = 0;
 
+	if (!s->is_home)
+		find_homes(s);
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		inhabited += s->tenants_on[a] > 0 || s->is_home[a];
 	if (s->setup.type->stranded)
 		all -= s->setup.type->stranded(s->setup.config, s->setup.pool);
-	for (uint32_t a = 0; a < s->ground.addresses; a++)
-		inhabited += s->tenants_on[a] > 0;
-	if (!s->allocator.home && !s->allocator.places && !s->setup.unpaired)
+	if (!s->allocator.places && !s->setup.unpaired && !(s->allocator.home && s->setup.type->stranded))
 		all = all / s->ground.addresses * inhabited;
 	most = (uint64_t)s->promise.most * s->ground.subscribers;
 	return s->promise.most && most < all ? most : all;
 }
 
 /* Everybody was refused since anything became free: then nothing is left. */
-static void judge_full(struct stand *s)
+static void judge_full(struct stand *s, enum protocol protocol)
 {
 	uint64_t left = 0, taken, could = usable(s);
 
-	if (s->promise.partial || s->refused_in_a_row < s->ground.subscribers)
+	if (s->promise.partial || s->refused_in_a_row[protocol] < s->ground.subscribers)
 		return;
 	if (s->setup.type->reverse && s->block_count)
 		return; /* how a pool behind a rule is divided is the scheme's own */
 	s->checks[RULE_FULL]++;
-	left = free_on(s, ADDRESS_NONE, PROTO_UDP);
+	left = free_on(s, ADDRESS_NONE, protocol);
 	taken = (uint64_t)s->ground.slots->count * s->ground.addresses - left;
 	if (taken < could)
-		stand_broken(s, RULE_FULL, "every subscriber is refused while %llu of %llu usable numbers are taken",
-		             (unsigned long long)taken, (unsigned long long)could);
+		stand_broken(s, RULE_FULL, "every subscriber is refused while %llu of %llu usable numbers of %s are taken",
+		             (unsigned long long)taken, (unsigned long long)could, protocol_name[protocol]);
 }
 
 static void count_refused(struct stand *s, uint32_t subscriber, enum protocol protocol)
 {
 	struct tenant_book *t = &s->tenants[subscriber];
 
-	if (protocol != PROTO_UDP)
-		return;
-	s->refused_in_a_row += !t->refused;
-	t->refused = true;
-	judge_full(s);
+	s->refused_in_a_row[protocol] += !t->refused[protocol];
+	t->refused[protocol] = true;
+	judge_full(s, protocol);
 }
 
-void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked)
+void judge_refusal(struct stand *s, const struct request *r, enum outcome o)
 {
-	judge_work(s, looked);
 	judge_reason(s, r, o);
 	if (s->ground.tuples) /* each remote is a pool of its own: full when the reason is true */
 		s->checks[RULE_FULL] += o == OUT_NO_PORT || o == OUT_RANGE_FULL;
@@ -238,9 +256,9 @@ void judge_newcomer(struct stand *s, const struct request *r)
 /* Something is free again: who was refused may be served now. */
 void judge_release(struct stand *s)
 {
-	if (!s->refused_in_a_row)
-		return;
-	s->refused_in_a_row = 0;
-	for (uint32_t k = 0; k < s->ground.subscribers; k++)
-		s->tenants[k].refused = false;
+	for (int p = 0; p < PROTO_COUNT; p++) {
+		for (uint32_t k = 0; s->refused_in_a_row[p] && k < s->ground.subscribers; k++)
+			s->tenants[k].refused[p] = false;
+		s->refused_in_a_row[p] = 0;
+	}
 }

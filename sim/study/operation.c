@@ -59,14 +59,14 @@ static void make_churn(struct operations *o, struct rng *r, uint32_t subscribers
 }
 
 /* A number each, then a share each, then whatever is left; at last each is refused once more. */
-static void ask_for_all(struct operations *o, struct rng *r, uint32_t subscribers, uint32_t numbers)
+static void ask_for_all(struct operations *o, struct rng *r, uint32_t subscribers, uint32_t numbers, enum protocol protocol)
 {
 	for (uint32_t k = 0; k < subscribers; k++)
-		open_flow(o, r, k, PROTO_UDP);
+		open_flow(o, r, k, protocol);
 	for (int round = 0; round < 3; round++)
 		for (uint32_t k = 0; k < subscribers; k++)
-			operations_add(o, &(struct operation){ .kind = OPERATION_FILL, .protocol = PROTO_UDP, .subscriber = k,
-			                                       .n = round ? numbers + 1 : numbers / subscribers + 1 });
+			operations_add(o, &(struct operation){ .kind = OPERATION_FILL, .protocol = (uint8_t)protocol,
+			                                       .subscriber = k, .n = round ? numbers + 1 : numbers / subscribers + 1 });
 }
 
 static void end_all(struct operations *o, struct rng *r, uint32_t subscribers)
@@ -76,9 +76,9 @@ static void end_all(struct operations *o, struct rng *r, uint32_t subscribers)
 	wait_about(o, r, 1000 * NS_PER_S);
 }
 
-static void make_brim(struct operations *o, struct rng *r, uint32_t subscribers, uint32_t numbers)
+static void make_brim(struct operations *o, struct rng *r, uint32_t subscribers, uint32_t numbers, enum protocol protocol)
 {
-	ask_for_all(o, r, subscribers, numbers);
+	ask_for_all(o, r, subscribers, numbers, protocol);
 	for (int round = 0; round < 40; round++) {
 		uint32_t few = numbers / 1000 + 1;
 
@@ -86,16 +86,17 @@ static void make_brim(struct operations *o, struct rng *r, uint32_t subscribers,
 			close_flow(o, r, rng_below(r, subscribers));
 		wait_about(o, r, 400 * NS_PER_S);
 		for (uint32_t i = 0; i < 2 * few; i++)
-			open_flow(o, r, rng_below(r, subscribers), PROTO_UDP);
+			open_flow(o, r, rng_below(r, subscribers), protocol);
 	}
 }
 
-/* Asks again at the second time for what it may have kept from others at the first. */
+/* Asks again at the last time for what it may have kept from others at the first. */
 static void make_fill(struct operations *o, struct rng *r, uint32_t subscribers, uint32_t numbers)
 {
-	ask_for_all(o, r, subscribers, numbers);
-	end_all(o, r, subscribers);
-	ask_for_all(o, r, subscribers, numbers);
+	for (int round = 0; round <= PROTO_COUNT; round++) {
+		ask_for_all(o, r, subscribers, numbers, (enum protocol)(round % PROTO_COUNT));
+		end_all(o, r, subscribers);
+	}
 }
 
 static void make_one(struct operations *o, struct rng *r, uint32_t subscribers)
@@ -103,7 +104,9 @@ static void make_one(struct operations *o, struct rng *r, uint32_t subscribers)
 	uint32_t who = rng_below(r, subscribers);
 
 	for (int i = 0; i < 20000; i++) {
-		open_flow(o, r, who, PROTO_UDP);
+		open_flow(o, r, who, (enum protocol)rng_below(r, PROTO_COUNT));
+		if (rng_below(r, 2)) /* a port that comes again and again */
+			o->items[o->count - 1].port = (uint16_t)(1024 + 991 * rng_below(r, 50));
 		if (i >= 20 || rng_below(r, 3) == 0)
 			close_flow(o, r, who);
 		wait_about(o, r, 20 * NS_PER_S);
@@ -121,7 +124,7 @@ void operations_make(struct operations *o, enum operation_mix mix, uint64_t seed
 		make_churn(o, &r, subscribers);
 		break;
 	case MIX_BRIM:
-		make_brim(o, &r, subscribers, numbers);
+		make_brim(o, &r, subscribers, numbers, (enum protocol)(seed % PROTO_COUNT));
 		break;
 	case MIX_FILL:
 		make_fill(o, &r, subscribers, numbers);

@@ -41,8 +41,8 @@ void operations_add(struct operations *o, const struct operation *one);
 /* Ways of making a list, for so many subscribers. */
 enum operation_mix {
 	MIX_CHURN,   /* flows come and go at random, in waves, all protocols */
-	MIX_BRIM,    /* all numbers are asked for, then a few end and as many begin, over and over */
-	MIX_FILL,    /* all numbers are asked for, all end, and all are asked for again */
+	MIX_BRIM,    /* all numbers of a protocol, by the seed, are asked for, then a few end and as many begin, over and over */
+	MIX_FILL,    /* all numbers of a protocol are asked for, all end, and all are asked for again, of each protocol */
 	MIX_ONE,     /* one subscriber alone opens and closes flows: what it could guess of its own next number */
 	MIXES,
 };

@@ -98,7 +98,6 @@ struct stand *stand_create(const struct stand_setup *setup)
 	for (uint32_t i = 0; i < subscribers; i++)
 		s->tenants[i] = (struct tenant_book){ .address = ADDRESS_NONE, .first = NOBODY };
 	s->tenants_on = must_alloc(addresses, sizeof(*s->tenants_on));
-	s->past = must_alloc((size_t)subscribers * PROTO_COUNT, sizeof(*s->past));
 	s->live_free = s->asking = NOBODY;
 	holddown_init(&s->held);
 	if (setup->type->promise)
@@ -131,9 +130,11 @@ void stand_destroy(struct stand *s)
 	free(s->lives);
 	free(s->tenants);
 	free(s->tenants_on);
+	free(s->is_home);
 	free(s->cells);
 	free(s->blocks);
-	free(s->past);
+	free(s->blocks_from);
+	guesses_destroy(s);
 	holddown_clear(&s->held);
 	free(s);
 }
@@ -146,12 +147,21 @@ bool stand_still_good(struct stand *s)
 	return !s->finding.is;
 }
 
-/* Hold-downs and the scheme's own timers, in order of time, up to and including `until_ns`. */
-static void advance(struct stand *s, int64_t until_ns)
+uint64_t stand_looked(const struct stand *s)
+{
+	uint64_t n = s->ground.tuples ? tuples_looked(s->ground.tuples) : 0;
+
+	for (size_t i = 0; i < (size_t)s->ground.addresses * PROTO_COUNT; i++)
+		n += portset_looked(s->ground.ports[i]);
+	return n - guard_looked(s->guard);
+}
+
+void stand_advance(struct stand *s, int64_t until_ns)
 {
 	while (stand_still_good(s)) {
 		int64_t hold = holddown_next(&s->held);
 		int64_t own = s->allocator.next ? s->allocator.next(s->allocator.state) : NS_NEVER;
+		uint64_t before;
 
 		if (hold > until_ns && own > until_ns)
 			break;
@@ -160,12 +170,23 @@ static void advance(struct stand *s, int64_t until_ns)
 			stand_release(s, holddown_take(&s->held));
 		} else {
 			stand_tell(s, "tick");
+			before = stand_looked(s);
 			s->allocator.tick(s->allocator.state, s->now_ns);
+			judge_work(s, "tick()", before, (uint64_t)s->ground.addresses * PROTO_COUNT * s->ground.slots->count);
 			judge_release(s); /* a block may be free again */
 		}
 	}
 	s->now_ns = until_ns;
 	attribution_advance(s->attribution, until_ns);
+}
+
+/* All of a subscriber's mappings end. */
+static void drain(struct stand *s, uint32_t subscriber)
+{
+	while (s->tenants[subscriber].active && !s->finding.is) {
+		stand_close(s, &(struct operation){ .kind = OPERATION_CLOSE, .subscriber = subscriber });
+		stand_advance(s, s->now_ns + STAND_APART_NS);
+	}
 }
 
 bool stand_do(struct stand *s, const struct operation *op)
@@ -181,11 +202,10 @@ bool stand_do(struct stand *s, const struct operation *op)
 		stand_fill(s, op);
 		break;
 	case OPERATION_DRAIN:
-		while (s->tenants[op->subscriber].active && !s->finding.is)
-			stand_close(s, op);
+		drain(s, op->subscriber);
 		break;
 	case OPERATION_WAIT:
-		advance(s, s->now_ns + op->wait_ns);
+		stand_advance(s, s->now_ns + op->wait_ns);
 		break;
 	}
 	return stand_still_good(s);
@@ -196,10 +216,9 @@ bool stand_do(struct stand *s, const struct operation *op)
 bool stand_finish(struct stand *s, bool fair)
 {
 	for (uint32_t k = 0; k < s->ground.subscribers && !s->finding.is; k++)
-		while (s->tenants[k].active && !s->finding.is)
-			stand_close(s, &(struct operation){ .kind = OPERATION_CLOSE, .subscriber = k });
+		drain(s, k);
 	if (!s->finding.is)
-		advance(s, s->now_ns + FOREVER);
+		stand_advance(s, s->now_ns + FOREVER);
 	if (!s->finding.is)
 		judge_end(s, fair);
 	return stand_still_good(s);

@@ -2,16 +2,16 @@
 #include "sim/base/must.h"
 #include "sim/study/stand_state.h"
 
-static uint64_t looked(const struct stand *s)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < (size_t)s->ground.addresses * PROTO_COUNT; i++)
-		n += portset_looked(s->ground.ports[i]);
-	return s->ground.tuples ? n + tuples_looked(s->ground.tuples) : n;
-}
-
 /* ---- pairing ---- */
+
+static bool has_room(struct stand *s, uint32_t address, enum protocol protocol)
+{
+	uint64_t before = stand_looked(s);
+	bool room = s->allocator.room(s->allocator.state, address, protocol);
+
+	judge_work(s, "room()", before, s->ground.slots->count);
+	return room;
+}
 
 /* Where a newcomer goes: home, else the emptiest address with room. */
 static uint32_t choose(struct stand *s, uint32_t subscriber, enum protocol protocol)
@@ -21,8 +21,7 @@ static uint32_t choose(struct stand *s, uint32_t subscriber, enum protocol proto
 	if (best != ADDRESS_NONE)
 		return best;
 	for (uint32_t a = 0; a < s->ground.addresses; a++)
-		if ((best == ADDRESS_NONE || s->tenants_on[a] < s->tenants_on[best]) &&
-		    s->allocator.room(s->allocator.state, a, protocol))
+		if ((best == ADDRESS_NONE || s->tenants_on[a] < s->tenants_on[best]) && has_room(s, a, protocol))
 			best = a;
 	return best;
 }
@@ -109,7 +108,7 @@ bool stand_open(struct stand *s, const struct operation *op)
 	b.address = r.address;
 	b.slot = SLOT_NONE;
 	b.odds = ODDS_UNKNOWN;
-	before = looked(s);
+	before = stand_looked(s);
 	s->asking = op->subscriber;
 	s->given = false;
 	o = s->allocator.alloc(s->allocator.state, &r, &b);
@@ -127,12 +126,13 @@ bool stand_open(struct stand *s, const struct operation *op)
 	stand_trace_add(s, o, o == OUT_CREATED ? (uint64_t)b.address << 32 | b.slot : 0);
 	if (!stand_still_good(s))
 		return false;
+	judge_work(s, "alloc()", before, s->ground.slots->count);
 	if (o == OUT_CREATED) {
-		judge_grant(s, &r, &b, looked(s) - before);
+		judge_grant(s, &r, &b);
 		if (!s->finding.is)
 			begin_mapping(s, &r, &b);
 	} else {
-		judge_refusal(s, &r, o, looked(s) - before);
+		judge_refusal(s, &r, o);
 		if (newcomer)
 			stand_part_if_idle(s, op->subscriber);
 	}
@@ -149,6 +149,7 @@ void stand_fill(struct stand *s, const struct operation *op)
 		one.remote_port = 443;
 		if (!stand_open(s, &one))
 			return;
+		stand_advance(s, s->now_ns + STAND_APART_NS);
 	}
 }
 
@@ -190,6 +191,7 @@ void stand_close(struct stand *s, const struct operation *op)
 void stand_release(struct stand *s, const struct held_number *held)
 {
 	struct held_number n = *held;
+	uint64_t before;
 
 	stand_tell(s, "release %s: subscriber %u, address %u, slot %u", protocol_name[n.protocol], n.subscriber, n.address, n.slot);
 	if (!s->ground.tuples || stand_uncarry(s, &n)) {
@@ -197,8 +199,11 @@ void stand_release(struct stand *s, const struct held_number *held)
 		portset_give(ground_ports(&s->ground, n.address, (enum protocol)n.protocol), n.slot);
 	}
 	s->tenants[n.subscriber].held[n.protocol]--;
+	judge_guess_release(s, n.subscriber, n.address, (enum protocol)n.protocol, n.slot);
+	before = stand_looked(s);
 	if (s->allocator.release)
 		s->allocator.release(s->allocator.state, s->now_ns, n.subscriber, n.address, n.slot, (enum protocol)n.protocol);
+	judge_work(s, "release()", before, (uint64_t)PROTO_COUNT * s->ground.slots->count);
 	judge_release(s);
 	stand_part_if_idle(s, n.subscriber);
 }

@@ -12,24 +12,16 @@ static bool holder(void *context, uint32_t outside, uint16_t port, uint32_t *ins
 	return s->setup.type->reverse(s->setup.config, s->setup.pool, outside, s->ground.slots->slot[port], inside);
 }
 
-/* Questions without a port are not asked. */
-static void assigned(void *context, uint32_t outside, void (*each)(void *context, uint32_t inside), void *each_context)
-{
-	(void)context;
-	(void)outside;
-	(void)each;
-	(void)each_context;
-}
-
 void stand_log_open(struct stand *s)
 {
 	s->evidence = (struct evidence_config){ .resolution_ns = 1, .port_logged = 1,
 		                                .clock_offset = { .kind = DIST_CONSTANT, .value = 0 } };
-	s->rule = (struct rule){ .context = s, .holder = holder, .assigned = assigned };
+	s->rule = (struct rule){ .context = s, .holder = holder };
 	s->attribution = attribution_create(&(struct attribution_setup){
 		.evidence = &s->evidence,
 		.log = &s->log,
 		.rule = s->setup.type->reverse ? &s->rule : NULL,
+		.port_only = true,
 	});
 }
 

@@ -3,7 +3,6 @@
 #define SIM_STUDY_STAND_STATE_H
 
 #include "analysis/attribution.h"
-#include "analysis/guess.h"
 #include "sim/nat/holddown.h"
 #include "sim/scheme/guard.h"
 #include "sim/study/stand.h"
@@ -25,11 +24,19 @@ struct remote_book {
 	uint16_t port;
 };
 
+/* What blocks a subscriber has. Those that somebody was given who had none are known as
+ * first ones: a scheme may keep others for further ones, and gives somebody who kept
+ * such a one a first block again. */
+struct estate {
+	uint32_t blocks, firsts;
+};
+
 struct tenant_book {
 	uint32_t address;             /* ADDRESS_NONE: not paired */
 	uint32_t first, active;       /* of its live mappings */
 	uint32_t held[PROTO_COUNT];   /* live and in hold-down */
-	bool     refused;             /* by UDP, since any number was released */
+	bool     refused[PROTO_COUNT]; /* since any number was released */
+	struct estate has;            /* what blocks it has */
 	int64_t  next_block_ns;       /* no block before this, as promised */
 	struct own_number { uint32_t address, slot; } *mine; /* its numbers by rule, once asked for; owned */
 	size_t   mine_count;
@@ -41,15 +48,9 @@ struct cell_book {
 	bool     live;
 };
 
-/* What blocks a subscriber has. Those that somebody was given who had none are known as
- * first ones: a scheme may keep others for further ones, and gives somebody who kept
- * such a one a first block again. */
-struct estate {
-	uint32_t blocks, firsts;
-};
-
 struct block_book {       /* a block as first seen */
 	uint32_t address, first, count, step;
+	uint32_t next;        /* with the same first slot; NOBODY: none */
 	uint32_t owner;       /* NOBODY: free */
 	bool     opens;       /* was given to one who had none */
 	bool     guarded;
@@ -78,20 +79,20 @@ struct stand {
 	uint32_t live_room, live_free, live_count;
 	struct tenant_book *tenants;  /* owned */
 	uint32_t *tenants_on;         /* by address; owned */
+	bool     *is_home;            /* by address, of anybody; NULL: not asked yet; owned */
 	struct cell_book *cells;      /* [(address * PROTO_COUNT + protocol) * slots + slot]; owned */
 	struct holddown held;
-	struct block_book *blocks;    /* every block ever seen, by address and first slot; owned */
+	struct block_book *blocks;    /* every block ever seen; owned */
 	size_t block_count;
+	uint32_t *blocks_from;        /* [address * slots + first slot]: a block there, + 1; NULL: no block yet; owned */
 	uint32_t asking;              /* whose request is answered now; NOBODY: nobody's */
 	bool     given;               /* it was given a block, */
 	struct estate before;         /* and had this before: a block may be told of in pieces */
 	struct remote_book *remotes;  /* endpoints seen, where numbers carry several mappings; owned */
 	uint32_t remote_count;
-	uint32_t refused_in_a_row;    /* subscribers, by UDP */
+	uint32_t refused_in_a_row[PROTO_COUNT]; /* subscribers */
 
-	struct guess_past *past;      /* by subscriber and protocol; owned */
-	uint64_t hits[GUESSERS + 3];  /* in 1 / GUESS_RUN; guessers' of guess.h, then judge.c's own */
-	double expected;              /* right guesses that the declared odds allow */
+	struct guesses *guesses;      /* judge_guess.c; NULL: no odds were declared yet; owned */
 
 	struct evidence_config evidence;
 	struct log_config log;
@@ -110,9 +111,14 @@ static inline struct cell_book *cell_of(struct stand *s, uint32_t address, uint3
 bool stand_broken(struct stand *s, enum rule_id rule, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* stand.c */
+uint64_t stand_looked(const struct stand *s); /* at slots, so far */
 void stand_tell(struct stand *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void stand_trace_add(struct stand *s, uint64_t a, uint64_t b);
 bool stand_still_good(struct stand *s);
+/* Hold-downs and the scheme's own timers, in order of time, up to and including `until_ns`, which it then is. */
+void stand_advance(struct stand *s, int64_t until_ns);
+/* Of many that ask or end, one does after the other: the log is slow to answer for what many do in the same moment. */
+#define STAND_APART_NS 1000
 
 /* stand_flow.c: a flow begins (was it given a number?), as many as are given begin, one ends; a number is free again. */
 bool stand_open(struct stand *s, const struct operation *op);
@@ -128,14 +134,19 @@ bool stand_uncarry(struct stand *s, const struct held_number *n);               
 bool stand_is_free_for(const struct stand *s, uint32_t address, uint32_t slot, const struct request *r);
 
 /* judge.c and judge_refusal.c: each is called at its moment, and tells. */
-void judge_grant(struct stand *s, const struct request *r, const struct binding *b, uint64_t looked);
-void judge_refusal(struct stand *s, const struct request *r, enum outcome o, uint64_t looked);
+void judge_grant(struct stand *s, const struct request *r, const struct binding *b);
+void judge_refusal(struct stand *s, const struct request *r, enum outcome o);
 void judge_newcomer(struct stand *s, const struct request *r); /* no address has room for it */
 void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);
 void judge_end(struct stand *s, bool fair);
-void judge_work(struct stand *s, uint64_t looked);
-struct estate judge_estate(const struct stand *s, uint32_t subscriber);
+void judge_work(struct stand *s, const char *hook, uint64_t since, uint64_t most); /* `most` and the draws, since stand_looked() */
+
+/* judge_guess.c: a number is given, one is free again, and what came of the guesses. */
+void judge_guess(struct stand *s, const struct request *r, const struct binding *b);
+void judge_guess_release(struct stand *s, uint32_t subscriber, uint32_t address, enum protocol protocol, uint32_t slot);
+void judge_guesses(struct stand *s);
+void guesses_destroy(struct stand *s);
 
 /* stand_log.c: the log, and what it says of a live mapping now. */
 void stand_log_open(struct stand *s);

@@ -56,6 +56,13 @@ static void tell(struct blocks *b, int event, uint32_t subscriber, uint32_t i)
 	if (i % 3 == 2)
 		return;
 #endif
+#ifdef DEFECT_HALVES
+	if (event == CGNSIM_BLOCK_RETURNED) {
+		k.count /= 2;
+		b->host->emit(b->host->nat, &k);
+		k.first += k.count;
+	}
+#endif
 	b->host->emit(b->host->nat, &k);
 }
 
@@ -125,6 +132,13 @@ static void blocks_tick(void *state, int64_t now_ns)
 {
 	struct blocks *b = state;
 
+#ifdef DEFECT_ELSEWHERE
+	for (uint32_t i = 0; i < b->per_address && b->host->addresses > 1; i++)
+		if (b->items[i].owner != CGNSIM_NONE && b->items[b->count - 1].owner == CGNSIM_NONE) {
+			b->items[b->count - 1].owner = b->items[i].owner;
+			tell(b, CGNSIM_BLOCK_GIVEN, b->items[i].owner, b->count - 1);
+		}
+#endif
 	for (uint32_t i = 0; i < b->count; i++) {
 		struct block *k = &b->items[i];
 		uint32_t was = k->used;

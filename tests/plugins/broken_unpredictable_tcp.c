@@ -1,0 +1,18 @@
+/* The next number up for TCP and ICMP alone, declared as hard to guess as any of all. */
+#include "single.h"
+
+static int alloc(void *state, const struct cgnsim_request *r, struct cgnsim_grant *grant)
+{
+	struct single *s = state;
+	const struct cgnsim_host *h = s->host;
+
+	uint32_t from = r->protocol == CGNSIM_UDP ? h->random(h->nat, h->slots) : s->given++ % h->slots;
+
+	grant->slot = h->find(h->nat, r->address, r->protocol, 0, h->slots - 1, from);
+	grant->odds = h->slots - r->held;
+	return grant->slot == CGNSIM_NONE ? CGNSIM_NO_PORT : CGNSIM_GIVEN;
+}
+
+const struct cgnsim_scheme cgnsim_scheme = {
+	.abi = CGNSIM_SCHEME_ABI, .name = "broken_unpredictable_tcp", .create = single_create, .alloc = alloc, .destroy = free,
+};
