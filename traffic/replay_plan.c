@@ -284,6 +284,8 @@ struct train_order replay_order(const struct trace_record *r, enum opening openi
 	o.ways[WAY_IN].bytes = r->bytes_in;
 	o.ways[WAY_IN].syn = s->flags & SEG_SYN_IN;
 	o.ways[WAY_IN].fin = s->flags & SEG_FIN_IN;
+	o.ways[WAY_OUT].answers = o.ways[WAY_OUT].syn && opening != OPENED_OUT;
+	o.ways[WAY_IN].answers = o.ways[WAY_IN].syn && opening != OPENED_IN;
 	o.ways[WAY_OUT].asks = o.tcp && opening == OPENED_OUT && s->first_in_ns == NS_NONE;
 	o.ways[WAY_IN].asks = o.tcp && opening == OPENED_IN && inbound;
 	return o;
@@ -321,6 +323,8 @@ struct train_order replay_order6(const struct trace_flow6 *f, bool opener_only, 
 		o.ways[WAY_IN].syn = o.ways[WAY_IN].syn || speaker == WAY_IN;
 		*opening = speaker == WAY_OUT ? OPENED_OUT : is_private6(f, opener_only) ? OPENED_IN : OPENED_NOT;
 	}
+	o.ways[WAY_OUT].answers = o.ways[WAY_OUT].syn && *opening != OPENED_OUT;
+	o.ways[WAY_IN].answers = o.ways[WAY_IN].syn && *opening != OPENED_IN;
 	if (f->close == CLOSE_FIN || f->close == CLOSE_HALF)
 		o.ways[speaker].fin = true;
 	if (f->close == CLOSE_FIN && both)
