@@ -68,10 +68,7 @@ static void line_up(struct replaying *r)
 
 	r->waiting = must_alloc((size_t)t->record_count + t->flow6_count, sizeof(*r->waiting));
 	for (uint32_t i = 0; i < t->record_count; i++) {
-		const struct segment *s = &t->records[i].train;
-		int64_t time_ns = s->first_in_ns != NS_NONE && s->first_in_ns < s->start_ns ? s->first_in_ns : s->start_ns;
-
-		r->waiting[r->waiting_count++] = (struct waiting){ time_ns, i };
+		r->waiting[r->waiting_count++] = (struct waiting){ replay_first(&t->records[i].train), i };
 	}
 	for (uint32_t i = 0; i < t->flow6_count; i++) {
 		r->waiting[r->waiting_count++] = (struct waiting){ t->flows6[i].first_ns, t->record_count + i };
@@ -350,6 +347,7 @@ bool replay(const struct trace *t, const struct replay_options *options, struct 
 	line_up(&r);
 	r.end_ns = options->until_ns < t->duration_ns ? options->until_ns : t->duration_ns;
 	report->unclosed = r.plan.unclosed;
+	report->merged = r.plan.merged;
 	report->seams_lost = r.marks.seams_lost;
 	good = run(&r, e);
 	for (size_t i = 0; i < r.heap_count; i++)

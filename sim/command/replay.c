@@ -168,6 +168,9 @@ static void print_text(const struct replay_report *r, const struct replay_scenar
 		printf("  %" PRIu64 " trains have other packets or bytes than the trace says: such packets cannot be\n", r->resized);
 	if (r->unclosed)
 		printf("  %" PRIu64 " flows end otherwise than the trace says\n", r->unclosed);
+	if (r->merged)
+		printf("  %" PRIu64 " flows are seen as part of another one of their addresses and ports: in another tunnel, or too soon after\n",
+		       r->merged);
 	if (r->seams_lost)
 		printf("  %" PRIu64 " gaps of a day or more are bridged: what the trace says of the flows beside contradicts itself\n",
 		       r->seams_lost);
@@ -206,6 +209,7 @@ static void print_json(const struct replay_report *r, const struct replay_scenar
 	cJSON_AddNumberToObject(json, "seconds", seconds_from_ns(r->last_ns));
 	cJSON_AddNumberToObject(json, "resized_trains", (double)r->resized);
 	cJSON_AddNumberToObject(json, "unclosed_flows", (double)r->unclosed);
+	cJSON_AddNumberToObject(json, "merged_flows", (double)r->merged);
 	cJSON_AddNumberToObject(json, "seams_lost", (double)r->seams_lost);
 	if (s->scheme)
 		add_scenario(json, s);
