@@ -150,6 +150,15 @@ refuse "an import's option of a scenario" 2 "goes with a trace" "$program" repla
 refuse "no such side" 2 "neither inside nor outside" "$program" replay small.json --side left --pcap x.pcap
 refuse "no such scheme" 2 "nobody" "$program" replay small.json --scheme nobody --pcap x.pcap
 refuse "not a time" 2 "is not a time" "$program" replay small.trace --seconds soon --pcap x.pcap
+for file in small.trace small.json; do # named as the output by mistake
+	cp $file kept
+	refuse "not over its own input: $file" 2 "is no pcap" "$program" replay $file --pcap $file
+	check "which is still there: $file" cmp $file kept
+done
+check "a capture is replaced" sh -c "cp small.pcap old.pcap && '$program' replay small.trace --pcap old.pcap --seconds 5s --quiet && cmp part.pcap old.pcap"
+check "to standard output, where nothing else goes" sh -c "
+	'$program' replay small.trace --pcap - --json >piped.pcap 2>report && cmp small.pcap piped.pcap && grep -q resized_trains report && [ ! -e - ]"
+check "a full standard output" sh -c "'$program' replay small.trace --pcap - >/dev/full 2>err; [ \$? = 2 ] && grep -q 'standard output: No space left' err"
 refuse "no such interface" 2 "no interface" "$program" replay small.trace --interface nowhere0
 if [ "$(id -u)" = 0 ] && mkdir tiny && mount -t tmpfs -o size=64k tmpfs tiny 2>/dev/null; then
 	refuse "a full disk" 2 "No space left" "$program" replay small.trace --pcap tiny/x.pcap
@@ -245,8 +254,39 @@ if ip netns add "$space" 2>/dev/null && ip -n "$space" link add here type veth p
 	check "the other end sees the same frames" sh -c '[ -s seen ] && cmp sent seen'
 	ip -n "$space" addr add 192.0.2.1/24 dev here
 	ip -n "$space" route add default via 192.0.2.2
-	refuse "where the default route leaves" 2 "default route" $within "$program" replay small.trace --interface here
-	check "unless forced" $within "$program" replay small.trace --interface here --force --speed 1000
+	ip -n "$space" link add aside type veth peer name beside
+	ip -n "$space" link set aside up
+	ip -n "$space" addr add 198.51.100.1/24 dev aside
+	ip netns exec "$space" sysctl -qw net.ipv6.conf.here.disable_ipv6=0
+	ip -n "$space" addr add 2001:db8::1/64 dev here nodad
+	send="$within $program replay small.trace --interface here --speed 1000"
+	refuse "where the default route leaves" 2 "default route" $send
+	check "unless forced" $send --force
+	ip -n "$space" route del default
+	# leads_out 4|6 ROUTE...: by these routes.
+	leads_out() {
+		version=$1
+		shift
+		for route in "$@"; do
+			ip -n "$space" -"$version" route add $route
+		done
+		refuse "where a route leads out: $*" 2 "default route" $send
+		for route in "$@"; do
+			ip -n "$space" -"$version" route del $route
+		done
+	}
+	check "with a route to some addresses" sh -c "ip -n $space route add 203.0.113.0/24 via 192.0.2.2 && ip -n $space route add 64.0.0.0/3 via 192.0.2.2 &&
+		$send --quiet && ip -n $space route del 64.0.0.0/3"
+	leads_out 4 "default nexthop via 198.51.100.2 dev aside nexthop via 192.0.2.2 dev here"
+	leads_out 4 "0.0.0.0/1 via 192.0.2.2" "128.0.0.0/1 via 192.0.2.2"
+	leads_out 4 "0.0.0.0/2 via 192.0.2.2" "64.0.0.0/3 via 192.0.2.2" "96.0.0.0/3 via 192.0.2.2"
+	leads_out 4 "default via 192.0.2.2 table 100"
+	leads_out 6 "default via 2001:db8::2"
+	leads_out 6 "2000::/3 via 2001:db8::2 table 100"
+	check "with a route to other addresses of IPv6" sh -c "ip -n $space -6 route add 8000::/1 via 2001:db8::2 && ip -n $space -6 route add fc00::/7 via 2001:db8::2 &&
+		ip -n $space route add default via 198.51.100.2 && ip -n $space route add unreachable 64.0.0.0/2 && $send --quiet"
+	ip -n "$space" link set aside down
+	refuse "one that is down" 2 "is down" $within "$program" replay small.trace --interface aside --force
 	if command -v setpriv >/dev/null; then
 		refuse "without the privilege" 3 "CAP_NET_RAW" $within setpriv --bounding-set -net_raw --inh-caps -net_raw \
 			"$program" replay small.trace --interface here --force
