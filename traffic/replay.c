@@ -31,6 +31,7 @@ struct active {
 
 /* Of a 5-tuple. */
 struct tuple_state {
+	uint64_t sent[WAYS];   /* TCP: bytes since the connection's SYN */
 	uint32_t next[WAYS];   /* TCP: sequence number of what comes next; ICMP: queries, replies so far */
 	bool     begun, odd[WAYS]; /* odd: an odd number of packets was sent */
 };
@@ -67,10 +68,7 @@ static void line_up(struct replaying *r)
 
 	r->waiting = must_alloc((size_t)t->record_count + t->flow6_count, sizeof(*r->waiting));
 	for (uint32_t i = 0; i < t->record_count; i++) {
-		const struct segment *s = &t->records[i].train;
-		int64_t time_ns = s->first_in_ns != NS_NONE && s->first_in_ns < s->start_ns ? s->first_in_ns : s->start_ns;
-
-		r->waiting[r->waiting_count++] = (struct waiting){ time_ns, i };
+		r->waiting[r->waiting_count++] = (struct waiting){ replay_first(&t->records[i].train), i };
 	}
 	for (uint32_t i = 0; i < t->flow6_count; i++) {
 		r->waiting[r->waiting_count++] = (struct waiting){ t->flows6[i].first_ns, t->record_count + i };
@@ -134,15 +132,15 @@ static void begin_train(struct replaying *r, uint32_t number)
 	struct train_order order;
 	enum opening opening;
 	enum protocol protocol;
+	bool six = number >= t->record_count;
 
-	if (number < t->record_count) {
+	if (!six) {
 		const struct trace_record *record = &t->records[number];
 
 		opening = (enum opening)r->plan.opening[number];
 		order = replay_order(record, opening);
 		protocol = (enum protocol)record->train.protocol;
 		a->host = host_of(t, number);
-		order.header = replay_header(protocol, false);
 		r->report->trains++;
 		r->report->flows[protocol] += (record->train.flags & SEG_FIRST) != 0;
 	} else {
@@ -150,10 +148,11 @@ static void begin_train(struct replaying *r, uint32_t number)
 
 		order = replay_order6(f, r->options->opener_only, &opening);
 		protocol = (enum protocol)f->protocol;
-		order.header = replay_header(protocol, true);
 		r->report->flows6++;
 	}
+	order.header = replay_header(protocol, six);
 	order.full = REPLAY_MTU - order.header;
+	order.limit = replay_most(six) - order.header;
 	r->report->resized += !train_begin(&a->walk, &order);
 	a->number = number;
 	a->opening = (uint8_t)opening;
@@ -247,6 +246,10 @@ static void set_tcp(struct replay_packet *p, struct tuple_state *s, const struct
 {
 	bool opens = step->syn && a->opening == (step->way == WAY_OUT ? OPENED_OUT : OPENED_IN);
 
+	if (step->syn)
+		s->sent[step->way] = 0;
+	p->position = s->sent[step->way];
+	s->sent[step->way] += step->payload;
 	p->sequence = s->next[step->way];
 	p->acknowledgement = opens ? 0 : s->next[!step->way];
 	p->tcp_flags = (uint8_t)((step->syn ? WIRE_TCP_SYN : 0) | (step->fin ? WIRE_TCP_FIN : 0) | (step->reset ? WIRE_TCP_RST : 0) |
@@ -344,6 +347,7 @@ bool replay(const struct trace *t, const struct replay_options *options, struct 
 	line_up(&r);
 	r.end_ns = options->until_ns < t->duration_ns ? options->until_ns : t->duration_ns;
 	report->unclosed = r.plan.unclosed;
+	report->merged = r.plan.merged;
 	report->seams_lost = r.marks.seams_lost;
 	good = run(&r, e);
 	for (size_t i = 0; i < r.heap_count; i++)

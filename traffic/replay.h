@@ -36,6 +36,7 @@ struct replay_report {
 	uint64_t trains, flows[PROTO_COUNT], flows6; /* begun */
 	uint64_t resized;          /* trains whose packets or bytes could not be had as the trace says */
 	uint64_t unclosed;         /* flows that will not be seen to end as the trace says */
+	uint64_t merged;           /* flows that will be seen as part of another one of their 5-tuple */
 	uint64_t seams_lost;       /* gaps of a day whose edges will not be seen as the trace says */
 	int64_t  last_ns;          /* of the last frame */
 };

@@ -16,12 +16,51 @@
 enum { SNAP_LENGTH = 262144, BUFFER = 1 << 20 };
 
 struct replay_file {
-	struct outfile out;
+	struct outfile out;    /* path NULL: standard output */
+	const char *name;
 	pcap_t *pcap;
 	pcap_dumper_t *dumper; /* on a descriptor of its own: libpcap closes what it is given */
 	FILE *stream;
 	int64_t epoch_ns;
 };
+
+/* A pcap may be replaced, or an empty file. */
+static bool may_write(const char *path, struct err *e)
+{
+	static const uint32_t magics[] = { 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1 };
+	uint32_t magic = 0;
+	FILE *in = fopen(path, "rb");
+	size_t got = in ? fread(&magic, 1, sizeof(magic), in) : 0;
+	bool may = !got;
+
+	if (in)
+		fclose(in);
+	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
+		may = may || magic == magics[i];
+	return may || fail(e, "%s: is there and is no pcap; it is not written over", path);
+}
+
+/* The descriptor to write on, for libpcap to close; -1 with `e` set. */
+static int descriptor(struct replay_file *f, const char *path, struct err *e)
+{
+	int fd;
+
+	f->name = strcmp(path, "-") ? path : "standard output";
+	if (f->name == path) {
+		if (!may_write(path, e) || !outfile_open(&f->out, path, e))
+			return -1;
+		fd = dup(fileno(f->out.stream));
+	} else {
+		if (isatty(STDOUT_FILENO)) {
+			fail(e, "--pcap -: standard output is a terminal; a capture goes to a file or a program");
+			return -1;
+		}
+		fd = dup(STDOUT_FILENO);
+	}
+	if (fd < 0)
+		fail(e, "%s: %s", f->name, strerror(errno));
+	return fd;
+}
 
 struct replay_file *replay_file_open(const char *path, int64_t epoch_ns, int64_t duration_ns, struct err *e)
 {
@@ -35,25 +74,20 @@ struct replay_file *replay_file_open(const char *path, int64_t epoch_ns, int64_t
 	}
 	f = must_alloc(1, sizeof(*f));
 	f->epoch_ns = epoch_ns;
-	if (!outfile_open(&f->out, path, e)) {
+	fd = descriptor(f, path, e);
+	if (fd < 0) {
+		outfile_abandon(&f->out);
 		free(f);
 		return NULL;
 	}
-	fd = dup(fileno(f->out.stream));
-	f->stream = fd >= 0 ? fdopen(fd, "wb") : NULL;
+	f->stream = fdopen(fd, "wb");
 	f->pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAP_LENGTH, PCAP_TSTAMP_PRECISION_NANO);
-	must(f->pcap);
-	if (f->stream) {
-		setvbuf(f->stream, NULL, _IOFBF, BUFFER);
-		f->dumper = pcap_dump_fopen(f->pcap, f->stream);
-	}
+	must(f->stream && f->pcap);
+	setvbuf(f->stream, NULL, _IOFBF, BUFFER);
+	f->dumper = pcap_dump_fopen(f->pcap, f->stream);
 	if (!f->dumper) {
-		fail(e, "%s: %s", path, f->stream ? pcap_geterr(f->pcap) : strerror(errno));
-		if (f->stream)
-			fclose(f->stream);
-		else if (fd >= 0)
-			close(fd);
-		f->stream = NULL;
+		fail(e, "%s: %s", f->name, pcap_geterr(f->pcap));
+		fclose(f->stream);
 		replay_file_abandon(f);
 		return NULL;
 	}
@@ -64,7 +98,7 @@ static bool written(struct replay_file *f, struct err *e)
 {
 	if (!ferror(f->stream))
 		return true;
-	return fail(e, "%s: %s", f->out.path, errno ? strerror(errno) : "could not be written");
+	return fail(e, "%s: %s", f->name, errno ? strerror(errno) : "could not be written");
 }
 
 static bool take_frame(void *context, int64_t time_ns, const uint8_t *bytes, size_t length, struct err *e)
@@ -98,9 +132,9 @@ bool replay_file_commit(struct replay_file *f, struct err *e)
 	bool good;
 
 	errno = 0;
-	good = (pcap_dump_flush(f->dumper) == 0 && written(f, e)) || fail(e, "%s: %s", f->out.path, strerror(errno));
+	good = (pcap_dump_flush(f->dumper) == 0 && written(f, e)) || fail(e, "%s: %s", f->name, strerror(errno));
 	close_pcap(f);
-	if (good)
+	if (good && f->out.path)
 		good = outfile_commit(&f->out, e);
 	else
 		outfile_abandon(&f->out);

@@ -6,8 +6,9 @@
 
 struct replay_file; /* opaque */
 
-/* The capture's times begin at epoch_ns (since 1970) and end duration_ns later; NULL with `e` set if a pcap
- * cannot tell such a time (before 1970, after 2106), or the file cannot be written. */
+/* The capture's times begin at epoch_ns (since 1970) and end duration_ns later. "-" is standard output, which gets what
+ * there is as it comes. NULL with `e` set if a pcap cannot tell such a time (before 1970, after 2106), the file cannot
+ * be written, or one is there that is no pcap: a trace named as the output by mistake. */
 struct replay_file *replay_file_open(const char *path, int64_t epoch_ns, int64_t duration_ns, struct err *e);
 
 struct replay_taker replay_file_taker(struct replay_file *f);

@@ -5,11 +5,14 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sim/base/must.h"
 #include "traffic/replay_packet.h"
+#include "traffic/replay_route.h"
 
 enum { TRIES = 1000 }; /* that a full queue gets, a millisecond each */
 
@@ -22,27 +25,33 @@ struct replay_interface {
 	int64_t late_ns;
 };
 
-/* Is there a route to everywhere by this interface? The kernel's tables, IPv4 and IPv6. */
-static bool has_default_route(const char *name)
+static bool is_up(const char *name)
 {
-	char line[512], device[64];
-	unsigned long destination, mask;
-	unsigned length, flags;
-	bool found = false;
-	FILE *f = fopen("/proc/net/route", "r");
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool up;
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = sscanf(line, "%63s %lx %*s %*s %*s %*s %*s %lx", device, &destination, &mask) == 3 && !destination && !mask &&
-		        !strcmp(device, name);
-	if (f)
-		fclose(f);
-	f = fopen("/proc/net/ipv6_route", "r");
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = sscanf(line, "00000000000000000000000000000000 %x %*s %*s %*s %*s %*s %*s %x %63s", &length, &flags, device) == 3 &&
-		        !length && !(flags & 0x0200) && !strcmp(device, name); /* RTF_REJECT */
-	if (f)
-		fclose(f);
-	return found;
+	memcpy(request.ifr_name, name, strlen(name));
+	up = fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) || request.ifr_flags & IFF_UP;
+	if (fd >= 0)
+		close(fd);
+	return up;
+}
+
+/* May made-up packets be sent there? */
+static bool may_send(const char *name, bool force, struct err *e)
+{
+	unsigned index = strlen(name) < IF_NAMESIZE ? if_nametoindex(name) : 0;
+	bool out = false;
+
+	if (!index)
+		return fail(e, "--interface: there is no interface \"%.60s\" here", name);
+	if (!is_up(name))
+		return fail(e, "--interface: %s is down: nothing can be sent there until it is up (ip link set %s up)", name, name);
+	if (!force && !route_leads_out(index, &out, e))
+		return false;
+	return !out || fail(e, "--interface: the default route leaves by %s, or routes to as much: made-up packets would go out into "
+	                       "the world; --force sends them", name);
 }
 
 struct replay_interface *replay_interface_open(const char *name, double speed, bool force, struct err *e)
@@ -50,15 +59,8 @@ struct replay_interface *replay_interface_open(const char *name, double speed, b
 	char why[LIBNET_ERRBUF_SIZE] = "";
 	struct replay_interface *i;
 
-	if (strlen(name) >= IF_NAMESIZE || !if_nametoindex(name)) {
-		fail(e, "--interface: there is no interface \"%.60s\" here", name);
+	if (!may_send(name, force, e))
 		return NULL;
-	}
-	if (!force && has_default_route(name)) {
-		fail(e, "--interface: the default route leaves by %s: made-up packets would go out into the world; --force sends them",
-		     name);
-		return NULL;
-	}
 	i = must_alloc(1, sizeof(*i));
 	i->speed = speed;
 	memcpy(i->name, name, strlen(name));
@@ -118,8 +120,8 @@ static bool take_frame(void *context, int64_t time_ns, const uint8_t *bytes, siz
 			break;
 		nanosleep(&pause, NULL);
 	}
-	return fail_lacks(e, "%s: a frame of %zu bytes could not be sent: %s%s", i->name, length, strerror(errno),
-	                  errno == EMSGSIZE ? "; the interface's MTU must be larger" : "");
+	return (errno == EPERM ? fail_lacks : fail)(e, "%s: a frame of %zu bytes could not be sent: %s%s", i->name, length, strerror(errno),
+	                                            errno == EMSGSIZE ? "; the interface's MTU must be larger" : "");
 }
 
 struct replay_taker replay_interface_taker(struct replay_interface *i)

@@ -6,8 +6,8 @@
 
 struct replay_interface; /* opaque */
 
-/* `speed` > 0: 2 sends in half the time. Refuses an interface that a default route leaves by, unless
- * `force`. NULL with `e` set; EXIT_LACKS if the privilege is missing. */
+/* `speed` > 0: 2 sends in half the time. Refuses an interface that is down, and, unless `force`, one that leads out into
+ * the world (replay_route.h). NULL with `e` set; EXIT_LACKS if the privilege is missing. */
 struct replay_interface *replay_interface_open(const char *name, double speed, bool force, struct err *e);
 
 struct replay_taker replay_interface_taker(struct replay_interface *i);

@@ -48,16 +48,6 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static int64_t first_of(const struct segment *s)
-{
-	return s->first_in_ns == NS_NONE ? s->start_ns : sooner(s->start_ns, s->first_in_ns);
-}
-
-static int64_t last_of(const struct segment *s)
-{
-	return later(s->last_out_ns, s->last_in_ns);
-}
-
 static int by_first(const void *a, const void *b)
 {
 	const struct span *x = a, *y = b;
@@ -73,7 +63,7 @@ static struct span *spans_of(const struct trace *t, size_t *count)
 	spans[n++] = (struct span){ 0, 0 }; /* the trace's ends are marked */
 	spans[n++] = (struct span){ t->duration_ns, t->duration_ns };
 	for (uint32_t i = 0; i < t->record_count; i++)
-		spans[n++] = (struct span){ first_of(&t->records[i].train), last_of(&t->records[i].train) };
+		spans[n++] = (struct span){ replay_first(&t->records[i].train), replay_last(&t->records[i].train) };
 	for (uint32_t i = 0; i < t->flow6_count; i++) {
 		const struct trace_flow6 *f = &t->flows6[i];
 
@@ -167,7 +157,7 @@ static int64_t *last_flows(const struct trace *t, const struct replay_plan *p)
 
 	for (uint32_t i = 0; i < t->record_count; i++)
 		if (t->records[i].train.flags & SEG_FIRST)
-			began_ns[p->tuple[i]] = later(began_ns[p->tuple[i]], first_of(&t->records[i].train));
+			began_ns[p->tuple[i]] = later(began_ns[p->tuple[i]], replay_first(&t->records[i].train));
 	for (uint32_t i = 0; i < t->flow6_count; i++)
 		began_ns[p->tuple6[i]] = later(began_ns[p->tuple6[i]], t->flows6[i].first_ns);
 	return began_ns;
@@ -180,10 +170,10 @@ static void note_flows(const struct trace *t, const struct replay_plan *p, const
 	for (uint32_t i = 0; i < t->record_count; i++) {
 		const struct trace_record *r = &t->records[i];
 
-		if (r->train.flags & SEG_LAST && last_of(&r->train) >= began_ns[p->tuple[i]])
-			note_end(t, g, last_of(&r->train), r->train.protocol, r->close);
+		if (r->train.flags & SEG_LAST && replay_last(&r->train) >= began_ns[p->tuple[i]])
+			note_end(t, g, replay_last(&r->train), r->train.protocol, r->close);
 		if (r->train.flags & SEG_FIRST)
-			note_begin(g, first_of(&r->train), r->train.protocol, r->cut);
+			note_begin(g, replay_first(&r->train), r->train.protocol, r->cut);
 	}
 	for (uint32_t i = 0; i < t->flow6_count; i++) {
 		const struct trace_flow6 *f = &t->flows6[i];
@@ -235,7 +225,7 @@ static void mark_gap(struct marks *m, const struct gap *gap)
 static bool has_packet_at(const struct trace *t, int64_t time_ns)
 {
 	for (uint32_t i = 0; i < t->record_count; i++)
-		if (first_of(&t->records[i].train) == time_ns || last_of(&t->records[i].train) == time_ns)
+		if (replay_first(&t->records[i].train) == time_ns || replay_last(&t->records[i].train) == time_ns)
 			return true;
 	for (uint32_t i = 0; i < t->flow6_count; i++)
 		if (t->flows6[i].first_ns == time_ns || t->flows6[i].last_ns == time_ns)

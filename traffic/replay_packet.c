@@ -35,6 +35,11 @@ uint32_t replay_header(enum protocol protocol, bool six)
 	return bytes[protocol] + (six ? 40 : 20);
 }
 
+uint32_t replay_most(bool six)
+{
+	return UINT16_MAX + (six ? 40 : 0); /* the length of IPv6 does not count its header */
+}
+
 struct replay_builder *replay_builder_create(struct err *e)
 {
 	char why[LIBNET_ERRBUF_SIZE] = "";
@@ -210,14 +215,10 @@ static const uint8_t *wrap(struct replay_builder *b, const struct replay_packet 
 
 static void set_payload(struct replay_builder *b, const struct replay_packet *p)
 {
-	uint8_t fill = 0;
-
-	b->fits = true;
-	if (p->payload && p->protocol != PROTO_ICMP)
-		b->fits = replay_payload(p->protocol, p->source_port, p->destination_port, p->payload, &fill);
-	if (!b->fits && p->protocol == PROTO_UDP)
-		fill = 0;
-	memset(b->payload, fill, p->payload);
+	b->fits = p->protocol == PROTO_ICMP || !p->payload ||
+	          replay_payload(p->protocol, p->source_port, p->destination_port, p->position, b->payload, p->payload);
+	if (p->protocol == PROTO_ICMP || (p->protocol == PROTO_UDP && !b->fits))
+		memset(b->payload, 0, p->payload);
 }
 
 const uint8_t *replay_build(struct replay_builder *b, const struct replay_packet *p, size_t *length, struct err *e)

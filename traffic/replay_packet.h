@@ -19,6 +19,9 @@ enum { REPLAY_FRAME_MOST = 14 + 40 + 65535, REPLAY_MTU = 1500 };
 /* Bytes of the IP and transport headers. */
 uint32_t replay_header(enum protocol protocol, bool six);
 
+/* Bytes of the longest packet. */
+uint32_t replay_most(bool six);
+
 struct replay_packet {
 	enum protocol protocol;
 	bool     outbound;          /* from the inside station to the outside one */
@@ -29,6 +32,7 @@ struct replay_packet {
 	uint16_t source_port, destination_port; /* ICMP: both the identifier */
 	uint16_t identification;    /* IPv4 */
 	uint32_t payload, options;  /* bytes; options of TCP, a multiple of 4, 40 at most */
+	uint64_t position;          /* TCP: bytes of payload that its side has sent of the connection before */
 	uint32_t sequence, acknowledgement; /* TCP; of an ICMP echo the number of the query */
 	uint16_t window;            /* TCP */
 	uint8_t  tcp_flags;         /* WIRE_TCP_* (traffic/wire.h) and REPLAY_TCP_PUSH */

@@ -1,9 +1,11 @@
 /* The rows are tshark 4.0's: every UDP and TCP port that one of its dissectors is
- * registered for was tried, both ways, with sizes from 1 to 1472 and several bytes
- * to fill with; a port that takes PLAIN at any size has no row. */
+ * registered for was tried, both ways, with sizes from 1 to 1472, TCP with megabytes
+ * in a row too, and several bytes to fill with; a port that takes PLAIN at any size
+ * has no row. Where no byte over and over does on TCP, there is a whole message. */
 #include "traffic/replay_payload.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/must.h"
 
@@ -54,18 +56,65 @@ static const struct row udp_rows[] = {
 };
 
 static const struct row tcp_rows[] = {
-	{ 22, 0x2f, 5 }, { 37, 0x2f, 4 }, { 123, 0x2f, 4 }, { 161, 0x2f, NEVER }, { 162, 0x2f, NEVER },
-	{ 199, 0x2f, 2 }, { 389, 0x2f, 4 }, { 500, 0x00, 0 }, { 524, 0x55, 15 }, { 548, 0x01, 0 },
-	{ 639, 0x2f, NEVER }, { 873, 0x2f, 10 }, { 988, 0x2f, 4 }, { 1102, 0x2f, 6 }, { 1153, 0xff, 129 },
-	{ 1521, 0x2f, 4 }, { 1723, 0x2f, 12 }, { 1861, 0x00, 0 }, { 1998, 0x2f, 2 }, { 2269, 0x2f, 11 },
-	{ 2321, 0x2f, 4 }, { 2322, 0x2f, 4 }, { 2571, 0x2f, NEVER }, { 2812, 0x2f, 8 }, { 2944, 0x2f, 3 },
-	{ 3268, 0x2f, 4 }, { 3357, 0x2f, 16 }, { 3632, 0x2f, 12 }, { 3863, 0x2f, NEVER }, { 4223, 0x2f, 8 },
-	{ 4224, 0x2f, 8 }, { 4321, 0x2f, 4 }, { 4551, 0x00, 8 }, { 4555, 0x2f, 4 }, { 4556, 0x2f, 5 },
-	{ 5010, 0x2f, 2 }, { 5094, 0x2f, 2 }, { 5555, 0x2f, 2 }, { 5683, 0x00, 0 }, { 6160, 0x00, 12 },
-	{ 6666, 0x2f, 2 }, { 6668, 0x00, 0 }, { 7911, 0x00, 36 }, { 8023, 0x2f, NEVER }, { 8085, 0x2f, 6 },
-	{ 9600, 0x2f, 4 }, { 9956, 0x00, 4 }, { 13400, 0x2f, NEVER }, { 29418, 0x2f, 5 }, { 34980, 0x2f, 2 },
+	{ 22, 0x2f, 5 }, { 37, 0x2f, 4 }, { 123, 0x2f, 4 }, { 199, 0x2f, 2 }, { 389, 0x2f, 4 },
+	{ 500, 0x00, 0 }, { 524, 0x55, 15 }, { 548, 0x01, 0 }, { 873, 0x2f, 10 }, { 988, 0x2f, 4 },
+	{ 1102, 0x2f, 6 }, { 1153, 0xff, 129 }, { 1521, 0x2f, 4 }, { 1723, 0x2f, 12 }, { 1861, 0x00, 0 },
+	{ 1998, 0x2f, 2 }, { 2269, 0x2f, 11 }, { 2321, 0x2f, 4 }, { 2322, 0x2f, 4 }, { 2571, 0x07, 0 },
+	{ 2812, 0x2f, 8 }, { 2944, 0x2f, 3 }, { 3268, 0x2f, 4 }, { 3357, 0x2f, 16 }, { 3632, 0x2f, 12 },
+	{ 4223, 0x2f, 8 }, { 4224, 0x2f, 8 }, { 4321, 0x2f, 4 }, { 4551, 0x00, 8 }, { 4555, 0x2f, 4 },
+	{ 4556, 0x2f, 5 }, { 5010, 0x2f, 2 }, { 5094, 0x2f, 2 }, { 5555, 0x2f, 2 }, { 5683, 0x00, 0 },
+	{ 6160, 0x00, 12 }, { 6666, 0x2f, 2 }, { 6668, 0x00, 0 }, { 7911, 0x00, 36 }, { 8023, 0x07, 0 },
+	{ 8085, 0x2f, 6 }, { 9600, 0x2f, 4 }, { 9956, 0x00, 4 }, { 29418, 0x2f, 5 }, { 34980, 0x2f, 2 },
 	{ 48049, 0x2f, 4 }, { 48898, 0x2f, 38 },
 };
+
+/* A message over TCP. One that each segment begins with is of a protocol whose messages tshark does not put together
+ * from several segments; zeros follow it. */
+struct message {
+	uint16_t ports[2];
+	uint8_t  count, bytes[16]; /* those behind are 0 */
+	bool     each;             /* segment begins with it; else they follow one another, wherever segments end */
+	struct {
+		uint8_t at, beside; /* at not 0: there stands the segment's length less `beside`, in 16 bits */
+	} lengths[2];
+};
+
+static const struct message messages[] = {
+	/* DNS (RFC 7766): a header that asks nothing */
+	{ .ports = { 53, 5353 }, .count = 14, .bytes = { 0, 12 } },
+	/* SNMP (RFC 3430): of no known version */
+	{ .ports = { 161, 162 }, .count = 7, .bytes = { 0x30, 0x82, 0, 0, 2, 1, 9 }, .each = true, .lengths = { { 2, 4 } } },
+	/* SLP (RFC 2608): SrvAck, no error */
+	{ .ports = { 427 }, .count = 18, .bytes = { 2, 5, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 2, 'e', 'n' } },
+	/* DHCPv6 (RFC 5460): LEASEQUERY-DONE, no error */
+	{ .ports = { 547 }, .count = 12, .bytes = { 0, 10, 16, 0, 0, 0, 0, 13, 0, 2 } },
+	/* MSDP (RFC 3618): of no known type */
+	{ .ports = { 639 }, .count = 3, .bytes = { 0xff }, .each = true, .lengths = { { 1, 0 } } },
+	/* KNX (ISO 22510): a header */
+	{ .ports = { 3671 }, .count = 6, .bytes = { 6, 16, 0, 0, 0, 6 } },
+	/* ASAP (RFC 5354): of no known type, with a parameter of none */
+	{ .ports = { 3863 }, .count = 8, .bytes = { 0, 0, 0, 0, 0xff, 0xff }, .each = true, .lengths = { { 2, 0 }, { 6, 4 } } },
+	/* OPSI: a header */
+	{ .ports = { 4002 }, .count = 8, .bytes = { 1, 0, 0, 0, 0, 8 } },
+	/* PCEP (RFC 5440): Keepalive */
+	{ .ports = { 4189 }, .count = 4, .bytes = { 0x20, 2, 0, 4 } },
+	/* LISP (draft-ietf-lisp-map-server-reliable-transport): a header and the end marker */
+	{ .ports = { 4342 }, .count = 12, .bytes = { 0, 0, 0, 12, 0, 0, 0, 0, 0x9f, 0xac, 0xad, 0xe9 } },
+	/* ULP (OMA): SUPL END, as short as can be */
+	{ .ports = { 7275 }, .count = 7, .bytes = { 0, 7, 2, 0, 0, 0x14 } },
+	/* ILP (OMA): of zeros */
+	{ .ports = { 7276 }, .count = 16, .bytes = { 0, 16, 1 } },
+	/* DoIP (ISO 13400): alive check request */
+	{ .ports = { 13400 }, .count = 8, .bytes = { 2, 0xfd, 0, 7 } },
+};
+
+static const struct message *message_of(uint16_t port)
+{
+	for (size_t i = 0; i < sizeof(messages) / sizeof(*messages); i++)
+		if (port && (messages[i].ports[0] == port || messages[i].ports[1] == port))
+			return &messages[i];
+	return NULL;
+}
 
 static int by_port(const void *key, const void *row)
 {
@@ -82,11 +131,37 @@ static const struct row *find(enum protocol protocol, uint16_t port)
 	return found ? found : &plain;
 }
 
-bool replay_payload(enum protocol protocol, uint16_t port, uint16_t other, uint32_t bytes, uint8_t *fill)
+static void fill_messages(const struct message *m, uint64_t position, uint8_t *payload, uint32_t bytes)
 {
-	const struct row *low = find(protocol, port < other ? port : other), *high = find(protocol, port < other ? other : port);
+	uint32_t at = m->each ? 0 : (uint32_t)(position % m->count);
+
+	memset(payload, 0, bytes);
+	for (uint32_t i = 0; i < bytes && (i < m->count || !m->each); i++, at = (at + 1) % m->count)
+		payload[i] = at < sizeof(m->bytes) ? m->bytes[at] : 0;
+	for (int i = 0; i < 2; i++) {
+		uint32_t length = bytes > m->lengths[i].beside ? bytes - m->lengths[i].beside : 0;
+
+		at = m->lengths[i].at;
+		if (at && at + 2 <= bytes) {
+			payload[at] = (uint8_t)(length >> 8);
+			payload[at + 1] = (uint8_t)length;
+		}
+	}
+}
+
+/* The lower port is asked first, as tshark does. */
+bool replay_payload(enum protocol protocol, uint16_t port, uint16_t other, uint64_t position, uint8_t *payload, uint32_t bytes)
+{
+	uint16_t lower = port < other ? port : other, higher = port < other ? other : port;
+	const struct row *low = find(protocol, lower), *high = find(protocol, higher);
+	const struct message *message = protocol == PROTO_TCP ? message_of(lower) : NULL;
 
 	must(protocol != PROTO_ICMP);
-	*fill = low->fill != PLAIN ? low->fill : high->fill;
+	if (protocol == PROTO_TCP && !message && low->fill == PLAIN)
+		message = message_of(higher);
+	if (message)
+		fill_messages(message, position, payload, bytes);
+	else
+		memset(payload, low->fill != PLAIN ? low->fill : high->fill, bytes);
 	return bytes >= low->least && bytes >= high->least && (low->fill == PLAIN || high->fill == PLAIN || low->fill == high->fill);
 }

@@ -8,7 +8,9 @@
 
 #include "sim/base/packet.h"
 
-/* The byte for a TCP or UDP packet between these ports. False: there is none for so few bytes. */
-bool replay_payload(enum protocol protocol, uint16_t port, uint16_t other, uint32_t bytes, uint8_t *fill);
+/* Fills a TCP or UDP packet between these ports. `position`: bytes that its side has sent of the TCP connection before.
+ * False: no filling makes so few bytes a message. */
+bool replay_payload(enum protocol protocol, uint16_t port, uint16_t other, uint64_t position, uint8_t *payload,
+                    uint32_t bytes);
 
 #endif

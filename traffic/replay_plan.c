@@ -50,6 +50,41 @@ static int by_tuple(const void *a, const void *b)
 	return (x->record > y->record) - (x->record < y->record);
 }
 
+int64_t replay_first(const struct segment *s)
+{
+	return s->first_in_ns != NS_NONE && s->first_in_ns < s->start_ns ? s->first_in_ns : s->start_ns;
+}
+
+int64_t replay_last(const struct segment *s)
+{
+	return s->last_in_ns > s->last_out_ns ? s->last_in_ns : s->last_out_ns; /* NS_NONE is less than any time */
+}
+
+struct span {
+	int64_t first_ns, last_ns;
+};
+
+static int by_first(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return (x->first_ns > y->first_ns) - (x->first_ns < y->first_ns);
+}
+
+/* How many flows importing makes of what a 5-tuple sends: it is split where it is silent for split_ns. */
+static uint64_t flows_seen(struct span *spans, size_t count, int64_t split_ns)
+{
+	int64_t last_ns = NS_NONE;
+	uint64_t flows = 0;
+
+	qsort(spans, count, sizeof(*spans), by_first);
+	for (size_t i = 0; i < count; i++) {
+		flows += !i || (split_ns && spans[i].first_ns - last_ns >= split_ns);
+		last_ns = i && last_ns > spans[i].last_ns ? last_ns : spans[i].last_ns;
+	}
+	return flows;
+}
+
 static bool inbound_first(const struct segment *s)
 {
 	return s->flags & SEG_INBOUND || (s->first_in_ns != NS_NONE && s->first_in_ns < s->start_ns);
@@ -145,6 +180,13 @@ static void read_train(const struct reading *before, struct reading *after, cons
 		}
 }
 
+/* As large as the largest host, whichever is read. */
+struct scratch {
+	struct place *places;
+	struct reading *readings;
+	struct span *spans;
+};
+
 /* One flow's trains, in order. */
 static void read_flow(struct replay_plan *p, const struct trace *t, const struct place *places, size_t count, bool private,
                       struct reading *scratch)
@@ -171,9 +213,34 @@ static void read_flow(struct replay_plan *p, const struct trace *t, const struct
 	}
 }
 
-static void read_host(struct replay_plan *p, const struct trace *t, const struct trace_host *h, struct place *places,
-                      struct reading *scratch)
+/* All trains of one 5-tuple. */
+static void read_tuple(struct replay_plan *p, const struct trace *t, const struct trace_host *h, const struct place *places,
+                       size_t count, struct scratch *scratch)
 {
+	const struct segment *s = &t->records[places->record].train;
+	uint32_t inside = h->inner_count ? t->inner[h->first_inner + s->host] : h->address;
+	uint64_t flows = 0;
+
+	for (size_t i = 0, n; i < count; i += n) {
+		for (n = 0; i + n < count && places[i + n].flow == places[i].flow; n++)
+			p->tuple[places[i + n].record] = p->tuples;
+		read_flow(p, t, places + i, n, is_private(p, inside, s->remote, h->inner_count > 0), scratch->readings);
+		flows++;
+	}
+	p->tuples++;
+	if (flows == 1)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		s = &t->records[places[i].record].train;
+		scratch->spans[i] = (struct span){ replay_first(s), replay_last(s) };
+	}
+	p->merged += flows - flows_seen(scratch->spans, count, t->split_ns[s->protocol]);
+}
+
+static void read_host(struct replay_plan *p, const struct trace *t, const struct trace_host *h, struct scratch *scratch)
+{
+	struct place *places = scratch->places;
+
 	for (uint32_t i = 0; i < h->count; i++) {
 		const struct segment *s = &t->records[h->first + i].train;
 
@@ -186,14 +253,9 @@ static void read_host(struct replay_plan *p, const struct trace *t, const struct
 	}
 	qsort(places, h->count, sizeof(*places), by_tuple);
 	for (size_t i = 0, n; i < h->count; i += n) {
-		const struct segment *s = &t->records[places[i].record].train;
-		uint32_t inside = h->inner_count ? t->inner[h->first_inner + s->host] : h->address;
-
-		if (!i || places[i].remote != places[i - 1].remote || places[i].own != places[i - 1].own)
-			p->tuples++;
-		for (n = 0; i + n < h->count && places[i + n].flow == places[i].flow; n++)
-			p->tuple[places[i + n].record] = p->tuples - 1;
-		read_flow(p, t, places + i, n, is_private(p, inside, s->remote, h->inner_count > 0), scratch);
+		for (n = 1; i + n < h->count && places[i + n].remote == places[i].remote && places[i + n].own == places[i].own; n++)
+			continue;
+		read_tuple(p, t, h, places + i, n, scratch);
 	}
 }
 
@@ -212,23 +274,29 @@ static int by_tuple6(const void *a, const void *b, void *context)
 static void number_flows6(struct replay_plan *p, const struct trace *t)
 {
 	uint32_t *sorted = must_alloc(t->flow6_count, sizeof(*sorted));
+	struct span *spans = must_alloc(t->flow6_count, sizeof(*spans));
 
 	for (uint32_t i = 0; i < t->flow6_count; i++)
 		sorted[i] = i;
 	qsort_r(sorted, t->flow6_count, sizeof(*sorted), by_tuple6, t->flows6);
-	for (uint32_t i = 0; i < t->flow6_count; i++) {
-		if (!i || by_tuple6(&sorted[i], &sorted[i - 1], t->flows6))
-			p->tuples++;
-		p->tuple6[sorted[i]] = p->tuples - 1;
+	for (uint32_t i = 0, n; i < t->flow6_count; i += n) {
+		for (n = 0; i + n < t->flow6_count && !by_tuple6(&sorted[i + n], &sorted[i], t->flows6); n++) {
+			const struct trace_flow6 *f = &t->flows6[sorted[i + n]];
+
+			p->tuple6[sorted[i + n]] = p->tuples;
+			spans[n] = (struct span){ f->first_ns, f->last_ns };
+		}
+		p->tuples++;
+		p->merged += n - flows_seen(spans, n, t->split_ns[t->flows6[sorted[i]].protocol]);
 	}
+	free(spans);
 	free(sorted);
 }
 
 void replay_plan_make(struct replay_plan *p, const struct trace *t, bool opener_only)
 {
 	uint32_t most = 0;
-	struct place *places;
-	struct reading *scratch;
+	struct scratch scratch;
 
 	*p = (struct replay_plan){
 		.opener_only = opener_only,
@@ -238,13 +306,15 @@ void replay_plan_make(struct replay_plan *p, const struct trace *t, bool opener_
 	};
 	for (uint32_t h = 0; h < t->host_count; h++)
 		most = t->hosts[h].count > most ? t->hosts[h].count : most;
-	places = must_alloc(most, sizeof(*places));
-	scratch = must_alloc((size_t)most + 1, sizeof(*scratch));
+	scratch.places = must_alloc(most, sizeof(*scratch.places));
+	scratch.readings = must_alloc((size_t)most + 1, sizeof(*scratch.readings));
+	scratch.spans = must_alloc(most, sizeof(*scratch.spans));
 	for (uint32_t h = 0; h < t->host_count; h++)
-		read_host(p, t, &t->hosts[h], places, scratch);
+		read_host(p, t, &t->hosts[h], &scratch);
 	number_flows6(p, t);
-	free(places);
-	free(scratch);
+	free(scratch.places);
+	free(scratch.readings);
+	free(scratch.spans);
 }
 
 void replay_plan_clear(struct replay_plan *p)
@@ -284,6 +354,8 @@ struct train_order replay_order(const struct trace_record *r, enum opening openi
 	o.ways[WAY_IN].bytes = r->bytes_in;
 	o.ways[WAY_IN].syn = s->flags & SEG_SYN_IN;
 	o.ways[WAY_IN].fin = s->flags & SEG_FIN_IN;
+	o.ways[WAY_OUT].answers = o.ways[WAY_OUT].syn && opening != OPENED_OUT;
+	o.ways[WAY_IN].answers = o.ways[WAY_IN].syn && opening != OPENED_IN;
 	o.ways[WAY_OUT].asks = o.tcp && opening == OPENED_OUT && s->first_in_ns == NS_NONE;
 	o.ways[WAY_IN].asks = o.tcp && opening == OPENED_IN && inbound;
 	return o;
@@ -321,6 +393,8 @@ struct train_order replay_order6(const struct trace_flow6 *f, bool opener_only, 
 		o.ways[WAY_IN].syn = o.ways[WAY_IN].syn || speaker == WAY_IN;
 		*opening = speaker == WAY_OUT ? OPENED_OUT : is_private6(f, opener_only) ? OPENED_IN : OPENED_NOT;
 	}
+	o.ways[WAY_OUT].answers = o.ways[WAY_OUT].syn && *opening != OPENED_OUT;
+	o.ways[WAY_IN].answers = o.ways[WAY_IN].syn && *opening != OPENED_IN;
 	if (f->close == CLOSE_FIN || f->close == CLOSE_HALF)
 		o.ways[speaker].fin = true;
 	if (f->close == CLOSE_FIN && both)

@@ -23,7 +23,12 @@ struct replay_plan {
 	uint32_t tuples;
 	bool     opener_only;
 	uint64_t unclosed;  /* flows whose end no choice gives */
+	uint64_t merged;    /* flows that will be seen as part of another one of their 5-tuple */
 };
+
+/* A train's first and last packet, of either way. */
+int64_t replay_first(const struct segment *s);
+int64_t replay_last(const struct segment *s);
 
 /* `opener_only`: the inside address tells nothing (import_options.opener_only). */
 void replay_plan_make(struct replay_plan *p, const struct trace *t, bool opener_only);

@@ -3,8 +3,10 @@
  *
  * A record has each way's first and last time, packets and bytes. The packets
  * between are put evenly where their way speaks, so that no two of the train that
- * follow one another are SEGMENT_GAP apart. The bytes of a way are dealt to its
- * packets: TCP's as full segments among empty ones, the others' evenly. */
+ * follow one another are SEGMENT_GAP apart. Of TCP, who opened answers the SYN-ACK
+ * before either says more, and each of two FINs is acknowledged, where the packets
+ * suffice. The bytes of a way are dealt to its packets: TCP's as full segments among
+ * empty ones, the others' evenly. */
 #ifndef TRAFFIC_REPLAY_TRAIN_H
 #define TRAFFIC_REPLAY_TRAIN_H
 
@@ -21,7 +23,8 @@ struct train_order {
 		int64_t  first_ns, last_ns;
 		uint32_t packets;  /* 0 where the way speaks: not known, as few as can be */
 		uint64_t bytes;    /* IP bytes of all */
-		bool     syn, fin; /* TCP: its first packet is a SYN, its last but for a reset a FIN */
+		bool     syn, fin; /* TCP: its first packet is a SYN; it sends a FIN */
+		bool     answers;  /* TCP: its SYN acknowledges another */
 		bool     asks;     /* TCP: and so are those between: it is not answered */
 	} ways[WAYS];
 	enum way lead;             /* goes first of two at the same time */
@@ -30,7 +33,7 @@ struct train_order {
 	bool     loose;            /* it may be silent for longer: it is a whole flow */
 	bool     clustered;        /* packets between are sent with the first ones */
 	uint32_t header;           /* bytes of the IP and transport headers, without options */
-	uint32_t full;             /* most bytes behind them that a packet should have */
+	uint32_t full, limit;      /* most bytes behind them that a packet should have, and can have */
 };
 
 /* A packet to be sent. */
@@ -43,6 +46,8 @@ struct train_step {
 	bool     last;             /* of the train */
 };
 
+enum { TRAIN_ANCHORS = 2 * WAYS + 2 };
+
 /* A train under way. */
 struct train_walk {
 	struct {
@@ -50,17 +55,19 @@ struct train_walk {
 		uint64_t payload;       /* of all, options not counted */
 		uint64_t options;       /* of all SYNs */
 		uint32_t syns;          /* its first packets */
+		uint32_t talk;          /* those after them carry nothing: its FIN was sent */
+		uint32_t fin;           /* which one is the FIN, if `fins` */
 		uint32_t slots, skip;   /* packets that carry payload, and the first of them */
 		uint32_t most;          /* that one carries; 0: evenly dealt */
-		bool     fin, reset;
+		bool     fins, reset;
 	} ways[WAYS];
 	struct anchor {
 		int64_t  time_ns;
 		enum way way;
-	} anchors[2 * WAYS];            /* the ways' first and last packets, in order */
+	} anchors[TRAIN_ANCHORS];       /* packets whose time is settled, in order: replay_layout.c */
 	struct {
 		uint32_t packets[WAYS];
-	} between[2 * WAYS - 1];
+	} between[TRAIN_ANCHORS - 1];
 	int      anchor_count, anchor;  /* the next one */
 	uint32_t step;                  /* of the packets between it and the one before */
 	bool     loose, clustered;
@@ -75,5 +82,8 @@ bool train_next(struct train_walk *w, struct train_step *step);
 
 /* Time of the packet that comes next; NS_NEVER: none does. */
 int64_t train_time(const struct train_walk *w);
+
+/* Share x of n parts of a whole, exactly. */
+uint64_t train_share(uint64_t whole, uint64_t x, uint64_t n);
 
 #endif

@@ -13,7 +13,7 @@
 #include "traffic/replay_interface.h"
 
 static const struct command_option options[] = {
-	{ .name = "pcap", .value = "FILE", .help = "the capture to write: Ethernet, nanoseconds" },
+	{ .name = "pcap", .value = "FILE", .help = "the capture to write: Ethernet, nanoseconds; - is standard output" },
 	{ .name = "interface", .value = "IF", .help = "the interface to send from, at the trace's pace; needs CAP_NET_RAW" },
 	{ .name = "speed", .value = "X", .help = "X times as fast (with --interface; default 1)" },
 	{ .name = "force", .help = "send even where the default route leaves (with --interface)" },
@@ -137,40 +137,42 @@ static uint64_t packets_of(const struct replay_report *r)
 	return r->packets[PROTO_TCP] + r->packets[PROTO_UDP] + r->packets[PROTO_ICMP] + r->packets6;
 }
 
-static void print_scenario_text(const struct replay_scenario *s)
+static void print_scenario_text(const struct replay_scenario *s, FILE *out)
 {
 	uint64_t refused = s->refused_home;
 
 	for (int o = 0; o < OUT_COUNT; o++)
 		refused += s->refused[o];
-	printf("  %s, scheme %s: %" PRIu64 " flows offered, %" PRIu64 " refused\n", s->outside ? "after the CGN" : "before the CGN",
-	       s->scheme, s->flows, refused);
+	fprintf(out, "  %s, scheme %s: %" PRIu64 " flows offered, %" PRIu64 " refused\n", s->outside ? "after the CGN" : "before the CGN",
+	        s->scheme, s->flows, refused);
 	for (int o = 0; o < OUT_COUNT; o++)
 		if (s->refused[o])
-			printf("    %-18s %" PRIu64 "%s\n", outcome_text[o].name, s->refused[o], s->outside ? " (not there)" : "");
+			fprintf(out, "    %-18s %" PRIu64 "%s\n", outcome_text[o].name, s->refused[o], s->outside ? " (not there)" : "");
 	if (s->refused_home)
-		printf("    %-18s %" PRIu64 " (not there)\n", "at home", s->refused_home);
+		fprintf(out, "    %-18s %" PRIu64 " (not there)\n", "at home", s->refused_home);
 	if (s->dropped)
-		printf("  %" PRIu64 " inbound trains that no mapping carries%s\n", s->dropped, s->outside ? " (not there)" : "");
+		fprintf(out, "  %" PRIu64 " inbound trains that no mapping carries%s\n", s->dropped, s->outside ? " (not there)" : "");
 }
 
-static void print_text(const struct replay_report *r, const struct replay_scenario *s, const char *to)
+static void print_text(const struct replay_report *r, const struct replay_scenario *s, const char *to, FILE *out)
 {
-	printf("%s: %" PRIu64 " packets (%" PRIu64 " tcp, %" PRIu64 " udp, %" PRIu64 " icmp, %" PRIu64 " IPv6) of %" PRIu64
-	       " flows, %" PRIu64 " bytes, %.15g s\n",
-	       to, packets_of(r), r->packets[PROTO_TCP], r->packets[PROTO_UDP], r->packets[PROTO_ICMP], r->packets6,
-	       r->flows[PROTO_TCP] + r->flows[PROTO_UDP] + r->flows[PROTO_ICMP] + r->flows6, r->bytes, seconds_from_ns(r->last_ns));
+	fprintf(out, "%s: %" PRIu64 " packets (%" PRIu64 " tcp, %" PRIu64 " udp, %" PRIu64 " icmp, %" PRIu64 " IPv6) of %" PRIu64
+	        " flows, %" PRIu64 " bytes, %.15g s\n",
+	        to, packets_of(r), r->packets[PROTO_TCP], r->packets[PROTO_UDP], r->packets[PROTO_ICMP], r->packets6,
+	        r->flows[PROTO_TCP] + r->flows[PROTO_UDP] + r->flows[PROTO_ICMP] + r->flows6, r->bytes, seconds_from_ns(r->last_ns));
 	if (s->scheme)
-		print_scenario_text(s);
+		print_scenario_text(s, out);
 	if (r->marks)
-		printf("  %" PRIu64 " frames mark moments at which something other than these flows was seen\n", r->marks);
+		fprintf(out, "  %" PRIu64 " frames mark moments at which something other than these flows was seen\n", r->marks);
 	if (r->resized)
-		printf("  %" PRIu64 " trains have other packets or bytes than the trace says: such packets cannot be\n", r->resized);
+		fprintf(out, "  %" PRIu64 " trains have other packets or bytes than the trace says: such packets cannot be\n", r->resized);
 	if (r->unclosed)
-		printf("  %" PRIu64 " flows end otherwise than the trace says\n", r->unclosed);
+		fprintf(out, "  %" PRIu64 " flows end otherwise than the trace says\n", r->unclosed);
+	if (r->merged)
+		fprintf(out, "  %" PRIu64 " flows will be seen as part of another one of their addresses and ports\n", r->merged);
 	if (r->seams_lost)
-		printf("  %" PRIu64 " gaps of a day or more are bridged: what the trace says of the flows beside contradicts itself\n",
-		       r->seams_lost);
+		fprintf(out, "  %" PRIu64 " gaps of a day or more are bridged: what the trace says of the flows beside contradicts itself\n",
+		        r->seams_lost);
 }
 
 static void add_scenario(cJSON *json, const struct replay_scenario *s)
@@ -188,7 +190,7 @@ static void add_scenario(cJSON *json, const struct replay_scenario *s)
 	cJSON_AddNumberToObject(scenario, "inbound_dropped", (double)s->dropped);
 }
 
-static void print_json(const struct replay_report *r, const struct replay_scenario *s, const char *to)
+static void print_json(const struct replay_report *r, const struct replay_scenario *s, const char *to, FILE *out)
 {
 	cJSON *json = cJSON_CreateObject(), *packets = cJSON_AddObjectToObject(json, "packets"), *flows;
 	char *text;
@@ -206,13 +208,14 @@ static void print_json(const struct replay_report *r, const struct replay_scenar
 	cJSON_AddNumberToObject(json, "seconds", seconds_from_ns(r->last_ns));
 	cJSON_AddNumberToObject(json, "resized_trains", (double)r->resized);
 	cJSON_AddNumberToObject(json, "unclosed_flows", (double)r->unclosed);
+	cJSON_AddNumberToObject(json, "merged_flows", (double)r->merged);
 	cJSON_AddNumberToObject(json, "seams_lost", (double)r->seams_lost);
 	if (s->scheme)
 		add_scenario(json, s);
 	cJSON_AddStringToObject(json, "to", to);
 	text = cJSON_Print(json);
 	must(text);
-	puts(text);
+	fprintf(out, "%s\n", text);
 	free(text);
 	cJSON_Delete(json);
 }
@@ -252,6 +255,7 @@ static int run(int argc, char **argv)
 	struct replay_report report = { 0 };
 	struct err e = ERR_INIT;
 	const char *seconds, *to, *wrong;
+	FILE *said;
 	int status = arguments_parse(&args, &command_replay, argc, argv, 1, 1);
 
 	if (status >= 0)
@@ -271,10 +275,11 @@ static int run(int argc, char **argv)
 		goto out;
 	}
 	status = EXIT_DONE;
+	said = strcmp(to, "-") ? stdout : stderr; /* there is the capture */
 	if (arguments_has(&args, "json"))
-		print_json(&report, &in.scenario, to);
+		print_json(&report, &in.scenario, to, said);
 	else if (!arguments_has(&args, "quiet"))
-		print_text(&report, &in.scenario, to);
+		print_text(&report, &in.scenario, to, said);
 out:
 	input_close(&in);
 	arguments_clear(&args);

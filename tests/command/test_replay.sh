@@ -70,6 +70,52 @@ pings() {
 	done
 }
 
+# segment SECOND out|in FLAGS BYTES: a TCP segment between a host and a name server.
+segment() {
+	total=$(($4 + 40)) frame=$(($4 + 54))
+	hex "$1" 00 00 00 00 00 00 00
+	for field in caplen len; do
+		hex $(printf '%02x %02x 00 00' $((frame % 256)) $((frame / 256)))
+	done
+	hex 02 00 00 00 00 02 02 00 00 00 00 01 08 00 45 00 $(printf '%02x %02x' $((total / 256)) $((total % 256))) 00 01 00 00 40 06 00 00
+	if [ "$2" = out ]; then
+		hex 0a 00 00 01 08 08 08 08 9c 40 00 35
+	else
+		hex 08 08 08 08 0a 00 00 01 00 35 9c 40
+	fi
+	hex 00 00 00 00 00 00 00 00 50 "$3" ff ff 00 00 00 00
+	[ "$4" = 0 ] || printf "%${4}s" x
+}
+
+# A zone transfer in two segments that a network card put together, the second with a FIN; reset then.
+transfer() {
+	hex d4 c3 b2 a1 02 00 04 00 00 00 00 00 00 00 00 00 ff ff 00 00 01 00 00 00
+	segment 01 out 02 0
+	segment 01 in 12 0
+	segment 01 out 18 60
+	segment 02 in 18 64240
+	segment 02 in 19 36000
+	segment 03 out 04 0
+}
+
+# connected FILE acknowledged|any: after each SYN-ACK its receiver speaks before its sender does; and no FIN of two is the
+# last packet, if they are to be acknowledged.
+connected() {
+	tshark -r "$1" -Y tcp -T fields -e tcp.stream -e ip.src -e tcp.flags.syn -e tcp.flags.ack -e tcp.flags.fin -e tcp.flags.reset \
+		2>tshark.err | awk -v last="$2" '
+		$3 == 1 && $4 == 0 { opener[$1] = $2 }
+		{ packets[$1, $2]++; fin[$1] = $5; fins[$1] += $5; stream[$1] }
+		$1 in server && !($1 in greeted) && $3 == 0 { greeted[$1]; if ($2 == server[$1]) early[$1] }
+		$3 == 1 && $4 == 1 && ($1 in opener) { server[$1] = $2 }
+		END {
+			for (s in server) connections++
+			for (s in early) too_early += packets[s, opener[s]] > 1
+			for (s in stream) last_fin += last == "acknowledged" && fins[s] > 1 && fin[s]
+			if (too_early || last_fin) print too_early + 0 " servers speak too early, " last_fin + 0 " connections end with a FIN"
+			exit too_early || last_fin || !connections
+		}'
+}
+
 # A workload of every protocol, small enough to look at.
 cat >small.json <<'END'
 { "name": "small", "duration": "20s", "warmup": "0s",
@@ -104,6 +150,15 @@ refuse "an import's option of a scenario" 2 "goes with a trace" "$program" repla
 refuse "no such side" 2 "neither inside nor outside" "$program" replay small.json --side left --pcap x.pcap
 refuse "no such scheme" 2 "nobody" "$program" replay small.json --scheme nobody --pcap x.pcap
 refuse "not a time" 2 "is not a time" "$program" replay small.trace --seconds soon --pcap x.pcap
+for file in small.trace small.json; do # named as the output by mistake
+	cp $file kept
+	refuse "not over its own input: $file" 2 "is no pcap" "$program" replay $file --pcap $file
+	check "which is still there: $file" cmp $file kept
+done
+check "a capture is replaced" sh -c "cp small.pcap old.pcap && '$program' replay small.trace --pcap old.pcap --seconds 5s --quiet && cmp part.pcap old.pcap"
+check "to standard output, where nothing else goes" sh -c "
+	'$program' replay small.trace --pcap - --json >piped.pcap 2>report && cmp small.pcap piped.pcap && grep -q resized_trains report && [ ! -e - ]"
+check "a full standard output" sh -c "'$program' replay small.trace --pcap - >/dev/full 2>err; [ \$? = 2 ] && grep -q 'standard output: No space left' err"
 refuse "no such interface" 2 "no interface" "$program" replay small.trace --interface nowhere0
 if [ "$(id -u)" = 0 ] && mkdir tiny && mount -t tmpfs -o size=64k tmpfs tiny 2>/dev/null; then
 	refuse "a full disk" 2 "No space left" "$program" replay small.trace --pcap tiny/x.pcap
@@ -144,8 +199,15 @@ pings >asked.pcap
 "$program" import asked.pcap -o pings.trace --quiet && "$program" replay pings.trace --pcap pings.pcap --quiet
 check "pings that nobody answers are as long as they were" sh -c "
 	[ \$(stat -c %s pings.pcap) = \$(stat -c %s asked.pcap) ] && '$program' import pings.pcap -o x.trace --quiet && cmp pings.trace x.trace"
+transfer >transferred.pcap
+"$program" import transferred.pcap -o transfer.trace --quiet && "$program" replay transfer.trace --pcap transfer.pcap --json >transfer.json
+check "segments put together by a network card come out again" sh -c "
+	'$program' import transfer.pcap -o x.trace --quiet && cmp transfer.trace x.trace && grep -q '\"resized_trains\":	0' transfer.json"
 if command -v tshark >/dev/null; then
-	for file in pings.pcap small.pcap inside.pcap outside.pcap; do
+	check "tshark: connections of a workload" connected small.pcap acknowledged
+	check "tshark: connections before a CGN" connected inside.pcap acknowledged
+	check "tshark: connections behind a CGN" connected outside.pcap acknowledged
+	for file in pings.pcap transfer.pcap small.pcap inside.pcap outside.pcap; do
 		check "tshark: $file" clean $file
 	done
 	for file in P01-isp-dsl-2010-vlan P03-wlan-worm-2003 P05-p2p-gnutella P07-home-tls-v4v6 P15-lan-1kxun P16-enterprise-mix-stitched \
@@ -158,6 +220,9 @@ if command -v tshark >/dev/null; then
 		fi
 		"$program" import "$path" -o x.trace --quiet && "$program" replay x.trace --pcap real.pcap --quiet
 		check "tshark: $file" clean real.pcap
+		case $file in
+		P05* | P16*) check "tshark: connections of $file" connected real.pcap any ;;
+		esac
 	done
 else
 	echo "skip tshark is not installed"
@@ -189,8 +254,39 @@ if ip netns add "$space" 2>/dev/null && ip -n "$space" link add here type veth p
 	check "the other end sees the same frames" sh -c '[ -s seen ] && cmp sent seen'
 	ip -n "$space" addr add 192.0.2.1/24 dev here
 	ip -n "$space" route add default via 192.0.2.2
-	refuse "where the default route leaves" 2 "default route" $within "$program" replay small.trace --interface here
-	check "unless forced" $within "$program" replay small.trace --interface here --force --speed 1000
+	ip -n "$space" link add aside type veth peer name beside
+	ip -n "$space" link set aside up
+	ip -n "$space" addr add 198.51.100.1/24 dev aside
+	ip netns exec "$space" sysctl -qw net.ipv6.conf.here.disable_ipv6=0
+	ip -n "$space" addr add 2001:db8::1/64 dev here nodad
+	send="$within $program replay small.trace --interface here --speed 1000"
+	refuse "where the default route leaves" 2 "default route" $send
+	check "unless forced" $send --force
+	ip -n "$space" route del default
+	# leads_out 4|6 ROUTE...: by these routes.
+	leads_out() {
+		version=$1
+		shift
+		for route in "$@"; do
+			ip -n "$space" -"$version" route add $route
+		done
+		refuse "where a route leads out: $*" 2 "default route" $send
+		for route in "$@"; do
+			ip -n "$space" -"$version" route del $route
+		done
+	}
+	check "with a route to some addresses" sh -c "ip -n $space route add 203.0.113.0/24 via 192.0.2.2 && ip -n $space route add 64.0.0.0/3 via 192.0.2.2 &&
+		$send --quiet && ip -n $space route del 64.0.0.0/3"
+	leads_out 4 "default nexthop via 198.51.100.2 dev aside nexthop via 192.0.2.2 dev here"
+	leads_out 4 "0.0.0.0/1 via 192.0.2.2" "128.0.0.0/1 via 192.0.2.2"
+	leads_out 4 "0.0.0.0/2 via 192.0.2.2" "64.0.0.0/3 via 192.0.2.2" "96.0.0.0/3 via 192.0.2.2"
+	leads_out 4 "default via 192.0.2.2 table 100"
+	leads_out 6 "default via 2001:db8::2"
+	leads_out 6 "2000::/3 via 2001:db8::2 table 100"
+	check "with a route to other addresses of IPv6" sh -c "ip -n $space -6 route add 8000::/1 via 2001:db8::2 && ip -n $space -6 route add fc00::/7 via 2001:db8::2 &&
+		ip -n $space route add default via 198.51.100.2 && ip -n $space route add unreachable 64.0.0.0/2 && $send --quiet"
+	ip -n "$space" link set aside down
+	refuse "one that is down" 2 "is down" $within "$program" replay small.trace --interface aside --force
 	if command -v setpriv >/dev/null; then
 		refuse "without the privilege" 3 "CAP_NET_RAW" $within setpriv --bounding-set -net_raw --inh-caps -net_raw \
 			"$program" replay small.trace --interface here --force

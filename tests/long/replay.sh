@@ -25,7 +25,7 @@ for file in "$captures"/*.pcap* "$captures"/linktypes/*.pcap* "$captures"/smarth
 	"$program" import "$file" -o first.trace --quiet && "$program" replay first.trace --pcap replayed.pcap --json >report &&
 		"$program" import replayed.pcap -o second.trace --quiet && cmp first.trace second.trace >differs 2>&1
 	same=$?
-	made_up=$(grep -c '"\(resized_trains\|unclosed_flows\|seams_lost\)":[[:space:]]*[1-9]' report)
+	made_up=$(grep -c '"\(resized_trains\|unclosed_flows\|merged_flows\|seams_lost\)":[[:space:]]*[1-9]' report)
 	found=
 	if command -v tshark >/dev/null; then
 		found=$(tshark -r replayed.pcap -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \

@@ -406,13 +406,44 @@ static void stitched_captures(void **state)
 			struct trace *t = import(path, &manners[m]);
 			struct replay_report report = replay_to(t, manners[m].opener_only, again);
 
-			bad += report.resized || report.unclosed || report.seams_lost || !law_holds(path, &manners[m]);
+			bad += report.resized || report.unclosed || report.merged || report.seams_lost || !law_holds(path, &manners[m]);
 			trace_destroy(t);
 		}
 	}
 	free(path);
 	free(again);
 	assert_int_equal(bad, 0);
+}
+
+/* Two flows of a 5-tuple, from two tunnels say, 50 s apart: one, if no split of at most that was asked for. */
+static void merged_flows_are_told(void **state)
+{
+	static const struct { int64_t split_ns; uint64_t merged; } cases[] = { { 0, 1 }, { 50 * NS_PER_S, 0 }, { 51 * NS_PER_S, 1 } };
+	struct trace_record records[2] = {
+		{ .train = { .last_in_ns = NS_PER_S, .protocol = PROTO_UDP, .flags = SEG_FIRST | SEG_LAST } },
+		{ .train = { .start_ns = 51 * NS_PER_S, .last_out_ns = 51 * NS_PER_S, .first_in_ns = NS_NONE, .last_in_ns = NS_NONE,
+			     .protocol = PROTO_UDP, .flags = SEG_FIRST | SEG_LAST, .flow = 1 } },
+	};
+	struct trace_flow6 flows6[2] = {
+		{ .last_ns = NS_PER_S, .protocol = PROTO_UDP },
+		{ .first_ns = 51 * NS_PER_S, .last_ns = 51 * NS_PER_S, .protocol = PROTO_UDP },
+	};
+	struct trace_host host = { .address = 0x0a000001, .count = 2 };
+	struct trace four = { .hosts = &host, .host_count = 1, .records = records, .record_count = 2 };
+	struct trace six = { .flows6 = flows6, .flow6_count = 2 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct replay_plan plan;
+
+		four.split_ns[PROTO_UDP] = six.split_ns[PROTO_UDP] = cases[i].split_ns;
+		replay_plan_make(&plan, &four, false);
+		assert_true(plan.merged == cases[i].merged && plan.tuples == 1);
+		replay_plan_clear(&plan);
+		replay_plan_make(&plan, &six, false);
+		assert_true(plan.merged == cases[i].merged && plan.tuples == 1);
+		replay_plan_clear(&plan);
+	}
 }
 
 /* --- moments that the trace's flows do not show */
@@ -470,6 +501,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seams_are_marked), cmocka_unit_test(made_up_traces), cmocka_unit_test(stitched_captures),
+		cmocka_unit_test(merged_flows_are_told),
 		cmocka_unit_test(captures),         cmocka_unit_test(link_types),     cmocka_unit_test(smart_home),
 	};
 
