@@ -39,8 +39,22 @@ holds "of no delays there is no mean" $?
 said=$(TMPDIR=$dir/none "$program" run s.json --world ns3 -o q 2>&1)
 [ $? = 2 ] && printf %s "$said" | grep -q "^cgnsim: $dir/none/cgnsim-ns3-.*: No such file or directory"
 holds "TMPDIR says where" $?
+sed 's/"protocol": "udp"/"protocol": "udp", "port": 0/' s.json >zero.json
+said=$("$program" run zero.json --world ns3 -o q -q 2>&1)
+[ $? = 2 ] && printf %s "$said" | grep -q '^[a-z0-9-]*: zero.json: .*port 0'
+holds "a fault of the workload names the scenario" $?
+said=$("$program" run s.json --world ns3 -o q --events f 2>&1)
+[ $? = 2 ] && printf %s "$said" | grep -q 'cgnsim-ns3 -o writes'
+holds "who wants the event file is told how to get one" $?
 
 "$program" generate s.json -o w.trace -q
+packet=$(dirname "$program")/cgnsim-ns3
+"$packet" s.json --workload w.trace -o e -q 2>said && [ ! -s said ]
+holds "the scenario's own workload needs no word" $?
+for other in --seed=7 --set=duration=20s; do
+	"$packet" s.json --workload w.trace -o e -q "$other" 2>said && grep -q 'warning: w.trace is not the workload that s.json gives' said
+	holds "another's is warned of ($other)" $?
+done
 sed 's/"count": 5/"count": 2/; s/"traffic":.*/"traffic": [{ "source": "capture", "file": "w.trace" }],/' s.json >c.json
 "$program" run c.json --world ns3 -o c -q 2>said
 grep -q 'the captured flows carry what "packets" in the scenario says' said
