@@ -95,6 +95,23 @@ static bool settle_warmup(struct session *s, const char *trace_name, struct err 
 	return true;
 }
 
+/* Which subscriber each host is: its address says, as in a trace of `generate`. Where one says nothing, or the same as
+ * another's (homes behind DS-Lite), the n-th host is the n-th subscriber, as it is when a capture is replayed. */
+static bool settle_hosts(struct session *s, const char *trace_name, struct err *e)
+{
+	const struct workload *w = &s->scenario->workload;
+	struct trace *t = s->trace;
+	bool fits = true;
+
+	if (t->host_count > w->subscribers)
+		return fail(e, "%s: %u hosts, more than the scenario's $.subscribers.count of %u", trace_name, t->host_count, w->subscribers);
+	for (uint32_t i = 0; i < t->host_count; i++)
+		fits &= t->hosts[i].address - w->inside.first < w->subscribers && (!i || t->hosts[i].address > t->hosts[i - 1].address);
+	for (uint32_t i = 0; i < t->host_count && !fits; i++)
+		t->hosts[i].address = w->inside.first + i;
+	return true;
+}
+
 /* A trace of another seed or duration runs as well, but hardly anybody means it. */
 static void warn_of_other_workload(const struct session *s, const char *trace_name)
 {
@@ -122,7 +139,7 @@ static bool open_session(struct session *s, struct err *e)
 
 	s->scenario = scenario_of_arguments(&s->args, e);
 	s->trace = s->scenario ? trace_load(file, e) : NULL;
-	if (!s->trace || !settle_warmup(s, trace_name, e))
+	if (!s->trace || !settle_warmup(s, trace_name, e) || !settle_hosts(s, trace_name, e))
 		return false;
 	for (size_t i = 0; i < s->scenario->trial_count; i++) {
 		if (!packet_world_takes(&s->scenario->workload, &s->scenario->trials[i], s->trace, s->args.words[0], trace_name, e))
