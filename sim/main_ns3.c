@@ -17,17 +17,19 @@
 
 #include "sim/base/file.h"
 #include "sim/base/must.h"
+#include "sim/command/opened.h"
 #include "sim/command/progress.h"
-#include "sim/command/scenario_options.h"
 #include "sim/engine/runner.h"
 #include "sim/ns3/packet_world.h"
 #include "sim/world/cut.h"
 #include "sim/world/events.h"
+#include "sim/world/workload_trace.h"
 
 #define POLL_NS (50 * NS_PER_MS)
 
 static const struct command_option options[] = {
 	{ .name = "workload", .value = "TRACE", .help = "what the hosts do: of cgnsim generate, for this scenario" },
+	{ .name = "called", .value = "NAME", .help = "what messages call the trace (default: TRACE)" },
 	{ .name = "output", .letter = 'o', .value = "EVENTS", .help = "the event file to write (cgnsim measure reads it)" },
 	OPTION_SET,
 	OPTION_SCHEMES,
@@ -44,7 +46,7 @@ static const struct command command = {
 	.name = "cgnsim-ns3",
 	.alone = true,
 	.usage = "SCENARIO --workload TRACE -o EVENTS [--scheme NAME]... [--set PATH=VALUE]... [--seed N] [--jobs N]\n"
-	         "    [--pcap PREFIX] [--quiet]",
+	         "    [--pcap PREFIX] [--called NAME] [--quiet]",
 	.summary = "runs a scenario's schemes packet by packet in ns-3, and writes down what the CGN saw",
 	.options = options,
 	.run = run,
@@ -93,20 +95,58 @@ static bool settle_warmup(struct session *s, const char *trace_name, struct err 
 	return true;
 }
 
+/* Which subscriber each host is: its address says, as in a trace of `generate`. Where one says nothing, or the same as
+ * another's (homes behind DS-Lite), the n-th host is the n-th subscriber, as it is when a capture is replayed. */
+static bool settle_hosts(struct session *s, const char *trace_name, struct err *e)
+{
+	const struct workload *w = &s->scenario->workload;
+	struct trace *t = s->trace;
+	bool fits = true;
+
+	if (t->host_count > w->subscribers)
+		return fail(e, "%s: %u hosts, more than the scenario's $.subscribers.count of %u", trace_name, t->host_count, w->subscribers);
+	for (uint32_t i = 0; i < t->host_count; i++)
+		fits &= t->hosts[i].address - w->inside.first < w->subscribers && (!i || t->hosts[i].address > t->hosts[i - 1].address);
+	for (uint32_t i = 0; i < t->host_count && !fits; i++)
+		t->hosts[i].address = w->inside.first + i;
+	return true;
+}
+
+/* A trace of another seed or duration runs as well, but hardly anybody means it. */
+static void warn_of_other_workload(const struct session *s, const char *trace_name)
+{
+	struct err e = ERR_INIT;
+	struct opened o = { 0 };
+	struct trace *own = NULL;
+
+	if (scenario_open(&o, &s->args, &e))
+		own = workload_trace(&o.scenario->workload, o.sources, o.scenario->name, NULL, &e);
+	if (!own)
+		fprintf(stderr, "cgnsim-ns3: warning: whether the trace is the scenario's workload cannot be said: %s\n", e.lines[0]);
+	else if (trace_digest(own) != trace_digest(s->trace))
+		fprintf(stderr, "cgnsim-ns3: warning: %s is not the workload that %s gives here; it is run as it is\n", trace_name,
+		        s->args.words[0]);
+	trace_destroy(own);
+	scenario_close(&o);
+	err_clear(&e);
+}
+
 static bool open_session(struct session *s, struct err *e)
 {
-	const char *trace_name = arguments_value(&s->args, "workload");
+	const char *called = arguments_value(&s->args, "called"), *file = arguments_value(&s->args, "workload");
+	const char *trace_name = called ? called : file;
 	size_t most = 0;
 
 	s->scenario = scenario_of_arguments(&s->args, e);
-	s->trace = s->scenario ? trace_load(trace_name, e) : NULL;
-	if (!s->trace || !settle_warmup(s, trace_name, e))
+	s->trace = s->scenario ? trace_load(file, e) : NULL;
+	if (!s->trace || !settle_warmup(s, trace_name, e) || !settle_hosts(s, trace_name, e))
 		return false;
 	for (size_t i = 0; i < s->scenario->trial_count; i++) {
 		if (!packet_world_takes(&s->scenario->workload, &s->scenario->trials[i], s->trace, s->args.words[0], trace_name, e))
 			return false;
 		most += cut_of(&s->scenario->workload, &s->scenario->trials[i]).instances;
 	}
+	warn_of_other_workload(s, trace_name);
 	s->directory = must_printf("%s.parts-XXXXXX", arguments_value(&s->args, "output"));
 	if (!mkdtemp(s->directory)) {
 		fail(e, "%s: %s", arguments_value(&s->args, "output"), strerror(errno));

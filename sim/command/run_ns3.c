@@ -162,6 +162,7 @@ static int simulate(const struct steps *s, struct err *e)
 	add(&l, s->program);
 	add(&l, s->args->words[0]);
 	add_value(&l, "workload", s->trace);
+	add_value(&l, "called", s->args->words[0]);
 	add_value(&l, "output", s->events);
 	if (arguments_value(s->args, "threads"))
 		add_value(&l, "jobs", arguments_value(s->args, "threads"));
@@ -192,11 +193,13 @@ static int measure(const struct steps *s)
 /* What the packet world does not have. */
 static bool line_fits(const struct arguments *args, struct err *e)
 {
-	static const char *const flow_only[] = { "resume", "checkpoint", "events" };
+	static const char *const flow_only[] = { "resume", "checkpoint" };
 
 	for (size_t i = 0; i < sizeof(flow_only) / sizeof(*flow_only); i++)
 		if (arguments_has(args, flow_only[i]))
 			return fail(e, "--%s: not with --world ns3, which does not go on from where it was interrupted", flow_only[i]);
+	if (arguments_has(args, "events"))
+		return fail(e, "--events: not with --world ns3, which removes its event file; " PROGRAM " -o writes one that stays");
 	return true;
 }
 

@@ -1,4 +1,5 @@
-/* TCP: a connection asks for as many bytes as came inbound, is heard of until its train's end, and closes there. */
+/* TCP: the first train asks for as many bytes as came inbound in it; what later ones brought, the server sends when the
+ * trace has it. A connection is heard of until its train's end, and closes there. */
 #include "sim/ns3/flow.h"
 #include "sim/ns3/train.h"
 
@@ -8,46 +9,6 @@ static void tcp_close(struct flow *f)
 	f->state |= FLOW_CLOSING;
 	if (!f->owed)
 		ns3c_tcp_close(f->tcp);
-}
-
-static void tcp_train_ends(void *user)
-{
-	struct flow *f = user;
-	const struct trace_record *r = f->record;
-	const uint8_t both = SEG_FIN_OUT | SEG_FIN_IN;
-	bool last = r->train.flags & SEG_LAST;
-
-	f->fins |= r->train.flags & both;
-	if (f->tcp && r->train.flags & SEG_RST)
-		ns3c_tcp_abort(f->tcp);
-	else if (f->tcp && last && (f->fins & both) == both)
-		tcp_close(f);
-	else if (f->tcp && !last)
-		ns3c_tcp_send(f->tcp, NULL, 1);
-	flow_next_train(f);
-}
-
-static void tcp_train(struct flow *f);
-
-static void tcp_still_there(void *user)
-{
-	struct flow *f = user;
-
-	if (f->tcp)
-		ns3c_tcp_send(f->tcp, NULL, 1);
-	tcp_train(f);
-}
-
-/* Until the train ends, a byte so often that no timer of the NAT runs out before. */
-static void tcp_train(struct flow *f)
-{
-	int64_t next_ns = ns3c_now(f->scene->sim) + f->scene->keep_ns[PROTO_TCP];
-	int64_t end_ns = flow_leaves(f, f->record->train.last_out_ns);
-
-	if (next_ns < end_ns)
-		flow_at(f, next_ns, tcp_still_there);
-	else
-		flow_at(f, end_ns, tcp_train_ends);
 }
 
 /* What the send buffer takes of what is to be sent; the rest when it has room again. */
@@ -66,6 +27,82 @@ static void tcp_push(struct flow *f)
 		ns3c_tcp_close(f->tcp);
 }
 
+static void tcp_say(struct flow *f, uint64_t bytes)
+{
+	f->owed += bytes;
+	tcp_push(f);
+}
+
+/* What came inbound in a later train, and was not sent yet. */
+static void tcp_answer(void *user)
+{
+	struct flow *f = user;
+
+	internet_pushes(f, f->expected);
+	f->expected = 0;
+}
+
+static void tcp_train_ends(void *user)
+{
+	struct flow *f = user;
+	const struct trace_record *r = f->record;
+	const uint8_t both = SEG_FIN_OUT | SEG_FIN_IN;
+	bool last = r->train.flags & SEG_LAST;
+
+	f->fins |= r->train.flags & both;
+	if (f->tcp && r->train.flags & SEG_RST) {
+		ns3c_tcp_abort(f->tcp);
+	} else if (f->tcp && last && (f->fins & both) == both) {
+		tcp_answer(f); /* the server closes when the host does */
+		tcp_close(f);
+	} else if (f->tcp && !last) {
+		tcp_say(f, 1);
+	}
+	flow_next_train(f);
+}
+
+static void tcp_train(struct flow *f);
+
+static void tcp_still_there(void *user)
+{
+	struct flow *f = user;
+
+	if (f->tcp)
+		tcp_say(f, 1);
+	tcp_train(f);
+}
+
+static int64_t tcp_train_end(const struct flow *f)
+{
+	return flow_leaves(f, f->record->train.last_out_ns);
+}
+
+/* Until the train ends, a byte so often that no timer of the NAT runs out before. */
+static void tcp_train(struct flow *f)
+{
+	int64_t next_ns = ns3c_now(f->scene->sim) + f->scene->keep_ns[PROTO_TCP];
+	int64_t end_ns = tcp_train_end(f);
+
+	if (next_ns < end_ns)
+		flow_at(f, next_ns, tcp_still_there);
+	else
+		flow_at(f, end_ns, tcp_train_ends);
+}
+
+/* What a train that begins now has to say at once: its payload, but for the bytes that tell of it later. */
+static uint64_t tcp_request(const struct flow *f, uint64_t unknown)
+{
+	const struct trace_record *r = f->record;
+	uint64_t payload = train_payload(r, r->bytes_out, r->packets_out, unknown), later;
+	int64_t length_ns = tcp_train_end(f) - ns3c_now(f->scene->sim);
+
+	if (!r->packets_out)
+		return payload;
+	later = length_ns > 0 ? (uint64_t)((length_ns - 1) / f->scene->keep_ns[PROTO_TCP]) : 0;
+	later += !(r->train.flags & (SEG_LAST | SEG_RST));
+	return payload > later ? payload - later : 0;
+}
+
 static void tcp_space(struct ns3c_tcp *tcp, uint32_t length, void *user)
 {
 	struct flow *f = user;
@@ -82,7 +119,7 @@ static void tcp_connected(struct ns3c_tcp *tcp, void *user)
 	const struct trace_record *r = f->record;
 	struct scene *s = f->scene;
 	struct ns3c_tcp_info info = ns3c_tcp_get_info(tcp);
-	uint64_t request = train_payload(r, r->bytes_out, r->packets_out, s->config->request);
+	uint64_t request = tcp_request(f, s->config->request);
 	uint64_t response = train_payload(r, r->bytes_in, r->packets_in, s->config->response);
 	uint8_t head[HEAD_BYTES];
 
@@ -92,8 +129,7 @@ static void tcp_connected(struct ns3c_tcp *tcp, void *user)
 	delays_add(&s->packets.delays[DELAY_SETUP], ns3c_now(s->sim) - f->tried_ns);
 	head_write(head, (struct head){ .who = f->number, .what = response > UINT32_MAX ? UINT32_MAX : (uint32_t)response });
 	ns3c_tcp_send(tcp, head, sizeof(head));
-	f->owed = request > sizeof(head) ? request - sizeof(head) : 0;
-	tcp_push(f);
+	tcp_say(f, request > sizeof(head) ? request - sizeof(head) : 0);
 	tcp_train(f);
 }
 
@@ -179,10 +215,23 @@ void connection_begin(struct flow *f, int64_t until_ns)
 	}
 }
 
+/* At least a byte: a segment without data, which keeps a mapping too, is none that a stack sends by itself. */
+static uint64_t at_least_one(uint64_t bytes)
+{
+	return bytes ? bytes : 1;
+}
+
 void connection_goes_on(struct flow *f)
 {
-	if (f->tcp)
-		ns3c_tcp_send(f->tcp, NULL, 1);
+	const struct trace_record *r = f->record;
+	uint64_t answer = train_payload(r, r->bytes_in, r->packets_in, 0);
+
+	if (f->tcp) {
+		tcp_say(f, at_least_one(tcp_request(f, 1)));
+		f->expected += answer;
+		if (answer)
+			flow_at(f, flow_comes(f, r->train.first_in_ns), tcp_answer);
+	}
 	tcp_train(f);
 }
 
@@ -201,13 +250,14 @@ static void call_ends(void *user)
 
 bool connection_is_called(struct flow *f)
 {
-	const struct segment *t = &f->record->train;
+	const struct trace_record *r = f->record;
+	const struct segment *t = &r->train;
 
 	if (!f->tcp || !(f->state & FLOW_OPEN))
 		return false;
 	f->fins |= t->flags & (SEG_FIN_OUT | SEG_FIN_IN);
 	if (!(t->flags & SEG_RST) || t->last_in_ns > t->start_ns)
-		internet_pushes(f);
+		internet_pushes(f, at_least_one(train_payload(r, r->bytes_in, r->packets_in, 1)));
 	flow_at(f, flow_comes(f, t->last_in_ns), call_ends);
 	return true;
 }

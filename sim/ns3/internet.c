@@ -321,10 +321,12 @@ static void udp_received(struct ns3c_udp *udp, uint32_t address, uint16_t port, 
 
 /* ---- what comes unasked ---- */
 
-void internet_pushes(struct flow *f)
+void internet_pushes(struct flow *f, uint64_t bytes)
 {
-	if (f->service)
-		ns3c_tcp_send(f->service->tcp, NULL, 1);
+	if (!f->service)
+		return;
+	f->service->owed += bytes;
+	serve(f->service->tcp, f->service);
 }
 
 void internet_resets(struct flow *f)

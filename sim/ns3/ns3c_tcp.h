@@ -42,6 +42,7 @@ private:
 	void DoForwardUp(ns3::Ptr<ns3::Packet> packet, const ns3::Address &from, const ns3::Address &to) override;
 	void SendEmptyPacket(uint8_t flags) override;
 	uint32_t SendDataPacket(ns3::SequenceNumber32 seq, uint32_t maxSize, bool withAck) override;
+	void refuse(const ns3::TcpHeader &header, const ns3::Address &from, const ns3::Address &to);
 	void watch();
 	void moved(TcpStates_t from, TcpStates_t to);
 	void gave_up(ns3::Ptr<ns3::Socket>);

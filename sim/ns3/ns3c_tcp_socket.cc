@@ -118,11 +118,31 @@ void Tcp::unanswered(Ptr<Socket>)
 		end(handle, NS3C_NO_ANSWER);
 }
 
+/* To a listener nothing that is acknowledged was ever sent: it has to say so (RFC 9293 3.10.7.2), and ns-3 says nothing. */
+void Tcp::refuse(const TcpHeader &header, const Address &from, const Address &to)
+{
+	TcpHeader reset;
+
+	reset.SetFlags(TcpHeader::RST);
+	reset.SetSequenceNumber(header.GetAckNumber());
+	reset.SetSourcePort(header.GetDestinationPort());
+	reset.SetDestinationPort(header.GetSourcePort());
+	m_tcp->SendPacket(Create<Packet>(), reset, InetSocketAddress::ConvertFrom(to).GetIpv4(),
+	                  InetSocketAddress::ConvertFrom(from).GetIpv4());
+}
+
 /* ns-3 takes a reset with ACK, which a closed port answers to a SYN, for an ACK to be ignored (RFC 9293 3.10.7.3). */
 void Tcp::DoForwardUp(Ptr<Packet> packet, const Address &from, const Address &to)
 {
 	TcpHeader header;
 
+	if (m_state == LISTEN) {
+		packet->PeekHeader(header);
+		if ((header.GetFlags() & (TcpHeader::RST | TcpHeader::ACK)) == TcpHeader::ACK) {
+			refuse(header, from, to);
+			return;
+		}
+	}
 	if (m_state == SYN_SENT) {
 		packet->PeekHeader(header);
 		if (header.GetFlags() & TcpHeader::RST && header.GetFlags() & TcpHeader::ACK &&

@@ -15,11 +15,12 @@
  *          between. A server answers each with the packets that came in before the
  *          next, when the trace has them.
  *   ICMP   echo requests, the same; the internet answers.
- *   TCP    connects, asks for as many bytes as came inbound, sends a byte now and
- *          then so that no timer of the NAT runs out in a train, and closes (or
- *          resets) at the end of its last one; one that only one side closed, or
- *          none, is left open. It is opened by a SYN even if the trace
- *          began later. A later train is a few bytes more.
+ *   TCP    connects, sends what went out and asks for as many bytes as came
+ *          inbound, sends a byte now and then so that no timer of the NAT runs out
+ *          in a train, and closes (or resets) at the end of its last one; one that
+ *          only one side closed, or none, is left open. It is opened by a SYN even
+ *          if the trace began later. In later trains the server sends its bytes when
+ *          the trace has them; where the trace counts none, a byte tells of a train.
  *   What the other side sends unasked goes to the public endpoint of the mapping
  *   that carries the host to it (calls.c); where there is none it is counted. */
 #ifndef SIM_NS3_PACKET_WORLD_H

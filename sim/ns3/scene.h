@@ -51,6 +51,7 @@ struct flow {
 	struct service *service; /* TCP: the server's end; NULL: none yet, or none any more */
 	int64_t tried_ns;        /* TCP: the first SYN, simulated */
 	uint64_t owed;           /* TCP: payload that it has still to send */
+	uint64_t expected;       /* TCP: payload that the server is to send when the trace has it */
 	int64_t shift_ns;        /* how much later than the trace it goes, since it was refused at first */
 	uint32_t number;         /* in the scene */
 	uint32_t sent, due;      /* datagrams of the present train: sent, and in all */
@@ -206,8 +207,8 @@ void internet_answers(struct scene *s, const struct datagram *syn, bool answers)
 /* Sends a packet of the other side's to the public endpoint at which it finds the host: of UDP and ICMP the n-th of the
  * flow's present train, of TCP one without data. */
 void internet_calls(struct flow *f, uint32_t address, uint16_t port, uint32_t n);
-/* The server's end of an open connection: sends a byte, or a reset. */
-void internet_pushes(struct flow *f);
+/* The server's end of an open connection: sends so many bytes, or a reset. */
+void internet_pushes(struct flow *f, uint64_t bytes);
 void internet_resets(struct flow *f);
 
 /* ---- calls.c ---- */

@@ -34,6 +34,43 @@ static void servers_end_connections(void **state)
 	}
 }
 
+/* The mapping of an idle connection runs out. What the host sends by the next one comes from an endpoint that the server
+ * never heard of: it answers with a reset, and the connection is over. */
+static void a_lost_mapping_ends_its_connection(void **state)
+{
+	static const struct row rows[] = {
+		{ 0, PROTO_TCP, 10, 12, 5000, 443, 0, 0, 0, 0, SEG_SYN_OUT | SEG_SYN_IN, false },
+		{ 0, PROTO_TCP, 60, 60, 5000, 443, 0, 0, 0, 0, SEG_FIN_OUT, true },
+		{ 0, PROTO_TCP, 120, 120, 5000, 443, 0, 0, 0, 0, SEG_FIN_OUT, true },
+	};
+	struct seen seen = run_rows(rows, 3, 1, NAT44 ",'nat':{'hold_down':0,'timeouts':{'tcp_established':'20s','tcp_open':'10s','tcp_closing':'5s'}}");
+
+	(void)state;
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.trains[1].outcome, OUT_CREATED);
+	assert_int_equal(sum(&seen, PACKETS_RESETS), 1);
+	assert_int_equal(sum(&seen, PACKETS_RESENT), 0);
+}
+
+/* Payload of a captured connection, train by train: all that the trace counts, both ways, whoever began a train and however
+ * long it is; answers come when the trace has them, the last ones before the end. */
+static void all_trains_carry_their_bytes(void **state)
+{
+	static const struct row rows[] = {
+		{ 0, PROTO_TCP, 10, 12, 5000, 443, 0, 1040, 2040, 0, SEG_SYN_OUT | SEG_SYN_IN, false },
+		{ 0, PROTO_TCP, 30, 30, 5000, 443, 0, 3040, 500040, 0, SEG_SYN_OUT, true },
+		{ 0, PROTO_TCP, 50, 50, 5000, 443, 0, 0, 7120, 3, SEG_INBOUND, true },
+		{ 0, PROTO_TCP, 70, 110, 5000, 443, 0, 300040, 9040, 0, SEG_SYN_OUT, true },
+		{ 0, PROTO_TCP, 130, 130, 5000, 443, 0, 40, 11040, 0, SEG_FIN_OUT | SEG_FIN_IN, true },
+	};
+	struct seen seen = run_rows(rows, 5, 1, NAT44 ",'nat':{'timeouts':{'tcp_established':'30s','tcp_open':'10s','tcp_closing':'5s'}}");
+
+	(void)state;
+	assert_int_equal(sum(&seen, PACKETS_BYTES_UP), 1000 + 3000 + 300000 + 1); /* a train without data is told by a byte */
+	assert_int_equal(sum(&seen, PACKETS_BYTES_DOWN), 2000 + 500000 + 7000 + 9000 + 11000);
+	assert_int_equal(sum(&seen, PACKETS_LOST) + sum(&seen, PACKETS_RESETS) + sum(&seen, PACKETS_RESENT), 0);
+}
+
 /* A peer speaks first, to the socket that the host speaks to others with: it gets in where there is a mapping, and the
  * filter lets it; a flow that it began in vain is attempted when the host speaks. */
 static void peers_speak_first(void **state)
@@ -188,6 +225,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(servers_end_connections),
+		cmocka_unit_test(a_lost_mapping_ends_its_connection),
+		cmocka_unit_test(all_trains_carry_their_bytes),
 		cmocka_unit_test(peers_speak_first),
 		cmocka_unit_test(pings_and_scans_come_in),
 		cmocka_unit_test(answers_find_their_questions),

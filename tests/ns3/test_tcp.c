@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/nat/ipv4.h"
 #include "tests/support/ns3net.h"
 
 #include <cmocka.h>
@@ -289,6 +290,47 @@ static void an_abort_resets_the_other_side(void **state)
 	net_down(&n);
 }
 
+/* From a second on the client's packets come from another port, as behind a NAT that lost its mapping; to the old one
+ * nothing gets through. */
+static bool move_port(struct net *n, struct ns3c_device *from, uint8_t *bytes, uint32_t length)
+{
+	const uint16_t moved = 77;
+	uint16_t *port = n->user;
+	struct datagram was, now;
+
+	net_must(ipv4_read(bytes, length, &was));
+	now = was;
+	if (ns3c_now(n->sim) < SECOND)
+		return true;
+	if (from == n->inside) {
+		*port = was.ends.source_port;
+		now.ends.source_port = moved;
+	} else if (was.ends.destination_port == moved) {
+		now.ends.destination_port = *port;
+	} else {
+		return false;
+	}
+	ipv4_write(bytes, &was, &now);
+	return true;
+}
+
+/* The listener knows no such connection, and says so (RFC 9293 3.10.7.2). */
+static void a_stray_segment_is_reset(void **state)
+{
+	uint16_t port = 0;
+	struct net n = { .pass = move_port, .user = &port };
+	struct side client = { .to_send = UINT64_MAX }, server = { .to_send = UINT64_MAX };
+
+	(void)state;
+	net_up(&n, NULL, &slow);
+	serve(&n, &server);
+	dial(&n, &client);
+	ns3c_run(n.sim, -1);
+	assert_true(client.ended == 1 && client.how == NS3C_RESET && client.when < SECOND + SECOND / 10);
+	assert_true(server.ended == 1 && server.how == NS3C_LOST);
+	net_down(&n);
+}
+
 static void closing_before_it_is_open_aborts(void **state)
 {
 	struct syns syns = { 0 };
@@ -509,6 +551,7 @@ int main(void)
 		cmocka_unit_test(unanswered_syns_are_repeated_and_given_up),
 		cmocka_unit_test(a_closed_port_refuses),
 		cmocka_unit_test(an_abort_resets_the_other_side),
+		cmocka_unit_test(a_stray_segment_is_reset),
 		cmocka_unit_test(closing_before_it_is_open_aborts),
 		cmocka_unit_test(a_connection_that_is_cut_is_lost),
 		cmocka_unit_test(a_closed_listener_refuses),
