@@ -1,11 +1,13 @@
 #include "traffic/capture_tail.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "sim/base/must.h"
 #include "sim/base/rng.h"
 
 #define QUANTILE 0.999
+#define SURE 0.95
 enum { DRAWS_MOST = 1000, DRAWS_FEWEST = 100, WORK_MOST = 20000000 };
 
 /* A port in use, or the change at a moment. */
@@ -202,6 +204,7 @@ static void bootstrap(const struct levels *l, const size_t *first, uint32_t host
 		found[k] = quantile(time, levels);
 	}
 	qsort(found, draws, sizeof(*found), by_ports);
+	out->bounded = pow(QUANTILE, hosts) < 1 - SURE;
 	out->low = found[draws / 40];
 	out->high = found[draws - 1 - draws / 40];
 	free(found);

@@ -9,30 +9,36 @@
 
 #define SECONDS_PER_DAY 86400.0
 
-const char *const fit_end_name[FIT_ENDS] = {
-	[FIT_FIN] = "fin", [FIT_HALF] = "half", [FIT_RESET] = "reset", [FIT_SILENT] = "silent", [FIT_UNANSWERED] = "unanswered",
-};
-
 /* A flow of a host, from its first outbound packet. */
 struct flow {
 	int64_t  start_ns, end_ns; /* NS_NONE: no outbound packet so far */
 	uint32_t remote;
 	uint16_t remote_port, port;
 	uint8_t  protocol, host;
-	uint8_t  close, cut;
-	bool     answered, over;   /* over: not censored */
+	uint8_t  close, cut, fins;
+	bool     answered, goes_on; /* goes_on: beyond the trace */
+};
+
+/* When a socket of a host was opened. */
+struct opening {
+	size_t part;
+	double at_s;
 };
 
 struct work {
 	const struct trace *trace;
 	struct fit *fit;
 	struct flow *flows;        /* of one host */
-	size_t flow_count;
+	struct opening *openings;
+	size_t flow_count, opening_count;
 	double *openings_s;        /* of all hosts, one after the other */
-	size_t opening_count;
-	struct host_times *hosts;
+	size_t time_count;
+	struct host_times *hosts;  /* in each part */
+	size_t host_count, host_room;
 	uint32_t *remotes;         /* of all flows fitted */
 	size_t remote_count;
+	struct fit_ending *endings[PROTO_COUNT];
+	size_t ending_count[PROTO_COUNT];
 };
 
 static int64_t later(int64_t a, int64_t b)
@@ -60,7 +66,8 @@ static void gather(struct work *w, const struct trace_host *h)
 		f->end_ns = later(f->end_ns, later(r->train.last_out_ns, r->train.last_in_ns));
 		f->answered |= r->train.first_in_ns != NS_NONE;
 		f->close = r->close;
-		f->over = !trace_censored(r);
+		f->fins |= r->train.flags & (SEG_FIN_OUT | SEG_FIN_IN);
+		f->goes_on = !(r->train.flags & SEG_LAST);
 	}
 }
 
@@ -78,6 +85,7 @@ static int by_socket(const void *a, const void *b)
 	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
+/* A flow that is over, though the capture may not have gone on for long enough for the trace to say so. */
 static enum fit_end end_of(const struct work *w, const struct flow *f)
 {
 	if (!f->answered && !w->fit->one_way)
@@ -85,32 +93,51 @@ static enum fit_end end_of(const struct work *w, const struct flow *f)
 	switch (f->close) {
 	case CLOSE_FIN:
 		return FIT_FIN;
-	case CLOSE_HALF:
-		return w->fit->one_way ? FIT_FIN : FIT_HALF;
 	case CLOSE_RESET:
 		return FIT_RESET;
 	default:
-		return FIT_SILENT;
+		return f->protocol != PROTO_TCP || !f->fins ? FIT_SILENT : w->fit->one_way ? FIT_FIN : FIT_HALF;
 	}
+}
+
+/* How it lasted and ended, as far as that is known at the end of its window. */
+static void watch_flow(struct work *w, const struct flow *f, int64_t to_ns)
+{
+	struct fit_protocol *p = &w->fit->protocols[f->protocol];
+	bool over = f->end_ns <= to_ns && !f->goes_on;
+	double lasted_s = seconds_from_ns((over ? f->end_ns : to_ns) - f->start_ns);
+	enum fit_end end = over ? end_of(w, f) : FIT_ENDS;
+
+	w->endings[f->protocol][w->ending_count[f->protocol]++] = (struct fit_ending){ lasted_s, end };
+	p->watched++;
+	if (over)
+		p->ends[end]++;
+	if (lasted_s > 0)
+		sample_add(&p->duration.sample, lasted_s, over ? lasted_s : HUGE_VAL);
+	else
+		p->instant++;
+}
+
+static const struct fit_part *part_of(const struct work *w, const struct flow *f)
+{
+	return &w->fit->windows.parts[fit_windows_part(&w->fit->windows, f->start_ns)];
 }
 
 static void take_flow(struct work *w, const struct flow *f)
 {
 	struct fit_protocol *p = &w->fit->protocols[f->protocol];
-	double lasted_s = seconds_from_ns(f->end_ns - f->start_ns);
+	int64_t to_ns = part_of(w, f)->flows_to_ns[f->protocol];
 
 	p->flows++;
 	p->well_known += f->protocol != PROTO_ICMP && f->remote_port < 1024;
 	w->remotes[w->remote_count++] = f->remote;
-	if (f->over)
-		p->ends[end_of(w, f)]++;
-	if (lasted_s > 0)
-		sample_add(&p->duration.sample, lasted_s, f->over ? lasted_s : HUGE_VAL);
-	else if (f->over)
-		p->instant++;
+	if (f->start_ns < to_ns)
+		watch_flow(w, f, to_ns);
+	else
+		w->fit->after_the_end++;
 }
 
-/* Can it be fitted? Else it is counted among what is left out. */
+/* Was its beginning seen? Else it is counted among what is left out. */
 static bool is_whole(struct work *w, const struct flow *f)
 {
 	struct fit *fit = w->fit;
@@ -118,10 +145,9 @@ static bool is_whole(struct work *w, const struct flow *f)
 	fit->flows++;
 	if (f->start_ns == NS_NONE)
 		fit->inbound_only++;
-	else if (f->start_ns < fit->from_ns || (f->protocol == PROTO_TCP && f->cut & CUT_BEGIN))
+	else if (!fit->windows.any_beginning &&
+	         (f->protocol == PROTO_TCP ? f->cut & CUT_BEGIN : f->start_ns < part_of(w, f)->from_ns[f->protocol]))
 		fit->began_before++;
-	else if (f->start_ns >= fit->to_ns)
-		fit->after_the_end++;
 	else
 		return true;
 	return false;
@@ -135,13 +161,17 @@ static void add_spacing(struct sample *s, int64_t spacing_ns)
 	sample_add(s, spacing_s, spacing_s);
 }
 
-/* A socket's flows; its first decides whether its opening was seen. */
+/* A socket's flows; its first decides whether its opening was seen. What follows a flow that
+ * began before the window's end is known, whatever it is: the capture goes on for a silence. So
+ * a socket with a flow after that end has more than those before it, and one without
+ * has all of its flows. */
 static void take_socket(struct work *w, const struct flow *flows, size_t count)
 {
 	struct fit_protocol *p = &w->fit->protocols[flows->protocol];
-	bool opened = false, over = true;
-	int64_t before_ns = NS_NONE;
-	size_t fan_out = 0;
+	const struct fit_windows *windows = &w->fit->windows;
+	int64_t first_ns = NS_NONE, before_ns = NS_NONE, to_ns = NS_NONE;
+	bool opened = false, before_whole = false;
+	size_t fan_out = 0, in_time = 0, part = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		bool whole = is_whole(w, &flows[i]);
@@ -150,22 +180,26 @@ static void take_socket(struct work *w, const struct flow *flows, size_t count)
 			take_flow(w, &flows[i]);
 		if (flows[i].start_ns == NS_NONE)
 			continue;
-		if (!fan_out++)
+		if (!fan_out++) {
 			opened = whole;
-		else if (whole && before_ns >= w->fit->from_ns)
+			first_ns = flows[i].start_ns;
+			part = fit_windows_part(windows, first_ns);
+			to_ns = windows->parts[part].sockets_to_ns[flows->protocol];
+		} else if (whole && before_whole && before_ns < to_ns) {
 			add_spacing(&p->spacing.sample, flows[i].start_ns - before_ns);
+		}
+		in_time += flows[i].start_ns < to_ns;
 		before_ns = flows[i].start_ns;
-		over &= flows[i].over;
+		before_whole = whole;
 	}
 	if (!opened)
 		return;
-	p->sockets++;
-	sample_add(&p->fan_out.sample, (double)fan_out - 1, over ? (double)fan_out : HUGE_VAL);
-	for (size_t i = 0; i < count; i++)
-		if (flows[i].start_ns != NS_NONE) {
-			w->openings_s[w->opening_count++] = seconds_from_ns(flows[i].start_ns - w->fit->from_ns);
-			break;
-		}
+	if (in_time)
+		sample_add(&p->fan_out.sample, (double)in_time - (in_time == fan_out), in_time < fan_out ? HUGE_VAL : (double)fan_out);
+	if (first_ns >= windows->parts[part].opened_from_ns) {
+		p->sockets++;
+		w->openings[w->opening_count++] = (struct opening){ part, seconds_from_ns(first_ns - windows->parts[part].opened_from_ns) };
+	}
 }
 
 static bool same_port(const struct flow *a, const struct flow *b)
@@ -180,17 +214,45 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static int by_opening(const void *a, const void *b)
+{
+	const struct opening *x = a, *y = b;
+
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
+	return (x->at_s > y->at_s) - (x->at_s < y->at_s);
+}
+
+/* The host in one part of the capture: `count` openings. */
+static void add_times(struct work *w, size_t part, const struct opening *openings, size_t count)
+{
+	const struct fit_part *p = &w->fit->windows.parts[part];
+	struct host_times *h;
+
+	if (w->host_count == w->host_room) {
+		w->host_room = w->host_room ? w->host_room * 2 : 64;
+		w->hosts = must_grow(w->hosts, w->host_room, sizeof(*w->hosts));
+	}
+	h = &w->hosts[w->host_count++];
+	*h = (struct host_times){ .at_s = w->openings_s + w->time_count, .count = count,
+	                          .span_s = seconds_from_ns(p->end_ns - p->opened_from_ns) };
+	for (size_t i = 0; i < count; i++)
+		w->openings_s[w->time_count++] = openings[i].at_s;
+}
+
 static void take_host(struct work *w, uint32_t which)
 {
-	size_t first_opening = w->opening_count, begin = 0;
+	size_t begin = 0;
 	int64_t end_ns = NS_NONE;
 
+	w->opening_count = 0;
 	gather(w, &w->trace->hosts[which]);
 	qsort(w->flows, w->flow_count, sizeof(*w->flows), by_socket);
 	for (size_t i = 0; i < w->flow_count; i++) {
 		const struct flow *f = &w->flows[i];
 
-		if (i > begin && (!same_port(f, f - 1) || (end_ns != NS_NONE && f->start_ns - FIT_SOCKET_OVER > end_ns))) {
+		if (i > begin && (!same_port(f, f - 1) ||
+		                  (end_ns != NS_NONE && f->start_ns - w->fit->windows.socket_ns[f->protocol] > end_ns))) {
 			take_socket(w, &w->flows[begin], i - begin);
 			begin = i;
 			end_ns = NS_NONE;
@@ -200,11 +262,14 @@ static void take_host(struct work *w, uint32_t which)
 	}
 	if (w->flow_count)
 		take_socket(w, &w->flows[begin], w->flow_count - begin);
-	w->hosts[which].count = w->opening_count - first_opening;
-	qsort(w->openings_s + first_opening, w->hosts[which].count, sizeof(*w->openings_s), by_time);
-	w->hosts[which].at_s = w->openings_s + first_opening;
-	w->fit->host_rates[which] =
-		(double)w->hosts[which].count / seconds_from_ns(w->fit->to_ns - w->fit->from_ns) * SECONDS_PER_DAY;
+	qsort(w->openings, w->opening_count, sizeof(*w->openings), by_opening);
+	if (!w->opening_count)
+		add_times(w, 0, NULL, 0);
+	for (size_t i = 0, to; i < w->opening_count; i = to) {
+		for (to = i; to < w->opening_count && w->openings[to].part == w->openings[i].part; to++)
+			continue;
+		add_times(w, w->openings[i].part, &w->openings[i], to - i);
+	}
 }
 
 static int by_address(const void *a, const void *b)
@@ -246,50 +311,93 @@ static bool comes_back(const struct trace *t)
 	return false;
 }
 
-bool fit_trace(const struct trace *t, const char *name, struct fit *out, struct err *e)
+static void make_room(struct work *w)
 {
-	struct work w = { .trace = t, .fit = out };
+	const struct trace *t = w->trace;
 	uint32_t largest = 0;
 
-	*out = (struct fit){ .hosts = t->host_count, .to_ns = t->duration_ns };
+	for (uint32_t h = 0; h < t->host_count; h++)
+		largest = t->hosts[h].count > largest ? t->hosts[h].count : largest;
+	w->flows = must_alloc(largest, sizeof(*w->flows));
+	w->openings = must_alloc(largest, sizeof(*w->openings));
+	w->openings_s = must_alloc(t->record_count, sizeof(*w->openings_s));
+	w->remotes = must_alloc(t->record_count, sizeof(*w->remotes));
+	for (int p = 0; p < PROTO_COUNT; p++)
+		w->endings[p] = must_alloc(t->record_count, sizeof(*w->endings[p]));
+}
+
+static void fit_hosts(struct work *w)
+{
+	struct fit *f = w->fit;
+
+	host_fit(w->hosts, w->host_count, !w->trace->silence_ns, &f->openings);
+	f->host_rates = must_alloc(w->host_count, sizeof(*f->host_rates));
+	f->host_rate_count = w->host_count;
+	for (size_t i = 0; i < w->host_count; i++)
+		f->host_rates[i] = (double)w->hosts[i].count / w->hosts[i].span_s * SECONDS_PER_DAY;
+	qsort(f->host_rates, w->host_count, sizeof(*f->host_rates), by_time);
+}
+
+static void fit_protocol(struct work *w, int which)
+{
+	struct fit_protocol *p = &w->fit->protocols[which];
+
+	choose(&p->duration, LAWS_ALL);
+	choose(&p->fan_out, LAWS_ALL);
+	p->fan_out.choice.constant = fmax(1, ceil(p->fan_out.choice.constant));
+	choose(&p->spacing, LAWS_ALL);
+	fit_end_shares(w->endings[which], w->ending_count[which], p->end_share);
+}
+
+static void work_clear(struct work *w)
+{
+	free(w->flows);
+	free(w->openings);
+	free(w->openings_s);
+	free(w->hosts);
+	for (int p = 0; p < PROTO_COUNT; p++)
+		free(w->endings[p]);
+}
+
+static bool find_laws(const struct trace *t, bool any_beginning, struct fit *out)
+{
+	struct work w = { .trace = t, .fit = out };
+
+	*out = (struct fit){ .hosts = t->host_count, .silence_ns = t->silence_ns, .one_way = !comes_back(t) };
+	fit_windows_make(t, any_beginning, &out->windows);
+	make_room(&w);
+	for (uint32_t h = 0; h < t->host_count; h++)
+		take_host(&w, h);
+	fit_hosts(&w);
+	for (int p = 0; p < PROTO_COUNT; p++)
+		fit_protocol(&w, p);
+	fit_destinations(w.remotes, count_remotes(w.remotes, w.remote_count), &out->destinations);
+	out->destination_flows = w.remotes;
+	work_clear(&w);
+	return w.time_count > 0;
+}
+
+bool fit_trace(const struct trace *t, const char *name, struct fit *out, struct err *e)
+{
+	*out = (struct fit){ 0 };
 	if (!t->record_count)
 		return fail(e, "%s: no flow in it crosses from inside to outside: there is nothing to fit", name);
 	if (t->duration_ns <= 0)
 		return fail(e, "%s: all its packets are of one moment: no rate can be told; a capture of minutes is wanted", name);
 	gsl_set_error_handler_off();
-	out->from_ns = 2 * t->silence_ns < t->duration_ns ? t->silence_ns : 0;
-	out->one_way = !comes_back(t);
-	out->host_rates = must_alloc(t->host_count, sizeof(*out->host_rates));
-	for (uint32_t h = 0; h < t->host_count; h++)
-		largest = t->hosts[h].count > largest ? t->hosts[h].count : largest;
-	w.flows = must_alloc(largest, sizeof(*w.flows));
-	w.openings_s = must_alloc(t->record_count, sizeof(*w.openings_s));
-	w.remotes = must_alloc(t->record_count, sizeof(*w.remotes));
-	w.hosts = must_alloc(t->host_count, sizeof(*w.hosts));
-	for (uint32_t h = 0; h < t->host_count; h++)
-		take_host(&w, h);
-	host_fit(w.hosts, t->host_count, seconds_from_ns(out->to_ns - out->from_ns), !t->silence_ns, &out->openings);
-	qsort(out->host_rates, t->host_count, sizeof(*out->host_rates), by_time);
-	for (int p = 0; p < PROTO_COUNT; p++) {
-		choose(&out->protocols[p].duration, LAWS_ALL);
-		choose(&out->protocols[p].fan_out, LAWS_ALL);
-		out->protocols[p].fan_out.choice.constant = fmax(1, ceil(out->protocols[p].fan_out.choice.constant));
-		choose(&out->protocols[p].spacing, LAWS_ALL);
-	}
-	fit_destinations(w.remotes, count_remotes(w.remotes, w.remote_count), &out->destinations);
-	free(w.flows);
-	free(w.openings_s);
-	out->destination_flows = w.remotes;
-	free(w.hosts);
-	if (w.opening_count)
+	if (find_laws(t, false, out))
 		return true;
 	fit_clear(out);
-	return fail(e, "%s: of none of its flows the beginning was seen: there is nothing to fit", name);
+	if (find_laws(t, true, out))
+		return true;
+	fit_clear(out);
+	return fail(e, "%s: none of its flows has a packet from inside: there is nothing to fit", name);
 }
 
 void fit_clear(struct fit *f)
 {
 	host_fit_clear(&f->openings);
+	fit_windows_clear(&f->windows);
 	free(f->host_rates);
 	free(f->destination_flows);
 	for (int p = 0; p < PROTO_COUNT; p++) {

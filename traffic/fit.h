@@ -6,11 +6,10 @@
  * remotes, one after another: how many, how far apart. A flow lasts and ends
  * somehow, to some destination. Socket and flow laws are fitted by protocol.
  *
- * A flow that the capture's end cut off counts as "at least so long" (censored).
- * What may have begun before the capture is left out: TCP without a SYN at its
- * start, and all that begins within trace.silence_ns of the capture's start,
- * should the capture be longer than twice that. Flows without an outbound packet
- * are left out: they can use a mapping, never make one. */
+ * Which flows count, and up to when they are looked at: fit_window.h. A flow that lives on
+ * then counts as "at least so long" (censored). What may have begun before the capture is
+ * left out, and so are flows without an outbound packet: they can use a mapping, never
+ * make one. Rates and destinations need no ends, and take what begins in the last silence too. */
 #ifndef TRAFFIC_FIT_H
 #define TRAFFIC_FIT_H
 
@@ -19,11 +18,11 @@
 
 #include "sim/base/err.h"
 #include "sim/base/packet.h"
+#include "traffic/fit_window.h"
 #include "traffic/host_fit.h"
 #include "traffic/law_fit.h"
 #include "traffic/trace.h"
 
-#define FIT_SOCKET_OVER (120 * NS_PER_S) /* the least time a NAT keeps a UDP mapping: RFC 4787 REQ-5 */
 #define FIT_VALUES_MOST 20000u           /* of a law's sample; beyond, every k-th is taken */
 
 /* One law and the sample it was fitted to. */
@@ -35,11 +34,19 @@ struct fitted {
 enum fit_end { FIT_FIN, FIT_HALF, FIT_RESET, FIT_SILENT, FIT_UNANSWERED, FIT_ENDS };
 extern const char *const fit_end_name[FIT_ENDS];
 
+/* A flow: how long it lasted, or was watched for, and what its end was. */
+struct fit_ending {
+	double lasted_s;
+	enum fit_end end;          /* FIT_ENDS: it lived on */
+};
+
 struct fit_protocol {
-	uint64_t sockets, flows;
-	uint64_t instant;          /* flows of one packet, or one moment: duration 0, kept apart from the law */
+	uint64_t sockets, flows;   /* whose beginning was seen */
 	uint64_t well_known;       /* flows to remote ports below 1024 */
-	uint64_t ends[FIT_ENDS];   /* flows whose end was seen; but for TCP only silent and unanswered */
+	uint64_t watched;          /* flows that began early enough for their ends to be looked for */
+	uint64_t instant;          /* of those: of one packet, or one moment: duration 0, kept apart from the law */
+	uint64_t ends[FIT_ENDS];   /* of those: whose end was seen; but for TCP only silent and unanswered */
+	double   end_share[FIT_ENDS]; /* of all, also those that lived on; all 0: no end was seen */
 	struct fitted duration;    /* seconds, of those that are not instant */
 	struct fitted fan_out;     /* flows of a socket: k is in (k - 1, k] */
 	struct fitted spacing;     /* seconds from one flow of a socket to the next */
@@ -56,12 +63,15 @@ struct fit_destinations {
 
 struct fit {
 	uint32_t hosts;
-	int64_t  from_ns, to_ns;   /* what begins outside is left out */
+	int64_t  silence_ns;       /* the trace's */
+	struct fit_windows windows;
 	uint64_t flows;            /* in all: fitted and left out */
-	uint64_t began_before, inbound_only, after_the_end; /* left out */
+	uint64_t began_before, inbound_only; /* left out */
+	uint64_t after_the_end;    /* begun too late for their ends to be looked for */
 	bool     one_way;          /* no packet came in: every flow counts as answered, and one FIN as two */
 	struct host_fit openings;
-	double  *host_rates;       /* sockets opened a day, by host, ascending; owned */
+	double  *host_rates;       /* sockets opened a day, by host and part of the capture, ascending; owned */
+	size_t   host_rate_count;
 	struct fit_protocol protocols[PROTO_COUNT];
 	struct fit_destinations destinations;
 	uint32_t *destination_flows; /* of each one seen, ascending; owned */
@@ -72,6 +82,11 @@ struct fit {
  * a law that cannot be is -infinity likely, no reason to abort. */
 bool fit_trace(const struct trace *t, const char *name, struct fit *out, struct err *e);
 void fit_clear(struct fit *f);
+
+/* How flows end, from those whose end was seen and those that lived on, which may be of another
+ * kind: who is unanswered is so soon, who closes does it late. Each end's share is the sum of its
+ * chances over time (Aalen and Johansen's estimate). Sorts the flows. */
+void fit_end_shares(struct fit_ending *flows, size_t count, double share[FIT_ENDS]);
 
 /* Zipf's law to how many flows each destination has. Alters the counts' order. */
 void fit_destinations(uint32_t *counts, size_t count, struct fit_destinations *out);

@@ -33,6 +33,7 @@ struct task {
 	const struct occurrences *seen;
 	size_t count;
 	double flows, least;  /* in all; destinations seen */
+	double servers;       /* their number, where it is held */
 };
 
 struct group {
@@ -68,7 +69,7 @@ static double task_log_likelihood(const void *context, const double *free)
 	double count = exp(free[0]), zipf = exp(free[1]), sum = 0;
 	size_t n;
 
-	if (count < t->least || count > SERVERS_MOST || zipf < 0.01 || zipf > 10)
+	if (count < t->least * (1 - 1e-12) || count > SERVERS_MOST || zipf < 0.01 || zipf > 10)
 		return -HUGE_VAL;
 	n = groups_make(groups, count, zipf, t->flows);
 	for (size_t g = 0; g < n; g++)
@@ -128,6 +129,70 @@ static double distance(const struct occurrences *seen, size_t count, const struc
 	return largest;
 }
 
+/* Of the exponent alone, with as many servers as there are. */
+static double exponent_log_likelihood(const void *context, const double *free)
+{
+	const struct task *t = context;
+
+	return task_log_likelihood(t, (const double[]){ log(t->servers), free[0] });
+}
+
+/* A climb that comes to the edge, where there are no more servers than were met, may stick to it: the best along the edge is looked for. */
+static void try_all_met(struct task *t, struct estimate *e)
+{
+	struct estimate exponent = { .count = 1, .free = { e->free[1] } };
+
+	t->servers = t->least;
+	if (likelihood_climb(exponent_log_likelihood, t, 0.3, 400, &exponent) && exponent.log_likelihood > e->log_likelihood) {
+		e->free[0] = log(t->least);
+		e->free[1] = exponent.free[0];
+		e->log_likelihood = exponent.log_likelihood;
+	}
+}
+
+/* How many more servers there can be, 99% sure, whatever the exponent is then. */
+static double servers_high(struct task *t, const struct estimate *e)
+{
+	double low = t->servers, high = SERVERS_MOST;
+
+	while (high / low > 1.001) {
+		struct estimate other = { .count = 1, .free = { e->free[1] } };
+
+		t->servers = sqrt(low * high);
+		if (likelihood_climb(exponent_log_likelihood, t, 0.1, 200, &other) &&
+		    e->log_likelihood - other.log_likelihood < LIKELIHOOD_Z99 * LIKELIHOOD_Z99 / 2)
+			low = t->servers;
+		else
+			high = t->servers;
+	}
+	return low;
+}
+
+/* Where all servers were met their number is at its least, and no parabola: then its interval is
+ * one-sided, and the exponent's is that of so many servers. */
+static void intervals(struct task *t, struct estimate *e, struct fit_destinations *out)
+{
+	struct estimate exponent = { .count = 1, .free = { e->free[1] }, .log_likelihood = e->log_likelihood };
+	double by;
+
+	likelihood_curvature(task_log_likelihood, t, e);
+	out->count = t->servers = exp(e->free[0]);
+	out->zipf = exp(e->free[1]);
+	if (e->determined) {
+		by = LIKELIHOOD_Z99 * estimate_error(e, 0);
+		out->count_low = fmax(exp(e->free[0] - by), t->least);
+		out->count_high = exp(e->free[0] + by);
+		by = LIKELIHOOD_Z99 * estimate_error(e, 1);
+	} else {
+		likelihood_curvature(exponent_log_likelihood, t, &exponent);
+		by = LIKELIHOOD_Z99 * estimate_error(&exponent, 0);
+		out->count_low = t->least;
+		out->count_high = servers_high(t, e);
+	}
+	out->zipf_low = exp(e->free[1] - by);
+	out->zipf_high = exp(e->free[1] + by);
+}
+
 void fit_destinations(uint32_t *counts, size_t count, struct fit_destinations *out)
 {
 	struct occurrences *seen = must_alloc(count + 1, sizeof(*seen));
@@ -145,18 +210,9 @@ void fit_destinations(uint32_t *counts, size_t count, struct fit_destinations *o
 	e.free[0] = log(fmin(1.5 * t.least, SERVERS_MOST - 1));
 	e.free[1] = log(0.8);
 	if (count >= SERVERS_FEWEST && out->flows > count && likelihood_climb(task_log_likelihood, &t, 0.3, 1000, &e)) {
-		double by[2];
-
-		likelihood_curvature(task_log_likelihood, &t, &e);
 		out->fitted = true;
-		out->count = exp(e.free[0]);
-		out->zipf = exp(e.free[1]);
-		for (size_t i = 0; i < 2; i++)
-			by[i] = LIKELIHOOD_Z99 * estimate_error(&e, i);
-		out->count_low = fmax(exp(e.free[0] - by[0]), (double)count);
-		out->count_high = exp(e.free[0] + by[0]);
-		out->zipf_low = exp(e.free[1] - by[1]);
-		out->zipf_high = exp(e.free[1] + by[1]);
+		try_all_met(&t, &e);
+		intervals(&t, &e, out);
 	}
 	out->ks = count ? distance(seen, t.count, out) : 0;
 	free(seen);

@@ -4,129 +4,124 @@
 #include <stdlib.h>
 
 #include "sim/base/must.h"
-#include "traffic/gap_law.h"
 #include "traffic/host_likelihood.h"
+#include "traffic/host_rates.h"
 
 #define SECONDS_PER_DAY 86400.0
+/* For the gaps' law; for the rates', which one look at each host is enough for. */
 #define GAPS_MOST 20000
 #define HOSTS_MOST 1000
-#define GAP_LEAST_S 1e-6  /* what most captures can tell apart; two at one moment are half of it apart */
-
-const char *const spread_name[SPREAD_COUNT] = {
-	[SPREAD_EQUAL] = "constant", [SPREAD_GAMMA] = "gamma", [SPREAD_LOGNORMAL] = "lognormal",
-};
-
-static void begin(struct host_task *t, double rate, double *free)
-{
-	*free++ = log(rate);
-	if (t->spread != SPREAD_EQUAL)
-		*free++ = 0;
-	free[0] = 0;
-	free[1] = 1;
-	for (size_t i = 0; i < t->count; i++) {
-		const struct host *h = &t->hosts[i];
-
-		t->peak[i] = log(((double)h->gaps + 0.5) / (h->sum + h->before_s + h->after_s));
-	}
-}
+#define RATE_GAPS_MOST 200000
+#define RATE_HOSTS_MOST 20000
+#define STEPS 1500
+#define FIRST_STEPS 150
+#define FITS 1.0 /* the largest distance, in units of 1 / sqrt(values) */
 
 struct attempt {
-	enum spread spread;
 	enum law law;
+	bool alike;
 	struct estimate e;
 	double bic;
 };
 
+static void prepare(struct host_task *t, const struct attempt *a)
+{
+	t->law = a->law;
+	t->alike = a->alike;
+}
+
+/* A few steps from each start, then on from the best. */
+static bool climb(struct host_task *t, double rate, struct attempt *a)
+{
+	size_t first, starts = gap_starts(a->law);
+
+	prepare(t, a);
+	first = host_task_rate_parameters(t);
+	a->e.log_likelihood = -HUGE_VAL;
+	for (size_t k = 0; k < starts; k++) {
+		struct estimate e = { .count = first + gap_parameter_count(a->law) };
+		double free[GAP_PARAMETERS + 1];
+
+		gap_free_start(a->law, k, free);
+		if (!t->tied)
+			e.free[0] = log(rate);
+		for (size_t i = first; i < e.count; i++)
+			e.free[i] = free[i - first];
+		if (likelihood_climb(host_task_log_likelihood, t, 0.4, starts > 1 ? FIRST_STEPS : STEPS, &e) &&
+		    e.log_likelihood > a->e.log_likelihood)
+			a->e = e;
+	}
+	if (!(a->e.log_likelihood > -HUGE_VAL))
+		return false;
+	if (starts > 1 && !likelihood_climb(host_task_log_likelihood, t, 0.2, STEPS, &a->e))
+		return false;
+	gap_free_order(a->law, a->e.free + first);
+	return true;
+}
+
 /* Gaps are weighed by their own number, differences between hosts by that of hosts. */
 static bool attempt(struct host_task *t, double rate, struct attempt *a)
 {
-	size_t more = host_gap_parameters(a->law);
+	size_t more = gap_parameter_count(a->law);
 
-	t->spread = a->spread;
-	t->law = a->law;
-	a->e = (struct estimate){ .count = 1 + more + (a->spread == SPREAD_EQUAL ? 0 : 1) };
-	begin(t, rate, a->e.free);
-	if (!likelihood_climb(host_task_log_likelihood, t, 0.4, 600, &a->e))
+	if (!climb(t, rate, a))
 		return false;
 	a->bic = -2 * a->e.log_likelihood + (double)more * log((double)(t->gaps + 1)) +
 	         (double)(a->e.count - more) * log((double)t->count);
 	return true;
 }
 
-static double bound(const struct estimate *e, size_t i, int side)
-{
-	return e->free[i] + side * LIKELIHOOD_Z99 * estimate_error(e, i);
-}
-
 static bool holds_one(const struct estimate *e, size_t i)
 {
-	return e->determined && bound(e, i, -1) <= 0 && bound(e, i, 1) >= 0;
+	return e->determined && fabs(e->free[i]) <= LIKELIHOOD_Z99 * estimate_error(e, i);
 }
 
 static void curve(struct host_task *t, struct attempt *a)
 {
-	t->spread = a->spread;
-	t->law = a->law;
+	prepare(t, a);
 	likelihood_curvature(host_task_log_likelihood, t, &a->e);
 }
 
-/* The gaps' law, then the rates'. */
-static bool choose(struct host_task *t, double rate, struct attempt *best)
+static struct attempt *least_bic(struct attempt *all, size_t count)
 {
-	static const enum law laws[] = { LAW_EXPONENTIAL, LAW_GAMMA, LAW_WEIBULL, LAW_LOGNORMAL, LAW_TWO_EXPONENTIAL };
-	struct attempt exponential = { 0 };
-	enum law law;
-	bool any = false;
+	struct attempt *least = all;
 
-	for (size_t i = 0; i < sizeof(laws) / sizeof(*laws); i++) {
-		struct attempt a = { .spread = t->count > 1 ? SPREAD_GAMMA : SPREAD_EQUAL, .law = laws[i] };
-
-		if (!attempt(t, rate, &a))
-			continue;
-		if (laws[i] == LAW_EXPONENTIAL)
-			exponential = a;
-		if (!any || a.bic < best->bic)
-			*best = a;
-		any = true;
-	}
-	if (!any)
-		return false;
-	curve(t, best);
-	if ((best->law == LAW_GAMMA || best->law == LAW_WEIBULL) && exponential.e.count && holds_one(&best->e, best->e.count - 1))
-		*best = exponential;
-	law = best->law;
-	for (int spread = 0; spread < SPREAD_COUNT && t->count > 1; spread++) {
-		struct attempt a = { .spread = (enum spread)spread, .law = law };
-
-		if (spread != SPREAD_GAMMA && attempt(t, rate, &a) && a.bic < best->bic)
-			*best = a;
-	}
-	curve(t, best);
-	return true;
+	for (size_t i = 1; i < count; i++)
+		least = all[i].bic < least->bic ? &all[i] : least;
+	return least;
 }
 
-static void report(const struct host_task *t, const struct estimate *e, struct host_fit *out)
+static int by_bic(const void *a, const void *b)
 {
-	size_t at = 0;
+	const struct attempt *x = a, *y = b;
 
-	out->rate = exp(t->log_rate);
-	out->rate_low = exp(bound(e, at, -1));
-	out->rate_high = exp(bound(e, at++, 1));
-	if (t->spread != SPREAD_EQUAL) {
-		out->shape = t->shape;
-		out->shape_low = exp(bound(e, at, -1));
-		out->shape_high = exp(bound(e, at++, 1));
+	return (x->bic > y->bic) - (x->bic < y->bic);
+}
+
+/* Instead of the best so far, if it can be, and BIC does not say otherwise. */
+static void take(struct host_task *t, double rate, struct attempt a, bool if_better, struct attempt *best)
+{
+	if (attempt(t, rate, &a) && (!if_better || a.bic < best->bic)) {
+		curve(t, &a);
+		*best = a;
 	}
-	for (size_t i = 0; i < host_gap_parameters(t->law); i++, at++) {
-		double low = exp(bound(e, at, -1)), high = exp(bound(e, at, 1));
+	prepare(t, best);
+}
 
-		out->gap[i] = t->gap[i];
-		if (t->law == LAW_TWO_EXPONENTIAL) {
-			low = i ? 1 + low : low / (1 + low);
-			high = i ? 1 + high : isfinite(high) ? high / (1 + high) : 1;
-		}
-		out->gap_low[i] = low;
-		out->gap_high[i] = high;
+static void report_gaps(const struct host_task *t, const struct attempt *a, struct host_fit *out)
+{
+	size_t first = host_task_rate_parameters(t);
+
+	out->gaps = a->law;
+	out->log_likelihood = a->e.log_likelihood;
+	out->bic = a->bic;
+	for (size_t i = 0; i < gap_parameter_count(a->law); i++) {
+		const struct gap_parameter *p = &gap_parameters[a->law][i];
+		double reach = LIKELIHOOD_Z99 * estimate_error(&a->e, first + i), at = a->e.free[first + i];
+
+		out->gap[i] = gap_value(p, at);
+		out->gap_low[i] = gap_value(p, at - reach);
+		out->gap_high[i] = gap_value(p, at + reach);
 	}
 }
 
@@ -135,7 +130,7 @@ static void scale(const struct host_task *t, struct host_fit *out)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct host *h = &t->hosts[i];
-		double rate = exp(t->spread == SPREAD_EQUAL ? t->log_rate : t->peak[i]);
+		double rate = exp(t->alike ? t->log_rate : t->peak[i]);
 
 		for (size_t g = 0; g < h->gaps; g++)
 			sample_add(&out->scaled, h->gap_s[g] * rate, h->gap_s[g] * rate);
@@ -157,74 +152,161 @@ static double gaps_distance(const struct host_fit *f)
 	return largest;
 }
 
-static void add_host(struct host_task *t, const struct host_times *times, double span_s)
+/* Is a law that fits as well as chance lets any the right one? Then none of five parameters has to be tried, which takes longer
+ * than all others. */
+static bool fits(struct host_task *t, struct attempt *a)
 {
-	struct host *h = &t->hosts[t->count++];
+	struct host_fit f = { 0 };
+	bool as_well;
 
-	*h = (struct host){ .gap_s = t->gaps_s + t->gaps, .silent = !times->count, .before_s = span_s };
-	if (h->silent)
-		return;
-	h->gaps = times->count - 1;
-	h->before_s = times->at_s[0];
-	h->after_s = span_s - times->at_s[times->count - 1];
-	for (size_t i = 0; i < h->gaps; i++) {
-		double gap_s = times->at_s[i + 1] - times->at_s[i], log_gap;
+	prepare(t, a);
+	host_task_log_likelihood(t, a->e.free); /* and with it the peaks */
+	report_gaps(t, a, &f);
+	scale(t, &f);
+	as_well = gaps_distance(&f) * sqrt(f.scaled.count) < FITS;
+	host_fit_clear(&f);
+	return as_well;
+}
 
-		if (gap_s < GAP_LEAST_S)
-			gap_s = GAP_LEAST_S / 2;
-		log_gap = log(gap_s);
-		t->gaps_s[t->gaps++] = gap_s;
-		h->sum += gap_s;
-		h->sum_log += log_gap;
-		h->sum_log2 += log_gap * log_gap;
+/* The gaps' law, with rates that are equal or follow a gamma law. A mixture is taken only if the intervals of its parts can be told. */
+static bool choose_gaps(struct host_task *t, double rate, struct attempt *best)
+{
+	struct attempt all[LAW_COUNT];
+	size_t count = 0, i = 0;
+
+	for (int law = 0; law < LAW_COUNT; law++) {
+		all[count] = (struct attempt){ .law = (enum law)law, .alike = t->count < 2 };
+		if (law == LAW_TWO_LOGNORMAL && count && fits(t, least_bic(all, count)))
+			continue;
+		count += attempt(t, rate, &all[count]);
 	}
+	qsort(all, count, sizeof(*all), by_bic);
+	for (; i < count; i++) {
+		curve(t, &all[i]);
+		if (law_types[all[i].law].parts == 1 || all[i].e.determined)
+			break;
+	}
+	if (i == count)
+		return false;
+	*best = all[i];
+	if (!best->alike)
+		take(t, rate, (struct attempt){ .law = best->law, .alike = true }, true, best);
+	if ((best->law == LAW_GAMMA || best->law == LAW_WEIBULL) && holds_one(&best->e, host_task_rate_parameters(t)))
+		take(t, rate, (struct attempt){ .law = LAW_EXPONENTIAL, .alike = best->alike }, false, best);
+	return true;
 }
 
-/* Every k-th host, so that not too many hosts nor gaps are left. */
-static void task_fill(struct host_task *t, const struct host_times *hosts, size_t count, size_t times, double span_s)
-{
-	size_t every = 1 + times / GAPS_MOST, taken = 0;
+/* What was counted, of hosts that count. */
+struct counted {
+	double hosts, times;
+	double a_second;   /* and host, all in all */
+	double since_first; /* the same from each host's first time on, where that is what it is known by */
+};
 
-	if (every < (count + HOSTS_MOST - 1) / HOSTS_MOST)
-		every = (count + HOSTS_MOST - 1) / HOSTS_MOST;
-	t->hosts = must_alloc(count / every + 1, sizeof(*t->hosts));
-	t->gaps_s = must_alloc(times, sizeof(*t->gaps_s));
-	for (size_t i = 0; i < count; i++)
-		if ((t->all_known || hosts[i].count) && taken++ % every == 0)
-			add_host(t, &hosts[i], span_s);
-	t->peak = must_alloc(t->count, sizeof(*t->peak));
-	t->power = must_alloc(t->count, sizeof(*t->power));
-}
-
-void host_fit(const struct host_times *hosts, size_t count, double span_s, bool all_known, struct host_fit *out)
+static struct counted counted(const struct host_times *hosts, size_t count, bool all_known)
 {
-	struct host_task t = { .all_known = all_known };
-	struct attempt best = { 0 };
-	size_t times = 0, active = 0;
+	struct counted c = { 0 };
+	double span_s = 0, later = 0, later_s = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		times += hosts[i].count;
-		active += all_known || hosts[i].count;
+		if (!all_known && !hosts[i].count)
+			continue;
+		c.hosts++;
+		c.times += (double)hosts[i].count;
+		span_s += hosts[i].span_s;
+		later += (double)hosts[i].count - (all_known ? 0 : 1);
+		later_s += hosts[i].span_s - (all_known ? 0 : hosts[i].at_s[0]);
 	}
-	*out = (struct host_fit){ .gaps = LAW_EXPONENTIAL, .hosts = active };
-	out->rate = active && span_s > 0 ? (double)times / ((double)active * span_s) : 0;
-	out->rate_high = HUGE_VAL;
-	task_fill(&t, hosts, count, times, span_s);
-	t.log_rate = log(out->rate);
-	if (t.gaps >= LAW_FEWEST && choose(&t, out->rate, &best)) {
+	c.a_second = span_s > 0 ? c.times / span_s : 0;
+	c.since_first = later_s > 0 ? later / later_s : 0;
+	return c;
+}
+
+/* Hosts are known because they spoke, so what was counted of each is too much for its mean rate, if anything; what it did after
+ * its first time is not. */
+static bool out_of_sight(double mean, const struct counted *c)
+{
+	return mean > HOST_FIT_APART * c->a_second || HOST_FIT_APART * mean < c->since_first;
+}
+
+static double rates_mean(const struct law_choice *rates)
+{
+	struct distribution d;
+	double mean;
+
+	law_choice_distribution(rates, &d);
+	mean = distribution_mean(&d);
+	distribution_clear(&d);
+	return mean;
+}
+
+/* Brings the rates' mean to what was measured. */
+static void tie(struct host_fit *out)
+{
+	double by = out->measured / rates_mean(&out->rates);
+	struct law_fit *f = &out->rates.fits[out->rates.chosen];
+
+	out->rates.constant *= by;
+	out->equal_low *= by;
+	out->equal_high *= by;
+	for (size_t i = 0; i < law_types[f->law].count && out->rates.count; i++)
+		if (law_types[f->law].parameters[i].scale) {
+			f->value[i] *= by;
+			f->low[i] *= by;
+			f->high[i] *= by;
+		}
+}
+
+/* Both laws, the mean rate free or tied; false if no law can have given what was seen. */
+static bool fit_both(struct host_task *t, double rate, const struct host_times *hosts, size_t count, struct host_fit *out)
+{
+	struct attempt best = { 0 };
+	struct host_task all;
+
+	if (!choose_gaps(t, rate, &best))
+		return false;
+	report_gaps(t, &best, out);
+	host_task_log_likelihood(t, best.e.free); /* and with it the peaks */
+	host_task_fill(&all, hosts, count, t->all_known, RATE_HOSTS_MOST, RATE_GAPS_MOST);
+	all.law = best.law;
+	host_rates_choose(&all, &best.e, host_task_rate_parameters(t), out);
+	host_task_clear(&all);
+	out->gamma_mean = t->tied ? out->measured : exp(best.e.free[0]) * SECONDS_PER_DAY;
+	return true;
+}
+
+/* The mean hangs on what nobody saw. Of a law of unequal rates it may hang on hosts that were too few to be met; then that of a
+ * gamma law, which has no such tail, decides. */
+static bool tie_is_wanted(const struct host_fit *f, const struct counted *c)
+{
+	return out_of_sight((f->rates.count ? f->gamma_mean : f->rates.constant) / SECONDS_PER_DAY, c);
+}
+
+void host_fit(const struct host_times *hosts, size_t count, bool all_known, struct host_fit *out)
+{
+	struct counted c = counted(hosts, count, all_known);
+	struct host_task t;
+
+	*out = (struct host_fit){ .gaps = LAW_EXPONENTIAL, .hosts = (size_t)c.hosts, .measured = c.a_second * SECONDS_PER_DAY };
+	out->rates.constant = out->measured;
+	out->rates.values = c.hosts;
+	out->equal_high = HUGE_VAL;
+	host_task_fill(&t, hosts, count, all_known, HOSTS_MOST, GAPS_MOST);
+	t.log_rate = log(c.a_second);
+	t.alike = true;
+	if (t.gaps >= LAW_FEWEST && fit_both(&t, c.since_first > 0 ? c.since_first : c.a_second, hosts, count, out)) {
 		out->fitted = true;
-		out->spread = best.spread;
-		out->gaps = best.law;
-		out->log_likelihood = host_task_log_likelihood(&t, best.e.free); /* and with it the peaks */
-		out->bic = best.bic;
-		report(&t, &best.e, out);
+		if (tie_is_wanted(out, &c)) {
+			out->tied = t.tied = true;
+			t.tied_log_rate = log(c.a_second);
+			must(fit_both(&t, c.a_second, hosts, count, out));
+			tie(out);
+		}
 	}
+	out->fitted_mean = rates_mean(&out->rates);
 	scale(&t, out);
 	out->ks = gaps_distance(out);
-	free(t.hosts);
-	free(t.gaps_s);
-	free(t.peak);
-	free(t.power);
+	host_task_clear(&t);
 }
 
 void host_fit_clear(struct host_fit *f)
@@ -237,42 +319,22 @@ double host_fit_gap_survival(const struct host_fit *f, double x)
 	return gap_survival(f->gaps, f->gap, x);
 }
 
+double host_fit_rate_survival(const struct host_fit *f, double a_day)
+{
+	const struct law_fit *l = &f->rates.fits[f->rates.chosen];
+
+	return f->rates.count ? law_types[l->law].survival(l->value, a_day) : a_day < f->rates.constant;
+}
+
 void host_fit_rates(const struct host_fit *f, struct distribution *out)
 {
-	double a_day = f->rate * SECONDS_PER_DAY;
-
-	switch (f->spread) {
-	case SPREAD_GAMMA:
-		*out = (struct distribution){ .kind = DIST_GAMMA, .shape = f->shape, .mean = a_day };
-		return;
-	case SPREAD_LOGNORMAL:
-		*out = (struct distribution){ .kind = DIST_LOGNORMAL, .median = a_day, .sigma = f->shape };
-		return;
-	default:
-		*out = (struct distribution){ .kind = DIST_CONSTANT, .value = a_day };
-	}
+	law_choice_distribution(&f->rates, out);
 }
 
 void host_fit_gaps(const struct host_fit *f, struct distribution *out)
 {
-	double value[LAW_PARAMETERS] = { f->gap[0], 1 };
+	double value[LAW_PARAMETERS];
 
-	switch (f->gaps) {
-	case LAW_WEIBULL:
-		value[1] = gap_weibull_scale(f->gap[0]);
-		break;
-	case LAW_LOGNORMAL:
-		value[0] = exp(-f->gap[0] * f->gap[0] / 2);
-		value[1] = f->gap[0];
-		break;
-	case LAW_TWO_EXPONENTIAL:
-		gap_means(f->gap, &value[1], &value[2]);
-		break;
-	case LAW_EXPONENTIAL:
-		value[0] = 1;
-		break;
-	default:
-		break;
-	}
+	gap_law_value(f->gaps, f->gap, value);
 	law_distribution(&law_types[f->gaps], value, out);
 }

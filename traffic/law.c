@@ -7,6 +7,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/must.h"
@@ -19,11 +20,33 @@
 #define SHARE_LEAST 0.005
 #define LOG_SQRT_2PI 0.91893853320467274178
 
-/* Of values that are known by a range only. */
+/* Of values that are seen through a blur: each cell by the law's share in it. */
+static double blurs_log_likelihood(const struct sample *s, double (*survival)(const double *, double), const double *value)
+{
+	double *above, sum = s->blur_log;
+
+	if (!s->blur_count)
+		return 0;
+	above = must_alloc(s->edge_count, sizeof(*above));
+	for (size_t k = 0; k < s->edge_count; k++)
+		above[k] = k ? survival(value, s->edges[k]) : 1;
+	for (size_t i = 0; i < s->blur_count; i++) {
+		const struct sample_blur *b = &s->blurs[i];
+		double seen = 0;
+
+		for (size_t k = 0; k < b->cells; k++)
+			seen += b->likelihood[k] * (above[b->edge[k]] - above[b->edge[k + 1]]);
+		sum += log(seen);
+	}
+	free(above);
+	return sum;
+}
+
+/* Of all values that are not exact. */
 static double ranges_log_likelihood(const struct sample *s, double (*survival)(const double *, double),
                                     const double *value)
 {
-	double sum = 0;
+	double sum = blurs_log_likelihood(s, survival, value);
 
 	for (size_t i = 0; i < s->range_count; i++) {
 		const struct sample_range *r = &s->ranges[i];
@@ -42,22 +65,32 @@ static double mean_of(const struct sample *s)
 
 	for (size_t i = 0; i < s->range_count; i++)
 		sum += s->ranges[i].weight * (s->ranges[i].high < HUGE_VAL ? s->ranges[i].high : 1.5 * s->ranges[i].low);
+	for (size_t i = 0; i < s->blur_count; i++)
+		sum += s->blurs[i].middle;
 	return sum > 0 ? sum / s->count : 1;
 }
 
-/* The value that a share p of what is known lies below. */
+/* The value that a share p of what is known lies below; blurred ones are in order of their middles. */
 static double quantile_of(const struct sample *s, double p)
 {
 	double rank = p * s->count;
 
 	if ((double)s->exact >= s->count / 2)
 		return s->x[(size_t)(p * (double)(s->exact - 1))];
+	if ((double)s->blur_count >= s->count / 2)
+		return s->blurs[(size_t)(p * (double)(s->blur_count - 1))].middle;
 	for (size_t i = 0; i < s->range_count; i++) {
 		rank -= s->ranges[i].weight;
 		if (rank <= 0)
 			return s->ranges[i].high < HUGE_VAL ? s->ranges[i].high : s->ranges[i].low;
 	}
 	return mean_of(s);
+}
+
+/* Blurred values may be powers of ten apart: a law that is too narrow to reach them is no start. */
+static double sigma_of(const struct sample *s, double otherwise)
+{
+	return s->blur_count > 1 ? fmax(otherwise, log(s->blurs[s->blur_count - 1].middle / s->blurs[0].middle) / 6) : otherwise;
 }
 
 /* --- exponential --------------------------------------------------------- */
@@ -142,7 +175,7 @@ static void lognormal_start(const struct sample *s, size_t which, double *value)
 {
 	(void)which;
 	value[0] = quantile_of(s, 0.5);
-	value[1] = 1;
+	value[1] = sigma_of(s, 1);
 }
 
 /* --- Pareto -------------------------------------------------------------- */
@@ -166,7 +199,7 @@ static double pareto_log_likelihood(const struct sample *s, const double *value)
 static void pareto_start(const struct sample *s, size_t which, double *value)
 {
 	(void)which;
-	value[0] = s->exact ? s->x[0] : 0.9 * s->ranges[0].high;
+	value[0] = s->exact ? s->x[0] : 0.9 * (s->blur_count ? quantile_of(s, 0.05) : s->ranges[0].high);
 	value[1] = 1;
 }
 
@@ -179,13 +212,14 @@ static double two_exponential_survival(const double *value, double x)
 
 static double two_exponential_log_likelihood(const struct sample *s, const double *value)
 {
-	double a = value[0] / value[1], b = (1 - value[0]) / value[2], ra = 1 / value[1], rb = 1 / value[2], sum = 0;
+	double a = value[0] / value[1], b = (1 - value[0]) / value[2], ra = 1 / value[1], rb = 1 / value[2];
+	struct log_product all = LOG_PRODUCT_INIT;
 
 	if (value[0] < SHARE_LEAST || value[0] > 1 - SHARE_LEAST)
 		return -HUGE_VAL;
 	for (size_t i = 0; i < s->exact; i++)
-		sum += log(a * exp(-s->x[i] * ra) + b * exp(-s->x[i] * rb));
-	return sum + ranges_log_likelihood(s, two_exponential_survival, value);
+		log_product_times(&all, a * exp(-s->x[i] * ra) + b * exp(-s->x[i] * rb));
+	return log_product_end(&all) + ranges_log_likelihood(s, two_exponential_survival, value);
 }
 
 static void two_exponential_start(const struct sample *s, size_t which, double *value)
@@ -207,7 +241,8 @@ static double two_lognormal_survival(const double *value, double x)
 static double two_lognormal_log_likelihood(const struct sample *s, const double *value)
 {
 	double mu1 = log(value[1]), mu2 = log(value[3]), r1 = 1 / value[2], r2 = 1 / value[4];
-	double a = value[0] * r1, b = (1 - value[0]) * r2, sum = 0;
+	double a = value[0] * r1, b = (1 - value[0]) * r2;
+	struct log_product all = LOG_PRODUCT_INIT;
 
 	if (value[0] < SHARE_LEAST || value[0] > 1 - SHARE_LEAST || value[2] < SIGMA_LEAST || value[4] < SIGMA_LEAST ||
 	    value[2] > SIGMA_MOST || value[4] > SIGMA_MOST)
@@ -215,9 +250,9 @@ static double two_lognormal_log_likelihood(const struct sample *s, const double 
 	for (size_t i = 0; i < s->exact; i++) {
 		double z1 = (s->log_x[i] - mu1) * r1, z2 = (s->log_x[i] - mu2) * r2;
 
-		sum += log(a * exp(-0.5 * z1 * z1) + b * exp(-0.5 * z2 * z2));
+		log_product_times(&all, a * exp(-0.5 * z1 * z1) + b * exp(-0.5 * z2 * z2));
 	}
-	return sum - s->sum_log - (double)s->exact * LOG_SQRT_2PI + ranges_log_likelihood(s, two_lognormal_survival, value);
+	return log_product_end(&all) - s->sum_log - (double)s->exact * LOG_SQRT_2PI + ranges_log_likelihood(s, two_lognormal_survival, value);
 }
 
 /* A body and a tail, in three ways: of what sizes is not known. */
@@ -229,8 +264,8 @@ static void two_lognormal_start(const struct sample *s, size_t which, double *va
 	value[0] = share;
 	value[1] = quantile_of(s, share / 2);
 	value[3] = quantile_of(s, (1 + share) / 2);
-	value[2] = 0.5;
-	value[4] = 1;
+	value[2] = sigma_of(s, 0.5);
+	value[4] = sigma_of(s, 1);
 }
 
 /* --- the table ----------------------------------------------------------- */
@@ -238,44 +273,44 @@ static void two_lognormal_start(const struct sample *s, size_t which, double *va
 const struct law_type law_types[LAW_COUNT] = {
 	[LAW_EXPONENTIAL] = {
 		.name = "exponential", .kind = DIST_EXPONENTIAL, .parts = 1,
-		.parameters = { { .name = "mean" } }, .count = 1,
+		.parameters = { { .name = "mean", .scale = true } }, .count = 1,
 		.log_likelihood = exponential_log_likelihood, .survival = exponential_survival,
 		.starts = 1, .start = exponential_start,
 	},
 	[LAW_GAMMA] = {
 		.name = "gamma", .kind = DIST_GAMMA, .parts = 1,
-		.parameters = { { .name = "shape" }, { .name = "mean" } }, .count = 2,
+		.parameters = { { .name = "shape" }, { .name = "mean", .scale = true } }, .count = 2,
 		.log_likelihood = gamma_log_likelihood, .survival = gamma_survival,
 		.starts = 1, .start = gamma_start,
 	},
 	[LAW_WEIBULL] = {
 		.name = "weibull", .kind = DIST_WEIBULL, .parts = 1,
-		.parameters = { { .name = "shape" }, { .name = "scale" } }, .count = 2,
+		.parameters = { { .name = "shape" }, { .name = "scale", .scale = true } }, .count = 2,
 		.log_likelihood = weibull_log_likelihood, .survival = weibull_survival,
 		.starts = 1, .start = gamma_start,
 	},
 	[LAW_LOGNORMAL] = {
 		.name = "lognormal", .kind = DIST_LOGNORMAL, .parts = 1,
-		.parameters = { { .name = "median" }, { .name = "sigma" } }, .count = 2,
+		.parameters = { { .name = "median", .scale = true }, { .name = "sigma" } }, .count = 2,
 		.log_likelihood = lognormal_log_likelihood, .survival = lognormal_survival,
 		.starts = 1, .start = lognormal_start,
 	},
 	[LAW_PARETO] = {
 		.name = "pareto", .kind = DIST_PARETO, .parts = 1,
-		.parameters = { { .name = "minimum" }, { .name = "shape" } }, .count = 2,
+		.parameters = { { .name = "minimum", .scale = true }, { .name = "shape" } }, .count = 2,
 		.log_likelihood = pareto_log_likelihood, .survival = pareto_survival,
 		.starts = 1, .start = pareto_start,
 	},
 	[LAW_TWO_EXPONENTIAL] = {
 		.name = "two exponentials", .kind = DIST_EXPONENTIAL, .parts = 2,
-		.parameters = { { .name = "share", .share = true }, { .name = "mean" }, { .name = "other mean" } }, .count = 3,
+		.parameters = { { .name = "share", .share = true }, { .name = "mean", .scale = true }, { .name = "other mean", .scale = true } }, .count = 3,
 		.log_likelihood = two_exponential_log_likelihood, .survival = two_exponential_survival,
 		.starts = 2, .start = two_exponential_start,
 	},
 	[LAW_TWO_LOGNORMAL] = {
 		.name = "two lognormals", .kind = DIST_LOGNORMAL, .parts = 2,
-		.parameters = { { .name = "share", .share = true }, { .name = "median" }, { .name = "sigma" },
-		                { .name = "other median" }, { .name = "other sigma" } }, .count = 5,
+		.parameters = { { .name = "share", .share = true }, { .name = "median", .scale = true }, { .name = "sigma" },
+		                { .name = "other median", .scale = true }, { .name = "other sigma" } }, .count = 5,
 		.log_likelihood = two_lognormal_log_likelihood, .survival = two_lognormal_survival,
 		.starts = 3, .start = two_lognormal_start,
 	},

@@ -1,13 +1,15 @@
 /* law - samples of positive numbers, and the laws that may lie behind them.
  *
  * A sample holds exact values, values known only to lie in (low, high] (a count
- * k is one in (k - 1, k]), and values known only to be above `low` (censored:
- * the capture ended first). A law gives the likelihood of all three. */
+ * k is one in (k - 1, k]), values known only to be above `low` (censored:
+ * the capture ended first), and values that were not seen at all but through what they did (blurred: a
+ * host's rate). A law gives the likelihood of all four. */
 #ifndef TRAFFIC_LAW_H
 #define TRAFFIC_LAW_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sim/base/distribution.h"
 #include "traffic/likelihood.h"
@@ -17,10 +19,23 @@ struct sample_range {
 	double weight;    /* how many of them */
 };
 
+/* How likely what was seen is with the value between two edges, cell after cell, relative to the likeliest
+ * of them; with a value in no cell it is impossible. */
+struct sample_blur {
+	uint32_t *edge;      /* places among the sample's edges, cells + 1 of them, ascending; owned */
+	double *likelihood;  /* owned */
+	size_t cells;
+	double middle;       /* the likeliest value, or thereabouts */
+};
+
 struct sample {
 	double *x, *log_x;            /* exact values; owned; sorted by sample_settle() */
 	struct sample_range *ranges;  /* owned; sorted, equal ones merged */
 	size_t exact, range_count, room, range_room;
+	struct sample_blur *blurs;    /* owned, as are the edges; given before sample_settle() */
+	double *edges;                /* ascending, the first is 0 */
+	size_t blur_count, edge_count;
+	double blur_log;              /* log likelihood of the blurred values at their likeliest cells */
 	/* From here on set by sample_settle(). */
 	double count;                 /* of everything */
 	double sum, sum_log, sum_log2; /* over exact values */
@@ -50,6 +65,7 @@ enum law {
 struct law_parameter {
 	const char *name;
 	bool share;          /* 0 .. 1; else positive */
+	bool scale;          /* it grows with the values */
 };
 
 struct law_type {

@@ -174,6 +174,22 @@ static void interval(const struct law_type *t, const struct estimate *e, size_t 
 	out->high[of] = !e->determined ? (share ? 1 : HUGE_VAL) : share ? 1 / (1 + exp(-high)) : exp(high);
 }
 
+void law_fit_intervals(struct law_fit *f)
+{
+	const struct law_type *type = &law_types[f->law];
+
+	law_value(type, f->estimate.free, f->value);
+	for (size_t i = 0; i < type->count; i++)
+		interval(type, &f->estimate, i, i, f);
+}
+
+bool law_refit(const struct sample *s, struct law_fit *f)
+{
+	struct task task = { .sample = s, .type = &law_types[f->law] };
+
+	return likelihood_climb(task_log_likelihood, &task, 0.05, STEPS, &f->estimate);
+}
+
 bool law_fit(const struct sample *s, enum law law, struct law_fit *out)
 {
 	const struct law_type *type = &law_types[law];
@@ -194,9 +210,7 @@ bool law_fit(const struct sample *s, enum law law, struct law_fit *out)
 		out->high[0] = task.minimum;
 		out->low[0] = task.minimum * pow(1 - CONFIDENCE, 1 / ((double)s->exact * out->value[1]));
 	} else {
-		law_value(type, e->free, out->value);
-		for (size_t i = 0; i < type->count; i++)
-			interval(type, e, i, i, out);
+		law_fit_intervals(out);
 	}
 	out->log_likelihood = e->log_likelihood;
 	out->bic = -2 * e->log_likelihood + (double)type->count * log(s->count);
@@ -236,16 +250,21 @@ static enum law simpler(const struct law_fit *f)
 	}
 }
 
-/* Of those that are known; then *value is theirs. */
+/* Of those that are known, and none that is cut off is longer; then *value is theirs. */
 static bool all_equal(const struct sample *s, double *value)
 {
-	double least = s->exact ? s->x[0] : HUGE_VAL, most = s->exact ? s->x[s->exact - 1] : 0;
+	double least = s->exact ? s->x[0] : HUGE_VAL, most = s->exact ? s->x[s->exact - 1] : 0, cut_off = 0;
 
-	for (size_t i = 0; i < s->range_count; i++)
-		if (!is_censored(&s->ranges[i])) {
-			least = fmin(least, s->ranges[i].high);
-			most = fmax(most, s->ranges[i].high);
+	for (size_t i = 0; i < s->range_count; i++) {
+		if (is_censored(&s->ranges[i])) {
+			cut_off = fmax(cut_off, s->ranges[i].low);
+			continue;
 		}
+		least = fmin(least, s->ranges[i].high);
+		most = fmax(most, s->ranges[i].high);
+	}
+	if (s->blur_count || cut_off >= most)
+		return false;
 	if (most > 0 && least >= most)
 		*value = most;
 	return least >= most;
@@ -265,23 +284,29 @@ static double mean_known(const struct sample *s)
 	return count > 0 ? sum / count : 0;
 }
 
+bool law_choice_simplify(struct law_choice *c)
+{
+	enum law wanted = simpler(&c->fits[c->chosen]);
+
+	for (size_t i = 0; i < c->count; i++)
+		if (c->fits[i].law == wanted) {
+			c->chosen = i;
+			return true;
+		}
+	return false;
+}
+
 void law_choose(const struct sample *s, unsigned mask, struct law_choice *out)
 {
-	enum law wanted;
-
 	*out = (struct law_choice){ .constant = mean_known(s), .values = s->count, .censored = s->censored };
 	if (s->count - s->censored < LAW_FEWEST || all_equal(s, &out->constant))
 		return;
 	for (int law = 0; law < LAW_COUNT; law++)
 		if (mask & 1u << law && law_fit(s, (enum law)law, &out->fits[out->count]))
-			out->count += law_types[law].parts == 1 || out->fits[out->count].estimate.determined;
+			out->count += out->fits[out->count].estimate.determined;
 	qsort(out->fits, out->count, sizeof(*out->fits), by_bic);
-	if (!out->count)
-		return;
-	wanted = simpler(&out->fits[0]);
-	for (size_t i = 0; i < out->count; i++)
-		if (out->fits[i].law == wanted)
-			out->chosen = i;
+	if (out->count)
+		law_choice_simplify(out);
 }
 
 void law_choice_distribution(const struct law_choice *c, struct distribution *out)

@@ -8,8 +8,8 @@
  *
  * is taken, but one whose interval holds a simpler law of its own family is
  * reported as the simpler: gamma and Weibull with shape 1 are exponential; a
- * mixture whose parts may be equal is one part. A mixture whose intervals cannot
- * be told (a part has shrunk to a spike, or to nothing) is not taken at all. */
+ * mixture whose parts may be equal is one part. A law whose intervals cannot
+ * be told (a part has shrunk to a spike, or to nothing; a tail that nothing bounds) is not taken at all. */
 #ifndef TRAFFIC_LAW_FIT_H
 #define TRAFFIC_LAW_FIT_H
 
@@ -25,8 +25,15 @@ struct law_fit {
 	struct estimate estimate;
 };
 
-/* The sample must be settled and hold an exact value or a bounded range. False if the law cannot have given it. */
+/* The sample must be settled and hold an exact value, a bounded range or a blurred one (of those alone ks is 0).
+ * False if the law cannot have given it. */
 bool law_fit(const struct sample *s, enum law law, struct law_fit *out);
+
+/* The same law to a sample a little different, from where the fit is; its parameters alone. Only of samples without exact values. */
+bool law_refit(const struct sample *s, struct law_fit *f);
+
+/* The intervals, from f->estimate, of which the caller has altered the covariance. Of samples without exact values. */
+void law_fit_intervals(struct law_fit *f);
 
 /* A constant stands for a sample in which all values are equal or of which too few are known. */
 #define LAW_FEWEST 8u
@@ -43,6 +50,9 @@ struct law_choice {
 
 /* Tries the laws of the mask (1 << enum law). */
 void law_choose(const struct sample *s, unsigned mask, struct law_choice *out);
+
+/* Chooses the simpler law that the interval of the chosen one holds; false if it holds none. */
+bool law_choice_simplify(struct law_choice *c);
 
 /* What a run draws from; the caller clears it. */
 void law_choice_distribution(const struct law_choice *c, struct distribution *out);

@@ -44,11 +44,19 @@ bool likelihood_climb(log_likelihood *f, const void *context, double step, size_
 {
 	struct problem problem = { f, context };
 	gsl_multimin_function function = { downhill, e->count, &problem };
-	gsl_multimin_fminimizer *m = gsl_multimin_fminimizer_alloc(gsl_multimin_fminimizer_nmsimplex2, e->count);
-	gsl_vector *at = gsl_vector_alloc(e->count), *sizes = gsl_vector_alloc(e->count);
+	gsl_multimin_fminimizer *m;
+	gsl_vector *at, *sizes;
 	size_t used = 0;
 
-	must(m && at && sizes && e->count <= LIKELIHOOD_MOST);
+	must(e->count <= LIKELIHOOD_MOST);
+	if (!e->count) { /* nothing is free */
+		e->log_likelihood = f(context, e->free);
+		return isfinite(e->log_likelihood);
+	}
+	m = gsl_multimin_fminimizer_alloc(gsl_multimin_fminimizer_nmsimplex2, e->count);
+	at = gsl_vector_alloc(e->count);
+	sizes = gsl_vector_alloc(e->count);
+	must(m && at && sizes);
 	e->log_likelihood = -HUGE_VAL;
 	for (int round = 0; round < 2 && used < steps; round++) {
 		for (size_t i = 0; i < e->count; i++)
@@ -107,10 +115,13 @@ static double step_along(log_likelihood *f, const void *context, const struct es
 void likelihood_curvature(log_likelihood *f, const void *context, struct estimate *e)
 {
 	double step[LIKELIHOOD_MOST];
-	gsl_matrix *m = gsl_matrix_alloc(e->count, e->count);
+	gsl_matrix *m;
 
-	must(m);
 	e->determined = true;
+	if (!e->count)
+		return;
+	m = gsl_matrix_alloc(e->count, e->count);
+	must(m);
 	for (size_t i = 0; i < e->count; i++)
 		e->determined &= (step[i] = step_along(f, context, e, i)) > 0;
 	for (size_t i = 0; i < e->count && e->determined; i++)

@@ -11,11 +11,32 @@
 #ifndef TRAFFIC_LIKELIHOOD_H
 #define TRAFFIC_LIKELIHOOD_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #define LIKELIHOOD_MOST 6     /* parameters */
 #define LIKELIHOOD_Z99 2.5758293035489004 /* two-sided 99% of the normal law */
+
+/* The logarithm of a product of many densities, with a logarithm for many of them. */
+struct log_product {
+	double log, rest;
+};
+#define LOG_PRODUCT_INIT { 0, 1 }
+
+static inline void log_product_times(struct log_product *p, double density)
+{
+	p->rest *= density;
+	if (!(p->rest > 1e-100 && p->rest < 1e100)) {
+		p->log += log(p->rest);
+		p->rest = 1;
+	}
+}
+
+static inline double log_product_end(const struct log_product *p)
+{
+	return p->log + log(p->rest);
+}
 
 /* log L; -HUGE_VAL (or anything not finite) where the parameters are out of the question. */
 typedef double log_likelihood(const void *context, const double *free);

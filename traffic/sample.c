@@ -85,6 +85,7 @@ void sample_settle(struct sample *s, size_t most)
 		s->sum_log += s->log_x[i];
 		s->sum_log2 += s->log_x[i] * s->log_x[i];
 	}
+	s->count += (double)s->blur_count;
 	for (size_t i = 0; i < s->range_count; i++) {
 		s->count += s->ranges[i].weight;
 		if (!(s->ranges[i].high < HUGE_VAL))
@@ -97,5 +98,11 @@ void sample_clear(struct sample *s)
 	free(s->x);
 	free(s->log_x);
 	free(s->ranges);
+	free(s->edges);
+	for (size_t i = 0; i < s->blur_count; i++) {
+		free(s->blurs[i].edge);
+		free(s->blurs[i].likelihood);
+	}
+	free(s->blurs);
 	*s = (struct sample){ 0 };
 }

@@ -54,7 +54,8 @@ struct source_holding {
 struct source_tail {
 	uint32_t hosts;        /* behind it; 0: nothing is known. With one there is no interval */
 	uint32_t p999;         /* 99.9th percentile */
-	uint32_t low, high;    /* its 95% interval, other hosts of the same kind */
+	uint32_t low, high;    /* 95% of what it is when as many of the same hosts are drawn again */
+	bool     bounded;      /* so many hosts that the busiest is beyond the percentile of their kind: high bounds it */
 };
 
 struct source;                 /* opened; opaque to all but its type */

@@ -1,6 +1,9 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "analysis/figures.h"
 #include "sim/base/file.h"
@@ -25,55 +28,95 @@ static char *beside(const char *mix, const char *ending)
 	return must_printf("%.*s%s", (int)length, mix, ending);
 }
 
-/* A trace named as the output by mistake is not written over. */
-static bool may_write(const char *path, struct err *e)
+/* Does the file begin with that, or is it empty, or not there? A directory is told when it is written to. */
+static bool begins_with(const char *path, const char *wanted)
 {
+	char text[32] = "";
 	FILE *in = fopen(path, "rb");
-	int first = in ? fgetc(in) : EOF;
+	size_t length = in ? fread(text, 1, strlen(wanted), in) : 0;
 
 	if (in)
 		fclose(in);
-	return first == EOF || first == '{' || fail(e, "%s: is there and is no mix; it is not written over", path);
+	return !length || !strncmp(text, wanted, strlen(wanted));
 }
 
-static bool write_mix(const struct fit *f, const char *path, struct err *e)
+static bool is_mix(const char *path)
+{
+	size_t length;
+	struct err e = ERR_INIT;
+	char *text = begins_with(path, "{") ? file_read(path, &length, &e) : NULL;
+	cJSON *mix = text ? cJSON_Parse(text) : NULL;
+	bool is = cJSON_GetObjectItemCaseSensitive(mix, "mix") != NULL || (text && !*text) || access(path, F_OK);
+
+	cJSON_Delete(mix);
+	free(text);
+	err_clear(&e);
+	return is;
+}
+
+/* What is there and was not written by a fit is not written over: a trace named as the output by mistake,
+ * or a capture that happens to be called as the table is. */
+static bool may_write(const char *mix, const char *csv, const char *svg, struct err *e)
+{
+	struct stat at;
+
+	if (!stat(mix, &at) && S_ISREG(at.st_mode) && !is_mix(mix))
+		return fail(e, "%s: is there and is no mix; it is not written over", mix);
+	if (!begins_with(csv, FIT_CURVES_HEADER))
+		return fail(e, "%s: is there and is no table of a fit; it is not written over", csv);
+	return begins_with(svg, "<?xml") || fail(e, "%s: is there and is no figure; it is not written over", svg);
+}
+
+static bool write_mix(const struct fit *f, FILE *to)
 {
 	cJSON *mix = fit_mix(f);
 	char *text = cJSON_Print(mix);
-	struct outfile out;
-	bool good = outfile_open(&out, path, e);
 
 	must(text);
-	if (good) {
-		fprintf(out.stream, "%s\n", text);
-		good = outfile_commit(&out, e);
-	}
+	fprintf(to, "%s\n", text);
 	free(text);
 	cJSON_Delete(mix);
-	return good;
+	return !fflush(to);
 }
 
-/* The mix last: where it is, all is; and without it nothing. Without gnuplot there
- * is no figure, and that is a warning. */
+/* The figure of a table that is not in its place yet, so that nothing is if it fails. */
+static enum figures_result draw(const struct outfile *csv, const char *svg, struct err *e)
+{
+	char *path = csv->temporary ? must_printf("%s", csv->temporary) : must_printf("/proc/self/fd/%d", fileno(csv->stream));
+	enum figures_result drawn = figure_make("fit", path, svg, e);
+
+	free(path);
+	return drawn;
+}
+
+/* Whatever was there stays until all is made: then the figure, the table and, last, the mix take their places. Without gnuplot,
+ * or without a point to draw, there is no figure, and that is a warning. */
 static bool write_all(const struct fit *f, const char *path, struct err *e)
 {
-	char *csv = beside(path, ".csv"), *svg = beside(path, ".svg");
-	bool good = may_write(path, e) && fit_write_curves(f, csv, e), begun = good;
+	char *csv_path = beside(path, ".csv"), *svg_path = beside(path, ".svg");
+	struct outfile csv = { 0 }, mix = { 0 };
+	enum figures_result drawn = FIGURES_NO_GNUPLOT;
+	size_t points = 0;
+	bool good = may_write(path, csv_path, svg_path, e) && outfile_open(&csv, csv_path, e) && outfile_open(&mix, path, e);
 
 	if (good) {
-		enum figures_result drawn = figure_make("fit", csv, svg, e);
-
-		good = drawn != FIGURES_FAILED;
-		if (drawn == FIGURES_NO_GNUPLOT)
-			fputs("cgnsim: gnuplot is not there, so no figure was drawn; apt-get install gnuplot-nox\n", stderr);
+		points = fit_write_curves(f, csv.stream);
+		good = write_mix(f, mix.stream) && !fflush(csv.stream);
+		if (good && points)
+			good = (drawn = draw(&csv, svg_path, e)) != FIGURES_FAILED;
+		else if (!good)
+			fail(e, "%s: %s", path, strerror(errno));
 	}
-	good = good && write_mix(f, path, e);
-	if (begun && !good) {
-		remove(csv);
-		remove(svg);
+	good = good && outfile_commit(&csv, e) && outfile_commit(&mix, e);
+	if (good && drawn == FIGURES_NO_GNUPLOT) {
+		remove(svg_path); /* of an earlier fit */
+		fputs(points ? "cgnsim: gnuplot is not there, so no figure was drawn; apt-get install gnuplot-nox\n"
+		             : "cgnsim: no law has a value to draw, so there is no figure\n", stderr);
 	}
-	free(csv);
-	free(svg);
+	outfile_abandon(&csv);
+	outfile_abandon(&mix);
+	free(csv_path);
+	free(svg_path);
 	return good;
 }
 
@@ -109,6 +152,7 @@ static int run(int argc, char **argv)
 		status = command_failed(&e);
 		goto out;
 	}
+	fit_warn(&f, stderr);
 	if (arguments_has(&args, "json"))
 		print_json(&f);
 	else if (!arguments_has(&args, "quiet"))

@@ -4,16 +4,17 @@
 #define SIM_COMMAND_FIT_ITEMS_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cjson/cJSON.h>
 
-#include "sim/base/err.h"
 #include "traffic/fit.h"
 
 struct fit_item {
 	enum { ITEM_RATES, ITEM_GAPS, ITEM_FITTED, ITEM_DESTINATIONS } kind;
 	const struct fit *fit;
 	const struct fitted *fitted; /* ITEM_FITTED */
+	const struct law_choice *choice; /* of that, and of rates */
 	char name[32];               /* "tcp duration" */
 	const char *unit;
 	const char *law;             /* "lognormal"; "constant" where there is too little */
@@ -44,7 +45,11 @@ cJSON *fit_mix(const struct fit *f);
 
 void fit_print(const struct fit *f, const char *trace, FILE *to);
 
-/* "law,unit,x,measured,fitted", one row a point. */
-bool fit_write_curves(const struct fit *f, const char *path, struct err *e);
+/* Where the mix would play another number of sockets than was counted. */
+void fit_warn(const struct fit *f, FILE *to);
+
+/* That line, and one row a point; returns how many. */
+#define FIT_CURVES_HEADER "law,x,measured,fitted"
+size_t fit_write_curves(const struct fit *f, FILE *to);
 
 #endif

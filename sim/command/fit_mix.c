@@ -75,7 +75,7 @@ static void add_law(cJSON *object, const char *name, const struct law_choice *c,
 /* A law of its own for those that last, none for those that do not. */
 static void add_duration(cJSON *object, const struct fit_protocol *p, double max)
 {
-	double lasting = p->duration.choice.values, all = lasting + (double)p->instant;
+	double all = (double)p->watched, lasting = all - (double)p->instant;
 	cJSON *law, *mixed, *list, *instant;
 	struct distribution d;
 
@@ -100,12 +100,12 @@ static void add_duration(cJSON *object, const struct fit_protocol *p, double max
 static void add_ends(cJSON *object, const struct fit_protocol *p)
 {
 	cJSON *ends = cJSON_AddObjectToObject(object, "ends");
-	uint64_t seen = 0;
+	double seen = 0;
 
 	for (int i = 0; i < FIT_ENDS; i++)
-		seen += p->ends[i];
+		seen += p->end_share[i];
 	for (int i = 0; i < FIT_ENDS; i++)
-		number(ends, fit_end_name[i], seen ? (double)p->ends[i] / (double)seen : i == FIT_SILENT);
+		number(ends, fit_end_name[i], seen > 0 ? p->end_share[i] : i == FIT_SILENT);
 }
 
 static void add_protocol(cJSON *object, const struct fit *f, int which, double sockets, double max)
@@ -132,10 +132,21 @@ static void add_distribution(cJSON *object, const char *name, void (*make)(const
 	distribution_clear(&d);
 }
 
+/* What of the capture is in one piece. */
+static double longest_part_s(const struct fit *f)
+{
+	int64_t longest_ns = 0;
+
+	for (size_t i = 0; i < f->windows.count; i++)
+		if (f->windows.parts[i].end_ns - f->windows.parts[i].begin_ns > longest_ns)
+			longest_ns = f->windows.parts[i].end_ns - f->windows.parts[i].begin_ns;
+	return seconds_from_ns(longest_ns);
+}
+
 cJSON *fit_mix(const struct fit *f)
 {
 	cJSON *root = cJSON_CreateObject(), *o;
-	double lasted_s = seconds_from_ns(f->to_ns), max = lasted_s > DAY_S ? lasted_s : DAY_S, sockets = 0;
+	double lasted_s = longest_part_s(f), max = lasted_s > DAY_S ? lasted_s : DAY_S, sockets = 0;
 
 	must(root);
 	cJSON_AddNumberToObject(root, "mix", MIX_VERSION);
@@ -181,13 +192,50 @@ static cJSON *item_json(const struct fit_item *item)
 	cJSON_AddNumberToObject(o, "censored", item->censored);
 	if (!isnan(item->ks))
 		number(o, "ks", item->ks);
-	if (item->kind == ITEM_FITTED) {
+	if (item->choice) {
 		cJSON *bic = cJSON_AddObjectToObject(o, "bic");
 
-		for (size_t i = 0; i < item->fitted->choice.count; i++)
-			number(bic, law_types[item->fitted->choice.fits[i].law].name, item->fitted->choice.fits[i].bic);
+		for (size_t i = 0; i < item->choice->count; i++)
+			number(bic, law_types[item->choice->fits[i].law].name, item->choice->fits[i].bic);
 	}
 	return o;
+}
+
+/* What the hosts' rates are, beside their law. */
+static void add_rate(cJSON *root, const struct host_fit *h)
+{
+	cJSON *o = cJSON_AddObjectToObject(root, "sockets_per_day");
+
+	number(o, "measured", h->measured);
+	if (isfinite(h->fitted_mean))
+		number(o, "mean", h->fitted_mean);
+	cJSON_AddBoolToObject(o, "tied", h->tied);
+}
+
+static void add_seen(cJSON *root, const struct fit *f)
+{
+	cJSON *all = cJSON_AddObjectToObject(root, "protocols");
+
+	for (int i = 0; i < PROTO_COUNT; i++) {
+		const struct fit_protocol *p = &f->protocols[i];
+		const struct fit_part *part = &f->windows.parts[0];
+		cJSON *o, *ends;
+
+		if (!p->flows)
+			continue;
+		o = cJSON_AddObjectToObject(all, protocol_name[i]);
+		if (f->windows.count == 1) {
+			cJSON_AddNumberToObject(o, "from_s", seconds_from_ns(part->from_ns[i]));
+			cJSON_AddNumberToObject(o, "to_s", seconds_from_ns(part->flows_to_ns[i]));
+		}
+		cJSON_AddNumberToObject(o, "sockets", (double)p->sockets);
+		cJSON_AddNumberToObject(o, "flows", (double)p->flows);
+		cJSON_AddNumberToObject(o, "watched", (double)p->watched);
+		cJSON_AddNumberToObject(o, "instant", (double)p->instant);
+		ends = cJSON_AddObjectToObject(o, "ends");
+		for (int k = 0; k < FIT_ENDS; k++)
+			cJSON_AddNumberToObject(ends, fit_end_name[k], (double)p->ends[k]);
+	}
 }
 
 cJSON *fit_account(const struct fit *f)
@@ -198,14 +246,19 @@ cJSON *fit_account(const struct fit *f)
 
 	must(root);
 	cJSON_AddNumberToObject(root, "hosts", f->hosts);
-	cJSON_AddNumberToObject(root, "from_s", seconds_from_ns(f->from_ns));
-	cJSON_AddNumberToObject(root, "to_s", seconds_from_ns(f->to_ns));
+	cJSON_AddNumberToObject(root, "parts", (double)f->windows.count);
+	cJSON_AddNumberToObject(root, "from_s", seconds_from_ns(f->windows.parts[0].opened_from_ns));
+	cJSON_AddNumberToObject(root, "to_s", seconds_from_ns(f->windows.parts[f->windows.count - 1].end_ns));
+	cJSON_AddBoolToObject(root, "silence_shortened", f->windows.shortened);
+	cJSON_AddBoolToObject(root, "any_beginning", f->windows.any_beginning);
 	cJSON_AddBoolToObject(root, "one_way", f->one_way);
 	cJSON_AddNumberToObject(root, "flows", (double)f->flows);
 	o = cJSON_AddObjectToObject(root, "left_out");
 	cJSON_AddNumberToObject(o, "began_before", (double)f->began_before);
 	cJSON_AddNumberToObject(o, "inbound_only", (double)f->inbound_only);
 	cJSON_AddNumberToObject(o, "after_the_end", (double)f->after_the_end);
+	add_rate(root, &f->openings);
+	add_seen(root, f);
 	o = cJSON_AddArrayToObject(root, "laws");
 	for (size_t i = 0; i < count; i++)
 		must(cJSON_AddItemToArray(o, item_json(&items[i])));

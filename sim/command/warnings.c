@@ -79,7 +79,7 @@ static void warn_capture(struct warnings *w, const struct scenario *s, const str
 	if (!facts->tails) {
 		duration_format(facts->captured_ns / NS_PER_MS * NS_PER_MS, captured);
 		duration_format(facts->longest_timer_ns, timer);
-		warnings_add(w, RESULT_ALL, "the capture lasts %s, less than the longest timer in use (%s): no quantiles above 0.9 are given",
+		warnings_add(w, RESULT_ALL, "the capture lasts %s, less than the longest timer in use (%s): no quantiles of ports above 0.9 are given",
 		     captured, timer);
 	}
 	if (facts->captured_hosts && facts->captured_hosts < s->workload.subscribers)
@@ -88,9 +88,11 @@ static void warn_capture(struct warnings *w, const struct scenario *s, const str
 	if (facts->captured_hosts && facts->drawn_hosts && facts->drawn_hosts < facts->captured_hosts)
 		warnings_add(w, RESULT_ALL, "%u of the %u captured hosts were drawn for a subscriber", facts->drawn_hosts, facts->captured_hosts);
 	if (facts->tail.hosts > 1)
-		warnings_add(w, RESULT_ALL, "99.9%% of the time a captured host has at most %u ports in use; with other hosts of the same kind, "
-		                    "as few and chosen as blindly as these %u, it might be %u to %u (95%%)",
-		     facts->tail.p999, facts->tail.hosts, facts->tail.low, facts->tail.high);
+		warnings_add(w, RESULT_ALL, "99.9%% of the time a captured host has at most %u ports in use; drawing these %u hosts again makes it "
+		                    "%u to %u (95%%)%s",
+		     facts->tail.p999, facts->tail.hosts, facts->tail.low, facts->tail.high,
+		     facts->tail.bounded ? "" : ", and no draw has a busier host: what others of their kind have, fewer than some 3000 hosts "
+		                                "do not bound from above");
 	else if (facts->tail.hosts)
 		warnings_add(w, RESULT_ALL, "99.9%% of the time the one captured host has at most %u ports in use; what another would have, "
 		                    "nothing can say", facts->tail.p999);

@@ -53,7 +53,7 @@ cmp -s found.json again.json && ok "twice the same" || no "twice the same"
 
 "$program" run s.json --set 'traffic[0].file=found.json' --set subscribers.count=100 -o run --quiet 2>warnings || no "run of what was fitted"
 check "the run says what stands behind the mix" 'grep -q "60 distinct captured hosts stand behind the 100 subscribers" warnings'
-check "a capture shorter than the timers gives no tails" 'grep -q "no quantiles above 0.9" warnings'
+check "a capture shorter than the timers gives no tails" 'grep -q "no quantiles of ports above 0.9" warnings'
 once='traffic=[{"source":"capture","file":"t","extend":"once"}]'
 "$program" run s.json --set "$once" -o once --quiet 2>warnings
 check "a capture that lasts as long as the run is no matter" '[ -s once/summary.json ] && ! grep -q "workload ends" warnings'
@@ -85,6 +85,19 @@ refused() {
 check "no -o" 'refused t && grep -q "o MIX is missing" out'
 check "no trace" 'refused s.json -o x.json && [ ! -e x.json ] && [ ! -e x.csv ]'
 check "a trace is not written over" 'cp t t2; refused t -o t2 && cmp -s t t2 && grep -q "is no mix" out && [ ! -e t2.csv ]'
+check "nor a scenario" 'cp s.json s2.json; refused t -o s2.json && cmp -s s.json s2.json && grep -q "is no mix" out && [ ! -e s2.csv ]'
+check "nor a capture that is called as the table is" '"$program" replay t --pcap cap.csv -q && cp cap.csv kept && refused t -o cap.json &&
+	cmp -s cap.csv kept && grep -q "cap.csv: is there and is no table" out && [ ! -e cap.json ] && [ ! -e cap.svg ]'
+check "nor a picture of something else" 'echo picture >pic.svg; refused t -o pic.json && [ "$(cat pic.svg)" = picture ] && [ ! -e pic.csv ]'
+
+# A trace of a flow or two has no law to draw: a mix all the same, and no figure, not even that of an earlier fit.
+"$program" generate s.json -o few --quiet --set subscribers.count=1 --set warmup=0s --set duration=10s --seed 3
+check "a trace of a few flows" 'cp found.json few.json; cp found.csv few.csv; cp found.svg few.svg 2>/dev/null
+	"$program" fit few -o few.json --quiet 2>out && [ "$(cat few.csv)" = "law,x,measured,fitted" ] && [ ! -e few.svg ] &&
+	grep -q "no law has a value to draw" out && "$program" validate s.json --set "traffic[0].file=few.json" >out 2>&1'
+# A fit that fails leaves an earlier one as it was.
+check "an earlier fit outlives one that fails" 'cp found.json old.json; cp found.csv old.csv; echo "<?xml" >old.svg; chmod 444 old.json
+	refused t -o old.json; cmp -s found.json old.json && cmp -s found.csv old.csv && [ "$(cat old.svg)" = "<?xml" ]'
 mkdir full.json
 check "an output that cannot be written" 'refused t -o full.json && [ ! -e full.csv ] && [ ! -e full.svg ]'
 check "without gnuplot the mix is there, with a warning" '

@@ -103,10 +103,30 @@ static void whole_hosts_are_drawn(void **state)
 	assert_int_equal(tail.p999, 50);
 	assert_int_equal(tail.low, 1);
 	assert_int_equal(tail.high, 50);
+	assert_false(tail.bounded);
 	/* All alike: nothing is left open. */
 	hosts[17].count = 2;
 	tail = tail_of(hosts, 300, records, false, 100);
 	assert_true(tail.p999 == 1 && tail.low == 1 && tail.high == 1);
+	free(records);
+}
+
+/* 2995 hosts are the fewest of which one is beyond the 99.9th percentile of their kind with 95%. */
+static void enough_hosts_bound_their_kind(void **state)
+{
+	struct trace_record *records = must_alloc(3000 * 2, sizeof(*records));
+	struct trace_host *hosts = must_alloc(3000, sizeof(*hosts));
+	uint32_t n = 0;
+
+	(void)state;
+	for (uint32_t h = 0; h < 3000; h++) {
+		hosts[h].first = n;
+		n = add(records, n, 1, 0);
+		hosts[h].count = n - hosts[h].first;
+	}
+	assert_false(tail_of(hosts, 2994, records, false, 100).bounded);
+	assert_true(tail_of(hosts, 2995, records, false, 100).bounded);
+	free(hosts);
 	free(records);
 }
 
@@ -116,6 +136,7 @@ int main(void)
 		cmocka_unit_test(one_host_by_hand),
 		cmocka_unit_test(moments_count_by_their_length),
 		cmocka_unit_test(whole_hosts_are_drawn),
+		cmocka_unit_test(enough_hosts_bound_their_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,6 +236,22 @@ static void the_curve_is_kaplan_and_meiers(void **state)
 	sample_clear(&s);
 }
 
+/* All that are known are equal, but others are known to be longer: no constant. */
+static void longer_values_that_were_cut_off_are_no_constant(void **state)
+{
+	struct sample s = { 0 };
+	struct law_choice c;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		sample_add(&s, i % 2 ? 3 : 50, i % 2 ? 3 : HUGE_VAL);
+	sample_settle(&s, 100);
+	law_choose(&s, LAWS_ALL, &c);
+	assert_true(c.count > 0);
+	assert_true(law_types[c.fits[c.chosen].law].survival(c.fits[c.chosen].value, 50) > 0.3);
+	sample_clear(&s);
+}
+
 /* Too few, none, all equal, all censored: a constant, and no crash. */
 static void poor_samples_give_constants(void **state)
 {
@@ -277,6 +293,7 @@ int main(void)
 		cmocka_unit_test(a_larger_law_that_holds_the_simpler_is_reported_as_it),
 		cmocka_unit_test(counts_are_fitted_as_laws_rounded_up),
 		cmocka_unit_test(the_curve_is_kaplan_and_meiers),
+		cmocka_unit_test(longer_values_that_were_cut_off_are_no_constant),
 		cmocka_unit_test(poor_samples_give_constants),
 	};
 
