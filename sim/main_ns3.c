@@ -104,9 +104,11 @@ static bool settle_hosts(struct session *s, const char *trace_name, struct err *
 	bool fits = true;
 
 	if (t->host_count > w->subscribers)
-		return fail(e, "%s: %u hosts, more than the scenario's $.subscribers.count of %u", trace_name, t->host_count, w->subscribers);
+		return fail(e, "%s: %u hosts, more than the scenario's $.subscribers.count of %u", trace_name, t->host_count,
+		            w->subscribers);
 	for (uint32_t i = 0; i < t->host_count; i++)
-		fits &= t->hosts[i].address - w->inside.first < w->subscribers && (!i || t->hosts[i].address > t->hosts[i - 1].address);
+		fits &= t->hosts[i].address - w->inside.first < w->subscribers &&
+		        (!i || t->hosts[i].address > t->hosts[i - 1].address);
 	for (uint32_t i = 0; i < t->host_count && !fits; i++)
 		t->hosts[i].address = w->inside.first + i;
 	return true;

@@ -47,7 +47,8 @@ static bool hosts_fit(const struct workload *workload, const struct trial *trial
 		char address[ADDR_TEXT];
 
 		if (h->address - workload->inside.first >= workload->subscribers)
-			return fail(e, "%s: host %s is none of the scenario's subscribers", trace_name, addr_format(h->address, address));
+			return fail(e, "%s: host %s is none of the scenario's subscribers", trace_name,
+			            addr_format(h->address, address));
 		if (!trains_fit(trace, h, behind_cpe(trial), trace_name, e))
 			return false;
 	}
