@@ -73,6 +73,7 @@ static void run_one(const struct child_setup *setup, const struct operations *o,
 	out->finding = *stand_finding(s);
 	memcpy(out->checks, stand_checks(s), sizeof(out->checks));
 	out->trace = stand_trace(s);
+	out->cut = stand_cut(s);
 	if (good)
 		end_stand(s, out); /* a scheme that broke a rule may not survive it */
 }

@@ -121,6 +121,7 @@ static void run_list(struct battery *b, enum operation_mix mix, uint64_t seed)
 	note_time(b, &answer);
 	for (int r = 0; r < RULES; r++)
 		b->report->results[r].operations += answer.checks[r];
+	b->report->cut += answer.cut;
 	if (answer.finding.is)
 		note_finding(b, &list, &answer);
 	else if (mix == MIX_CHURN && seed == 0)

@@ -159,7 +159,7 @@ void judge_block(struct stand *s, const struct nat_event *e)
 
 /* ---- the end ---- */
 
-void judge_end(struct stand *s, bool fair)
+static void judge_leak(struct stand *s)
 {
 	s->checks[RULE_LEAK]++;
 	for (size_t i = 0; i < s->block_count; i++)
@@ -170,6 +170,12 @@ void judge_end(struct stand *s, bool fair)
 	for (uint32_t k = 0; k < s->ground.subscribers; k++)
 		if (s->allocator.owns(s->allocator.state, k))
 			stand_broken(s, RULE_LEAK, "a year after the last flow subscriber %u still owns a block", k);
+}
+
+void judge_end(struct stand *s, bool fair)
+{
+	if (!s->cut)
+		judge_leak(s);
 	for (uint32_t k = 0; k < s->ground.subscribers && s->allocator.home; k++)
 		s->allocator.home(s->allocator.state, k); /* the guard remembers what it said before */
 	stand_log_judge(s);

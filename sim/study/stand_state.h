@@ -74,6 +74,8 @@ struct stand {
 	uint64_t checks[RULES];
 	uint64_t trace;
 	int64_t now_ns;
+	uint64_t events, events_most; /* told of blocks, */
+	bool     cut;                 /* and once there were as many */
 
 	struct live *lives;           /* a pool, chained when free; owned */
 	uint32_t live_room, live_free, live_count;

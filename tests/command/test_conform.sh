@@ -66,6 +66,8 @@ conforms "blocks on several addresses:" --scheme block --set size=2 --set max_bl
 for pooling in arbitrary soft-paired; do
 	conforms "blocks of $pooling pooling:" --scheme block --set size=16 --set max_blocks=4 --set pool.pooling=$pooling
 done
+# Every block is told of again every second: lists are cut short before that takes minutes.
+conforms "small blocks with interim records every second:" --scheme block --set size=8 --set interim=1s
 conforms "runs of tries:" --scheme bounded --set tries=128 --set walk=next --set shortest=8
 conforms "a rule with a dynamic pool" --scheme deterministic --set dynamic=4 --set block=8
 conforms "an interlaced rule with a dynamic pool" --scheme deterministic --set algorithm=1 --set dynamic=4 --set block=8
