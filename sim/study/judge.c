@@ -99,10 +99,17 @@ static struct block_book *block_of(struct stand *s, const struct nat_event *e)
 /* To whom a block may be given is known by to whom it was. One who has others but no known first block tells nothing. */
 static void note_given(struct stand *s, struct block_book *k, uint32_t subscriber)
 {
-	bool asked = subscriber == s->asking;
+	bool asked = subscriber == s->asking, piece = asked && s->given;
 	struct tenant_book *t = &s->tenants[subscriber];
-	struct estate had = asked && s->given ? s->before : t->has;
+	struct estate had = piece ? s->before : t->has;
 
+	if (s->promise.interval_ns && !piece) {
+		s->checks[RULE_LIMIT]++;
+		if (s->now_ns < t->next_block_ns)
+			stand_broken(s, RULE_LIMIT, "subscriber %u is given a block %.3f s sooner after its last one than is promised",
+			             subscriber, seconds_from_ns(t->next_block_ns - s->now_ns));
+		t->next_block_ns = s->now_ns + s->promise.interval_ns;
+	}
 	if (asked) {
 		s->given = true;
 		s->before = had;
@@ -141,7 +148,6 @@ void judge_block(struct stand *s, const struct nat_event *e)
 	case NAT_BLOCK_GIVEN:
 		judge_block_pairing(s, e);
 		note_given(s, k, e->subscriber);
-		s->tenants[e->subscriber].next_block_ns = s->now_ns + s->promise.interval_ns;
 		break;
 	case NAT_BLOCK_RETURNED:
 		k->owner = NOBODY;

@@ -114,10 +114,12 @@ static void judge_no_block(struct stand *s, const struct request *r)
 	if (k)
 		stand_broken(s, RULE_REASON, "no-block: but the block of %u slots from %u on address %u is nobody's", k->count,
 		             k->first, k->address);
-	else if (!s->block_count)
+	else if (!s->block_count && s->setup.type->logs_mappings) /* else an address may be too small for a block */
 		stand_broken(s, RULE_REASON, "no-block: but no block was ever given");
 	else if (!own_blocks_full(s, r))
 		stand_broken(s, RULE_REASON, "no-block: but subscriber %u has a free number in a block", r->subscriber);
+	else if (s->setup.type->reverse && !own_range_full(s, r))
+		stand_broken(s, RULE_REASON, "no-block: but a number that is subscriber %u's by rule is free", r->subscriber);
 }
 
 /* The fewest numbers that a further block of the subscriber's could have, as far as blocks were seen. */

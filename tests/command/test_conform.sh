@@ -95,7 +95,7 @@ for source in "$top"/tests/plugins/*.c; do
 		bad=1
 	fi
 done
-for name in good_single good_blocks good_buddy good_home good_parts good_ranges; do
+for name in good_single good_blocks good_buddy good_dynamic good_home good_parts good_ranges; do
 	conforms $name --plugin $name.so
 done
 conforms "a plugin with parameters of its own" --plugin good_blocks.so --set parameters.size=5 --set parameters.guard=0
