@@ -36,21 +36,18 @@ static void judge_reverse(struct stand *s, const struct request *r, const struct
 }
 
 /* A rule alone is a limit too. */
-static uint32_t limit_of(struct stand *s, uint32_t subscriber)
+static uint32_t limit_of(struct stand *s, const struct request *r)
 {
 	const struct scheme_type *type = s->setup.type;
-	struct tenant_book *t = &s->tenants[subscriber];
 
-	if (s->promise.most || !type->numbers || s->block_count)
+	if (s->promise.most || !type->reverse || s->block_count)
 		return s->promise.most;
-	if (!t->own)
-		t->own = 1 + type->numbers(s->setup.config, s->setup.pool, subscriber);
-	return t->own - 1;
+	return (uint32_t)judge_own(s, r->subscriber, r->address)->mine_count;
 }
 
 static void judge_limit(struct stand *s, const struct request *r)
 {
-	uint32_t most = limit_of(s, r->subscriber);
+	uint32_t most = limit_of(s, r);
 
 	if (!most)
 		return;

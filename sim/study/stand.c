@@ -104,6 +104,7 @@ struct stand *stand_create(const struct stand_setup *setup)
 	for (uint32_t i = 0; i < subscribers; i++)
 		s->tenants[i] = (struct tenant_book){ .address = ADDRESS_NONE, .first = NOBODY };
 	s->tenants_on = must_alloc(addresses, sizeof(*s->tenants_on));
+	s->ruled = must_alloc(addresses, sizeof(*s->ruled));
 	s->live_free = s->asking = NOBODY;
 	s->events_most = EVENTS_OF_LIST;
 	holddown_init(&s->held);
@@ -138,6 +139,9 @@ void stand_destroy(struct stand *s)
 	free(s->tenants);
 	free(s->tenants_on);
 	free(s->is_home);
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		free(s->ruled[a]);
+	free(s->ruled);
 	free(s->cells);
 	free(s->blocks);
 	free(s->blocks_from);
