@@ -30,7 +30,9 @@ static void judge_reverse(struct stand *s, const struct request *r, const struct
 	if (guard_in_block(s->guard, b->address, b->slot))
 		return; /* a logged block is not the rule's */
 	s->checks[RULE_REVERSE]++;
-	if (!type->reverse(s->setup.config, s->setup.pool, b->address, b->slot, &who) || who != r->subscriber)
+	if (!type->reverse(s->setup.config, s->setup.pool, b->address, b->slot, &who) && type->logs_mappings)
+		return; /* the log says whose it is */
+	if (who != r->subscriber)
 		stand_broken(s, RULE_REVERSE, "subscriber %u is given slot %u of address %u, which is %s by the rule", r->subscriber,
 		             b->slot, b->address, who == NOBODY ? "nobody's" : "another's");
 }

@@ -95,7 +95,7 @@ for source in "$top"/tests/plugins/*.c; do
 		bad=1
 	fi
 done
-for name in good_single good_blocks good_buddy good_dynamic good_home good_parts good_ranges; do
+for name in good_single good_blocks good_buddy good_dynamic good_home good_parts good_ranges good_ranges_logged; do
 	conforms $name --plugin $name.so
 done
 conforms "a plugin with parameters of its own" --plugin good_blocks.so --set parameters.size=5 --set parameters.guard=0
@@ -132,6 +132,11 @@ for source in "$top"/tests/plugins/broken_*.c; do
 		bad=1
 	fi
 done
+# What breaks a rule alone is not told as done to a neighbour.
+if [ -z "$slow" ]; then
+	"$program" conform --plugin broken_in-pool_edge.so --quiet >edge
+	check "one rule that is broken is one that is told" test "$(grep -c '^broken' edge)" = 1
+fi
 # Two parts do not hide a block that is kept back from the one who could have it.
 if [ "$slow" ]; then
 	echo "skip a further block that is kept back is found: it takes long under a sanitizer"
