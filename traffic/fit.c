@@ -100,12 +100,23 @@ static enum fit_end end_of(const struct work *w, const struct flow *f)
 	}
 }
 
+static const struct fit_part *part_of(const struct work *w, const struct flow *f)
+{
+	return &w->fit->windows.parts[fit_windows_part(&w->fit->windows, f->start_ns)];
+}
+
+/* Cut off by the end of a file that another one followed within a day, with a silence left until the part's own end. */
+static bool ends_at_seam(const struct work *w, const struct flow *f)
+{
+	return f->close == CLOSE_CENSORED && part_of(w, f)->end_ns - f->end_ns >= w->fit->windows.silence_ns[f->protocol];
+}
+
 /* How it lasted and ended, as far as that is known at the end of its window. */
 static void watch_flow(struct work *w, const struct flow *f, int64_t to_ns)
 {
 	struct fit_protocol *p = &w->fit->protocols[f->protocol];
-	bool over = f->end_ns <= to_ns && !f->goes_on;
-	double lasted_s = seconds_from_ns((over ? f->end_ns : to_ns) - f->start_ns);
+	bool seam = ends_at_seam(w, f), over = f->end_ns <= to_ns && !f->goes_on && !seam;
+	double lasted_s = seconds_from_ns((over || (seam && f->end_ns < to_ns) ? f->end_ns : to_ns) - f->start_ns);
 	enum fit_end end = over ? end_of(w, f) : FIT_ENDS;
 
 	w->endings[f->protocol][w->ending_count[f->protocol]++] = (struct fit_ending){ lasted_s, end };
@@ -116,11 +127,6 @@ static void watch_flow(struct work *w, const struct flow *f, int64_t to_ns)
 		sample_add(&p->duration.sample, lasted_s, over ? lasted_s : HUGE_VAL);
 	else
 		p->instant++;
-}
-
-static const struct fit_part *part_of(const struct work *w, const struct flow *f)
-{
-	return &w->fit->windows.parts[fit_windows_part(&w->fit->windows, f->start_ns)];
 }
 
 static void take_flow(struct work *w, const struct flow *f)
@@ -137,6 +143,17 @@ static void take_flow(struct work *w, const struct flow *f)
 		w->fit->after_the_end++;
 }
 
+/* May it have begun before it was first seen: before the capture, or before a file that follows another within a day? */
+static bool may_be_older(const struct work *w, const struct flow *f)
+{
+	const struct fit_part *part = part_of(w, f);
+
+	if (f->protocol == PROTO_TCP)
+		return f->cut & CUT_BEGIN;
+	return f->start_ns < part->from_ns[f->protocol] ||
+	       (f->cut & CUT_BEGIN && f->start_ns - part->begin_ns >= w->fit->windows.silence_ns[f->protocol]);
+}
+
 /* Was its beginning seen? Else it is counted among what is left out. */
 static bool is_whole(struct work *w, const struct flow *f)
 {
@@ -145,8 +162,7 @@ static bool is_whole(struct work *w, const struct flow *f)
 	fit->flows++;
 	if (f->start_ns == NS_NONE)
 		fit->inbound_only++;
-	else if (!fit->windows.any_beginning &&
-	         (f->protocol == PROTO_TCP ? f->cut & CUT_BEGIN : f->start_ns < part_of(w, f)->from_ns[f->protocol]))
+	else if (!fit->windows.any_beginning && may_be_older(w, f))
 		fit->began_before++;
 	else
 		return true;

@@ -65,13 +65,12 @@ static int64_t silence_of(const struct fit_part *p, int64_t silence_ns)
 	return sooner(silence_ns, (p->end_ns - p->begin_ns) / 3 * 2);
 }
 
-static void set_window(const struct trace *t, const struct fit_windows *w, struct fit_part *p)
+static void set_window(const struct fit_windows *w, struct fit_part *p)
 {
 	p->opened_from_ns = p->begin_ns;
 	for (int protocol = 0; protocol < PROTO_COUNT; protocol++) {
-		int64_t split_ns = t->split_ns[protocol], silence_ns;
+		int64_t silence_ns = silence_of(p, w->silence_ns[protocol]);
 
-		silence_ns = silence_of(p, !t->silence_ns ? 0 : split_ns ? split_ns : t->silence_ns);
 		p->flows_to_ns[protocol] = p->end_ns - silence_ns;
 		p->sockets_to_ns[protocol] = p->end_ns - silence_of(p, w->socket_ns[protocol]);
 		p->from_ns[protocol] = p->begin_ns;
@@ -85,15 +84,18 @@ void fit_windows_make(const struct trace *t, bool any_beginning, struct fit_wind
 {
 	*out = (struct fit_windows){ .any_beginning = any_beginning };
 	find_parts(t, out);
-	for (int protocol = 0; protocol < PROTO_COUNT; protocol++)
-		out->socket_ns[protocol] = t->split_ns[protocol] ? t->split_ns[protocol] : FIT_SOCKET_OVER;
+	for (int protocol = 0; protocol < PROTO_COUNT; protocol++) {
+		int64_t split_ns = t->split_ns[protocol];
+
+		out->silence_ns[protocol] = !t->silence_ns ? 0 : split_ns ? split_ns : t->silence_ns;
+		out->socket_ns[protocol] = split_ns ? split_ns : FIT_SOCKET_OVER;
+	}
 	for (size_t i = 0; i < out->count; i++) {
 		struct fit_part *p = &out->parts[i];
 
-		set_window(t, out, p);
+		set_window(out, p);
 		for (int protocol = 0; protocol < PROTO_COUNT; protocol++)
-			out->shortened |= t->silence_ns && p->end_ns - p->flows_to_ns[protocol] <
-			                                   (t->split_ns[protocol] ? t->split_ns[protocol] : t->silence_ns);
+			out->shortened |= p->end_ns - p->flows_to_ns[protocol] < out->silence_ns[protocol];
 	}
 }
 

@@ -18,7 +18,9 @@
  * beginning was seen, all are taken to have begun when they were first seen.
  *
  * A capture that was stitched together has parts, with a day between two (traffic/timeline.h);
- * each has a window of its own, for what was between them nobody saw. */
+ * each has a window of its own, for what was between them nobody saw. Of files that follow one another
+ * within a day the trace says alone which flows were cut off: of those no more is known than
+ * how long they were seen, and those that may have begun before such a file are left out. */
 #ifndef TRAFFIC_FIT_WINDOW_H
 #define TRAFFIC_FIT_WINDOW_H
 
@@ -37,6 +39,7 @@ struct fit_part {
 struct fit_windows {
 	struct fit_part *parts; /* by time; one at least; owned */
 	size_t count;
+	int64_t silence_ns[PROTO_COUNT]; /* of --split, or the trace's, whole */
 	int64_t socket_ns[PROTO_COUNT]; /* a port idle for so long is another socket when it comes back */
 	bool shortened;                 /* a part was too short for whole silences of its flows */
 	bool any_beginning;             /* what is first seen has begun then */

@@ -54,6 +54,8 @@ static void print_text(const struct conform_report *r, const char *scheme)
 	printf("%s: %s, on %zu pool%s", scheme, r->broken ? "does not conform" : "conforms", r->pools, r->pools == 1 ? "" : "s");
 	if (r->pools_unfit)
 		printf("; %zu more %s not fit for it", r->pools_unfit, r->pools_unfit == 1 ? "is" : "are");
+	if (r->cut)
+		printf("; %zu list%s cut short, as full of block events as can be looked at", r->cut, r->cut == 1 ? " was" : "s were");
 	if (r->stopped)
 		printf("; %s, so the rest was left out", r->slow ? "its calls take too long" : "a call did not end");
 	putchar('\n');

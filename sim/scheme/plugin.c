@@ -2,7 +2,7 @@
  *
  * What is known of other schemes when the program is built is known of a plugin
  * when its library is open: whether it logs mappings, and whether it has a rule.
- * So there are three types of plugin, and settle() says which one a scheme is. */
+ * So there are four types of plugin, and settle() says which one a scheme is. */
 #include "sim/scheme/plugin.h"
 
 #include <stdlib.h>
@@ -59,9 +59,11 @@ static const struct scheme_type *plugin_variant(const void *config)
 {
 	const struct plugin_config *c = config;
 
-	if (c->scheme && c->scheme->reverse)
-		return c->scheme->logs == CGNSIM_LOGS_MAPPINGS ? &scheme_plugin : &scheme_plugin_rule;
-	return c->scheme && c->scheme->logs != CGNSIM_LOGS_MAPPINGS ? &scheme_plugin_blocks : &scheme_plugin;
+	if (!c->scheme)
+		return &scheme_plugin;
+	if (c->scheme->reverse)
+		return c->scheme->logs == CGNSIM_LOGS_MAPPINGS ? &scheme_plugin_logged_rule : &scheme_plugin_rule;
+	return c->scheme->logs == CGNSIM_LOGS_MAPPINGS ? &scheme_plugin : &scheme_plugin_blocks;
 }
 
 /* Who lives on each address, by address: attribution asks for them one after the other. */
@@ -99,7 +101,7 @@ static bool plugin_settle(void *config, const struct scheme_pool *pool, const ch
 	c->unpaired = pool->config->pooling != POOLING_PAIRED;
 	c->slots = slots_create(pool->config->ports, &pool->config->exclude);
 	c->rule = plugin_rule_create(c, pool);
-	if (c->rule && plugin_variant(c) == &scheme_plugin_rule)
+	if (c->rule && c->scheme->reverse)
 		list_tenants(c, pool);
 	if (c->breach->is)
 		return fail(e, "%s: %s: %s", place, c->library, c->breach->text);
@@ -210,10 +212,13 @@ static bool rule_tenant(const void *config, const struct scheme_pool *pool, uint
 
 const struct scheme_type scheme_plugin = { PLUGIN, .logs_mappings = true };
 const struct scheme_type scheme_plugin_blocks = { PLUGIN };
-const struct scheme_type scheme_plugin_rule = {
-	PLUGIN,
-	.numbers = rule_numbers,
-	.forward = rule_forward,
-	.reverse = rule_reverse,
-	.tenant = rule_tenant,
-};
+
+#define PLUGIN_RULE \
+	PLUGIN, \
+	.numbers = rule_numbers, \
+	.forward = rule_forward, \
+	.reverse = rule_reverse, \
+	.tenant = rule_tenant
+
+const struct scheme_type scheme_plugin_rule = { PLUGIN_RULE };
+const struct scheme_type scheme_plugin_logged_rule = { PLUGIN_RULE, .logs_mappings = true };

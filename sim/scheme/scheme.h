@@ -132,7 +132,7 @@ extern const struct scheme_type scheme_session, scheme_bounded, scheme_block, sc
                                 scheme_one_to_one, scheme_plugin;
 
 /* Variants. */
-extern const struct scheme_type scheme_plugin_blocks, scheme_plugin_rule;
+extern const struct scheme_type scheme_plugin_blocks, scheme_plugin_rule, scheme_plugin_logged_rule;
 
 /* All of them, ended by NULL. */
 extern const struct scheme_type *const scheme_types[];

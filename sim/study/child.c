@@ -73,6 +73,7 @@ static void run_one(const struct child_setup *setup, const struct operations *o,
 	out->finding = *stand_finding(s);
 	memcpy(out->checks, stand_checks(s), sizeof(out->checks));
 	out->trace = stand_trace(s);
+	out->cut = stand_cut(s);
 	if (good)
 		end_stand(s, out); /* a scheme that broke a rule may not survive it */
 }
@@ -80,9 +81,9 @@ static void run_one(const struct child_setup *setup, const struct operations *o,
 /* ---- beside another ---- */
 
 /* What is answered after each operation; NULL if a rule breaks. */
-static uint64_t *alone(const struct child_setup *setup, const struct operations *o, FILE *told)
+static uint64_t *alone(const struct child_setup *setup, const struct operations *o, uint64_t seed, FILE *told)
 {
-	struct stand *s = stand_of(setup, setup->seed, told, "alone:  ");
+	struct stand *s = stand_of(setup, seed, told, "alone:  ");
 	uint64_t *traces = must_alloc(o->count + 1, sizeof(*traces));
 	bool good = !stand_finding(s)->is;
 
@@ -98,15 +99,19 @@ static uint64_t *alone(const struct child_setup *setup, const struct operations 
 	return NULL;
 }
 
-/* The same operations on an instance and on another one, of another seed: the first must not notice. What breaks a rule
+/* The same operations on an instance and on another one, of another seed: neither must notice. What breaks a rule
  * alone is told by run_one(). */
 static void run_beside(const struct child_setup *setup, const struct operations *o, FILE *told, struct child_answer *out)
 {
-	uint64_t *traces = alone(setup, o, told);
+	uint64_t *traces = alone(setup, o, setup->seed, told), *others = NULL;
 	struct stand *one, *other;
 
-	if (!traces)
+	if (traces)
+		others = alone(setup, o, setup->seed + 1, told);
+	if (!others) {
+		free(traces);
 		return;
+	}
 	one = stand_of(setup, setup->seed, told, "beside: ");
 	other = stand_of(setup, setup->seed + 1, told, "other:  ");
 	for (out->done = 0; out->done < o->count && !out->finding.is; out->done++) {
@@ -116,12 +121,13 @@ static void run_beside(const struct child_setup *setup, const struct operations 
 		if (!good)
 			found(out, RULE_APART, "beside another instance: %s",
 			      stand_finding(stand_finding(one)->is ? one : other)->text);
-		else if (stand_trace(one) != traces[out->done])
+		else if (stand_trace(one) != traces[out->done] || stand_trace(other) != others[out->done])
 			found(out, RULE_APART, "an instance is answered otherwise beside another, or after one, than alone: they share "
 			      "what changes");
 	}
 	out->done -= out->finding.is;
 	free(traces);
+	free(others);
 	if (out->finding.is)
 		return;
 	stand_destroy(one);

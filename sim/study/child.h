@@ -37,6 +37,7 @@ struct child_answer {
 	bool endless;            /* a call did not, */
 	bool slow;               /* or all of them took too long */
 	double cpu_s;            /* processor time that it took */
+	bool cut;                /* stand_cut() */
 	size_t done;             /* operations before the one in which it broke */
 	bool at_end;             /* it broke after the last */
 };

@@ -121,6 +121,7 @@ static void run_list(struct battery *b, enum operation_mix mix, uint64_t seed)
 	note_time(b, &answer);
 	for (int r = 0; r < RULES; r++)
 		b->report->results[r].operations += answer.checks[r];
+	b->report->cut += answer.cut;
 	if (answer.finding.is)
 		note_finding(b, &list, &answer);
 	else if (mix == MIX_CHURN && seed == 0)
@@ -188,6 +189,21 @@ static struct scenario *make(const struct conform_setup *setup, size_t ground, s
 	return s;
 }
 
+/* Who never gives anything has kept no rule. */
+static void judge_service(struct conform_report *out)
+{
+	struct conform_result *r = &out->results[RULE_FULL];
+
+	if (out->broken || !out->pools || out->results[RULE_ONCE].operations)
+		return;
+	out->broken = true;
+	r->verdict = CONFORM_BROKEN;
+	r->finding = must_strdup("nobody is ever given a number");
+	r->calls = must_alloc(1, sizeof(*r->calls));
+	r->calls[r->call_count++] = must_printf("%llu refusals on %zu pools, and nothing else",
+	                                        (unsigned long long)out->results[RULE_REASON].operations, out->pools);
+}
+
 bool conform_run(const struct conform_setup *setup, struct conform_report *out, struct err *e)
 {
 	struct err unfit = ERR_INIT;
@@ -211,6 +227,7 @@ bool conform_run(const struct conform_setup *setup, struct conform_report *out, 
 		scenario_destroy(scenario);
 	}
 	plugin_call_limit(0);
+	judge_service(out);
 	good = out->pools || out->broken;
 	for (size_t i = 0; i < unfit.count && !good; i++) /* of the largest pool */
 		fail(e, "%s", unfit.lines[i]);

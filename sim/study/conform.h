@@ -34,6 +34,7 @@ struct conform_result {
 struct conform_report {
 	struct conform_result results[RULES];
 	size_t pools, pools_unfit; /* run on, and on which the scheme cannot be settled */
+	size_t cut;           /* lists that told of too many blocks to be seen to their end */
 	bool broken;          /* any of them */
 	bool stopped;         /* a call did not end, and the rest of the battery was left out, */
 	bool slow;            /* or all calls took too long */

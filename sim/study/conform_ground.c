@@ -9,7 +9,7 @@
 #define ALL_SMALL (1 << MIX_CHURN | 1 << MIX_FILL | 1 << MIX_BRIM)
 
 /* One number and eight, two addresses of four, a stride trap (1999 to 2046), holes, more addresses than
- * subscribers, a middling one, a whole address. */
+ * subscribers, several addresses with more subscribers than a byte counts, a middling one, a whole address. */
 const struct conform_ground conform_grounds[CONFORM_GROUNDS] = {
 	{ "192.0.2.0/32", "1024-1024", "[]", 3, 1 << MIX_CHURN | 1 << MIX_FILL },
 	{ "192.0.2.0/32", "1024-1031", "[]", 4, ALL_SMALL },
@@ -17,6 +17,7 @@ const struct conform_ground conform_grounds[CONFORM_GROUNDS] = {
 	{ "192.0.2.0/32", "1999-2046", "[]", 12, ALL_SMALL },
 	{ "192.0.2.0/31", "1000-1100", "[\"1004\", \"1060-1069\"]", 20, ALL_SMALL },
 	{ "192.0.2.0/28", "1024-1151", "[]", 9, 1 << MIX_CHURN | 1 << MIX_FILL },
+	{ "192.0.2.0/30", "1024-1535", "[]", 300, ALL_SMALL },
 	{ "192.0.2.0/31", "2000-6095", "[\"2048\", \"3000-3010\"]", 100, ALL_SMALL },
 	{ "192.0.2.0/31", "2000-6095", "[]", 100, 1 << MIX_CHURN | 1 << MIX_BRIM | 1 << MIX_ONE },
 	{ "192.0.2.0/32", "1024-65535", "[]", 200, 1 << MIX_CHURN | 1 << MIX_BRIM | 1 << MIX_ONE },

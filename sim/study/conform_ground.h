@@ -16,7 +16,7 @@ struct conform_ground {
 	unsigned mixes;          /* bits of enum operation_mix */
 };
 
-#define CONFORM_GROUNDS 9
+#define CONFORM_GROUNDS 10
 extern const struct conform_ground conform_grounds[CONFORM_GROUNDS];
 
 /* A scenario of one scheme on the n-th ground; `entry` is its object. NULL with `e` set if no

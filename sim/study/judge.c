@@ -30,27 +30,26 @@ static void judge_reverse(struct stand *s, const struct request *r, const struct
 	if (guard_in_block(s->guard, b->address, b->slot))
 		return; /* a logged block is not the rule's */
 	s->checks[RULE_REVERSE]++;
-	if (!type->reverse(s->setup.config, s->setup.pool, b->address, b->slot, &who) || who != r->subscriber)
+	if (!type->reverse(s->setup.config, s->setup.pool, b->address, b->slot, &who) && type->logs_mappings)
+		return; /* the log says whose it is */
+	if (who != r->subscriber)
 		stand_broken(s, RULE_REVERSE, "subscriber %u is given slot %u of address %u, which is %s by the rule", r->subscriber,
 		             b->slot, b->address, who == NOBODY ? "nobody's" : "another's");
 }
 
 /* A rule alone is a limit too. */
-static uint32_t limit_of(struct stand *s, uint32_t subscriber)
+static uint32_t limit_of(struct stand *s, const struct request *r)
 {
 	const struct scheme_type *type = s->setup.type;
-	struct tenant_book *t = &s->tenants[subscriber];
 
-	if (s->promise.most || !type->numbers || s->block_count)
+	if (s->promise.most || !type->reverse || s->block_count)
 		return s->promise.most;
-	if (!t->own)
-		t->own = 1 + type->numbers(s->setup.config, s->setup.pool, subscriber);
-	return t->own - 1;
+	return (uint32_t)judge_own(s, r->subscriber, r->address)->mine_count;
 }
 
 static void judge_limit(struct stand *s, const struct request *r)
 {
-	uint32_t most = limit_of(s, r->subscriber);
+	uint32_t most = limit_of(s, r);
 
 	if (!most || s->ground.tuples) /* a number that carries one mapping more is no number more */
 		return;
@@ -99,10 +98,17 @@ static struct block_book *block_of(struct stand *s, const struct nat_event *e)
 /* To whom a block may be given is known by to whom it was. One who has others but no known first block tells nothing. */
 static void note_given(struct stand *s, struct block_book *k, uint32_t subscriber)
 {
-	bool asked = subscriber == s->asking;
+	bool asked = subscriber == s->asking, piece = asked && s->given;
 	struct tenant_book *t = &s->tenants[subscriber];
-	struct estate had = asked && s->given ? s->before : t->has;
+	struct estate had = piece ? s->before : t->has;
 
+	if (s->promise.interval_ns && !piece) {
+		s->checks[RULE_LIMIT]++;
+		if (s->now_ns < t->next_block_ns)
+			stand_broken(s, RULE_LIMIT, "subscriber %u is given a block %.3f s sooner after its last one than is promised",
+			             subscriber, seconds_from_ns(t->next_block_ns - s->now_ns));
+		t->next_block_ns = s->now_ns + s->promise.interval_ns;
+	}
 	if (asked) {
 		s->given = true;
 		s->before = had;
@@ -141,7 +147,6 @@ void judge_block(struct stand *s, const struct nat_event *e)
 	case NAT_BLOCK_GIVEN:
 		judge_block_pairing(s, e);
 		note_given(s, k, e->subscriber);
-		s->tenants[e->subscriber].next_block_ns = s->now_ns + s->promise.interval_ns;
 		break;
 	case NAT_BLOCK_RETURNED:
 		k->owner = NOBODY;
@@ -159,7 +164,7 @@ void judge_block(struct stand *s, const struct nat_event *e)
 
 /* ---- the end ---- */
 
-void judge_end(struct stand *s, bool fair)
+static void judge_leak(struct stand *s)
 {
 	s->checks[RULE_LEAK]++;
 	for (size_t i = 0; i < s->block_count; i++)
@@ -170,6 +175,12 @@ void judge_end(struct stand *s, bool fair)
 	for (uint32_t k = 0; k < s->ground.subscribers; k++)
 		if (s->allocator.owns(s->allocator.state, k))
 			stand_broken(s, RULE_LEAK, "a year after the last flow subscriber %u still owns a block", k);
+}
+
+void judge_end(struct stand *s, bool fair)
+{
+	if (!s->cut)
+		judge_leak(s);
 	for (uint32_t k = 0; k < s->ground.subscribers && s->allocator.home; k++)
 		s->allocator.home(s->allocator.state, k); /* the guard remembers what it said before */
 	stand_log_judge(s);

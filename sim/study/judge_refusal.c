@@ -47,17 +47,31 @@ static bool own_blocks_full(struct stand *s, const struct request *r)
 	return true;
 }
 
-/* The subscriber's numbers by rule: looked for once. */
-static void find_mine(struct stand *s, uint32_t subscriber, uint32_t address)
+/* Whose the numbers of an address are by rule. */
+static const uint32_t *ruled(struct stand *s, uint32_t address)
+{
+	uint32_t **at = &s->ruled[address];
+
+	if (*at)
+		return *at;
+	*at = must_alloc(s->ground.slots->count, sizeof(**at));
+	for (uint32_t slot = 0; slot < s->ground.slots->count; slot++)
+		if (!s->setup.type->reverse(s->setup.config, s->setup.pool, address, slot, &(*at)[slot]))
+			(*at)[slot] = NOBODY;
+	return *at;
+}
+
+const struct tenant_book *judge_own(struct stand *s, uint32_t subscriber, uint32_t address)
 {
 	struct tenant_book *t = &s->tenants[subscriber];
 	bool unpaired = s->setup.unpaired || s->allocator.places;
 	size_t room = 0;
-	uint32_t who;
 
+	if (t->mine)
+		return t;
 	for (uint32_t a = 0; a < s->ground.addresses; a++)
 		for (uint32_t slot = 0; slot < s->ground.slots->count && (unpaired || a == address); slot++) {
-			if (!s->setup.type->reverse(s->setup.config, s->setup.pool, a, slot, &who) || who != subscriber)
+			if (ruled(s, a)[slot] != subscriber)
 				continue;
 			if (t->mine_count == room) {
 				room = room ? room * 2 : 64;
@@ -67,15 +81,14 @@ static void find_mine(struct stand *s, uint32_t subscriber, uint32_t address)
 		}
 	if (!t->mine)
 		t->mine = must_alloc(1, sizeof(*t->mine));
+	return t;
 }
 
 /* Is every number taken that is the subscriber's by rule, or, where numbers carry several mappings, does it carry the remote? */
 static bool own_range_full(struct stand *s, const struct request *r)
 {
-	struct tenant_book *t = &s->tenants[r->subscriber];
+	const struct tenant_book *t = judge_own(s, r->subscriber, r->address);
 
-	if (!t->mine)
-		find_mine(s, r->subscriber, r->address);
 	for (size_t i = 0; i < t->mine_count; i++) {
 		const struct own_number *n = &t->mine[i];
 
@@ -118,10 +131,12 @@ static void judge_no_block(struct stand *s, const struct request *r)
 	if (k)
 		stand_broken(s, RULE_REASON, "no-block: but the block of %u slots from %u on address %u is nobody's", k->count,
 		             k->first, k->address);
-	else if (!s->block_count)
+	else if (!s->block_count && s->setup.type->logs_mappings) /* else an address may be too small for a block */
 		stand_broken(s, RULE_REASON, "no-block: but no block was ever given");
 	else if (!own_blocks_full(s, r))
 		stand_broken(s, RULE_REASON, "no-block: but subscriber %u has a free number in a block", r->subscriber);
+	else if (s->setup.type->reverse && !own_range_full(s, r))
+		stand_broken(s, RULE_REASON, "no-block: but a number that is subscriber %u's by rule is free", r->subscriber);
 }
 
 /* The fewest numbers that a further block of the subscriber's could have, as far as blocks were seen. */

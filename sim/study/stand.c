@@ -5,6 +5,11 @@
 #include "sim/scheme/plugin_call.h"
 #include "sim/study/stand_state.h"
 
+/* A wait of a day is long if every block is told of again every second. */
+#define EVENTS_OF_LIST 500000u
+#define EVENTS_OF_END 3000000u
+#define LOOKED_AT_ONCE 16 /* numbers of a block: one of more counts as several */
+
 bool stand_broken(struct stand *s, enum rule_id rule, const char *format, ...)
 {
 	va_list args;
@@ -61,6 +66,7 @@ static void block_event(void *context, const struct nat_event *e)
 	stand_tell(s, "emit block %s: subscriber %u, address %u, %u slots from %u by %u", names[e->kind], e->subscriber, e->address,
 	     e->count, e->slot, e->step);
 	stand_trace_add(s, (uint64_t)e->kind << 32 | e->subscriber, (uint64_t)e->address << 32 | e->slot);
+	s->events += 1 + e->count / LOOKED_AT_ONCE;
 	judge_block(s, e);
 	stand_log_block(s, e);
 	if (e->kind == NAT_BLOCK_RETURNED)
@@ -98,7 +104,9 @@ struct stand *stand_create(const struct stand_setup *setup)
 	for (uint32_t i = 0; i < subscribers; i++)
 		s->tenants[i] = (struct tenant_book){ .address = ADDRESS_NONE, .first = NOBODY };
 	s->tenants_on = must_alloc(addresses, sizeof(*s->tenants_on));
+	s->ruled = must_alloc(addresses, sizeof(*s->ruled));
 	s->live_free = s->asking = NOBODY;
+	s->events_most = EVENTS_OF_LIST;
 	holddown_init(&s->held);
 	if (setup->type->promise)
 		setup->type->promise(setup->config, setup->pool, &s->promise);
@@ -131,6 +139,9 @@ void stand_destroy(struct stand *s)
 	free(s->tenants);
 	free(s->tenants_on);
 	free(s->is_home);
+	for (uint32_t a = 0; a < s->ground.addresses; a++)
+		free(s->ruled[a]);
+	free(s->ruled);
 	free(s->cells);
 	free(s->blocks);
 	free(s->blocks_from);
@@ -158,14 +169,17 @@ uint64_t stand_looked(const struct stand *s)
 
 void stand_advance(struct stand *s, int64_t until_ns)
 {
-	while (stand_still_good(s)) {
+	while (stand_still_good(s) && !s->cut) {
 		int64_t hold = holddown_next(&s->held);
 		int64_t own = s->allocator.next ? s->allocator.next(s->allocator.state) : NS_NEVER;
 		uint64_t before;
 
 		if (hold > until_ns && own > until_ns)
 			break;
-		s->now_ns = hold <= own ? hold : own > s->now_ns ? own : s->now_ns;
+		if (hold > s->now_ns && own > s->now_ns) {
+			s->now_ns = hold < own ? hold : own;
+			attribution_advance(s->attribution, s->now_ns - 1); /* the log forgets what is over */
+		}
 		if (hold <= own) {
 			stand_release(s, holddown_take(&s->held));
 		} else {
@@ -175,9 +189,11 @@ void stand_advance(struct stand *s, int64_t until_ns)
 			judge_work(s, "tick()", before, (uint64_t)s->ground.addresses * PROTO_COUNT * s->ground.slots->count);
 			judge_release(s); /* a block may be free again */
 		}
+		s->cut = s->events > s->events_most;
 	}
-	s->now_ns = until_ns;
-	attribution_advance(s->attribution, until_ns);
+	if (!s->cut)
+		s->now_ns = until_ns;
+	attribution_advance(s->attribution, s->now_ns);
 }
 
 /* All of a subscriber's mappings end. */
@@ -191,6 +207,8 @@ static void drain(struct stand *s, uint32_t subscriber)
 
 bool stand_do(struct stand *s, const struct operation *op)
 {
+	if (s->cut)
+		return stand_still_good(s);
 	switch ((enum operation_kind)op->kind) {
 	case OPERATION_OPEN:
 		stand_open(s, op);
@@ -215,18 +233,28 @@ bool stand_do(struct stand *s, const struct operation *op)
 
 bool stand_finish(struct stand *s, bool fair)
 {
+	bool cut = s->cut;
+
+	s->cut = false;
+	s->events_most = s->events + EVENTS_OF_END;
 	for (uint32_t k = 0; k < s->ground.subscribers && !s->finding.is; k++)
 		drain(s, k);
 	if (!s->finding.is)
 		stand_advance(s, s->now_ns + FOREVER);
 	if (!s->finding.is)
 		judge_end(s, fair);
+	s->cut |= cut;
 	return stand_still_good(s);
 }
 
 const struct finding *stand_finding(const struct stand *s)
 {
 	return &s->finding;
+}
+
+bool stand_cut(const struct stand *s)
+{
+	return s->cut;
 }
 
 const uint64_t *stand_checks(const struct stand *s)

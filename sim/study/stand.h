@@ -69,6 +69,10 @@ bool stand_finish(struct stand *s, bool fair);
 
 const struct finding *stand_finding(const struct stand *s);
 
+/* Was it told of so many blocks (interim records, most often) that the rest of the list was left out, or that it was not
+ * waited for the last block to be free? What was seen so far is judged all the same. */
+bool stand_cut(const struct stand *s);
+
 /* How often each rule was held against something. */
 const uint64_t *stand_checks(const struct stand *s);
 

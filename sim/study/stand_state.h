@@ -38,9 +38,8 @@ struct tenant_book {
 	bool     refused[PROTO_COUNT]; /* since any number was released */
 	struct estate has;            /* what blocks it has */
 	int64_t  next_block_ns;       /* no block before this, as promised */
-	struct own_number { uint32_t address, slot; } *mine; /* its numbers by rule, once asked for; owned */
+	struct own_number { uint32_t address, slot; } *mine; /* its numbers by rule; NULL: not asked for yet; owned */
 	size_t   mine_count;
-	uint32_t own;                 /* how many numbers are its own by rule, + 1; 0: not asked yet */
 };
 
 struct cell_book {
@@ -74,11 +73,14 @@ struct stand {
 	uint64_t checks[RULES];
 	uint64_t trace;
 	int64_t now_ns;
+	uint64_t events, events_most; /* told of blocks, */
+	bool     cut;                 /* and once there were as many */
 
 	struct live *lives;           /* a pool, chained when free; owned */
 	uint32_t live_room, live_free, live_count;
 	struct tenant_book *tenants;  /* owned */
 	uint32_t *tenants_on;         /* by address; owned */
+	uint32_t **ruled;             /* [address][slot]: whose it is by rule; NULL: not asked yet; owned */
 	bool     *is_home;            /* by address, of anybody; NULL: not asked yet; owned */
 	struct cell_book *cells;      /* [(address * PROTO_COUNT + protocol) * slots + slot]; owned */
 	struct holddown held;
@@ -136,6 +138,7 @@ bool stand_is_free_for(const struct stand *s, uint32_t address, uint32_t slot, c
 /* judge.c and judge_refusal.c: each is called at its moment, and tells. */
 void judge_grant(struct stand *s, const struct request *r, const struct binding *b);
 void judge_refusal(struct stand *s, const struct request *r, enum outcome o);
+const struct tenant_book *judge_own(struct stand *s, uint32_t subscriber, uint32_t address); /* with its numbers by rule */
 void judge_newcomer(struct stand *s, const struct request *r); /* no address has room for it */
 void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);

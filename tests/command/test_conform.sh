@@ -66,6 +66,8 @@ conforms "blocks on several addresses:" --scheme block --set size=2 --set max_bl
 for pooling in arbitrary soft-paired; do
 	conforms "blocks of $pooling pooling:" --scheme block --set size=16 --set max_blocks=4 --set pool.pooling=$pooling
 done
+# Every block is told of again every second: lists are cut short before that takes minutes.
+conforms "small blocks with interim records every second:" --scheme block --set size=8 --set interim=1s
 conforms "runs of tries:" --scheme bounded --set tries=128 --set walk=next --set shortest=8
 conforms "a rule with a dynamic pool" --scheme deterministic --set dynamic=4 --set block=8
 conforms "an interlaced rule with a dynamic pool" --scheme deterministic --set algorithm=1 --set dynamic=4 --set block=8
@@ -93,7 +95,7 @@ for source in "$top"/tests/plugins/*.c; do
 		bad=1
 	fi
 done
-for name in good_single good_blocks good_buddy good_home good_parts good_ranges; do
+for name in good_single good_blocks good_buddy good_dynamic good_home good_parts good_ranges good_ranges_logged; do
 	conforms $name --plugin $name.so
 done
 conforms "a plugin with parameters of its own" --plugin good_blocks.so --set parameters.size=5 --set parameters.guard=0
@@ -130,6 +132,11 @@ for source in "$top"/tests/plugins/broken_*.c; do
 		bad=1
 	fi
 done
+# What breaks a rule alone is not told as done to a neighbour.
+if [ -z "$slow" ]; then
+	"$program" conform --plugin broken_in-pool_edge.so --quiet >edge
+	check "one rule that is broken is one that is told" test "$(grep -c '^broken' edge)" = 1
+fi
 # Two parts do not hide a block that is kept back from the one who could have it.
 if [ "$slow" ]; then
 	echo "skip a further block that is kept back is found: it takes long under a sanitizer"

@@ -172,6 +172,9 @@ static void blocks_promise(void *state, struct cgnsim_promise *promise)
 
 	promise->most = b->most * b->size;
 	promise->draws = b->host->slots;
+#ifdef DEFECT_SOON
+	promise->interval_ns = 600000000000;
+#endif
 #ifndef DEFECT_REMAINDER
 	promise->partial = b->host->slots % b->size != 0; /* what is left over is nobody's */
 #endif

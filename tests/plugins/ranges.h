@@ -49,6 +49,13 @@ static bool ranges_reverse(void *state, uint32_t address, uint32_t slot, uint32_
 	if (slot / r->share >= r->each || k >= r->host->subscribers)
 		return false;
 	*subscriber = k;
+#ifdef DEFECT_LAST
+	if (address > 1 && address + 1 == r->host->addresses)
+		*subscriber = 0;
+#endif
+#ifdef DEFECT_ONE
+	*subscriber = 0;
+#endif
 	return true;
 }
 
@@ -61,7 +68,11 @@ static void ranges_promise(void *state, struct cgnsim_promise *promise)
 const struct cgnsim_scheme cgnsim_scheme = {
 	.abi = CGNSIM_SCHEME_ABI,
 	.name = "ranges",
+#ifdef LOGS_MAPPINGS
+	.logs = CGNSIM_LOGS_MAPPINGS,
+#else
 	.logs = CGNSIM_LOGS_NOTHING,
+#endif
 	.create = ranges_create,
 	.alloc = ranges_alloc,
 	.reverse = ranges_reverse,
