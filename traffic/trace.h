@@ -48,13 +48,6 @@ struct trace_record {
 	uint8_t  cut;                 /* enum flow_cut; meaningful on a flow's first train */
 };
 
-/* Did the flow, whose last train in the trace this is, live on unseen? What fits
- * durations treats the others as over. */
-static inline bool trace_censored(const struct trace_record *last)
-{
-	return !(last->train.flags & SEG_LAST) || last->close == CLOSE_CENSORED;
-}
-
 struct trace_host {
 	uint32_t address;     /* inside address, as captured; of a home: the first of its list */
 	uint32_t first;       /* its first record */

@@ -439,6 +439,7 @@ static void what_was_cut_off_is_told_apart(void **state)
 	/* The time of --split is the silence, of flows and of sockets. */
 	t.silence_ns = 60 * NS_PER_S;
 	t.split_ns[PROTO_UDP] = 30 * NS_PER_S;
+	records[7].close = CLOSE_SILENT; /* as import then has it */
 	assert_true(fit_trace(&t, "t", &f, &e));
 	assert_int_equal(f.windows.parts[0].flows_to_ns[PROTO_UDP], 370 * NS_PER_S);
 	assert_int_equal(f.windows.parts[0].sockets_to_ns[PROTO_UDP], 370 * NS_PER_S);
@@ -483,6 +484,35 @@ static void parts_are_windows_of_their_own(void **state)
 	fit_clear(&f);
 }
 
+/* Two files an hour apart are one part. What the first one's end cut off lasted as long as it was seen, at least, and what may
+ * have begun before the second is left out; the file's last 60 s say of the rest that it was over. */
+static void seams_cut_flows_off(void **state)
+{
+	struct trace_record records[] = {
+		record(PROTO_UDP, 2000, 0, 100, 110, CLOSE_SILENT, 0),
+		record(PROTO_UDP, 2001, 1, 150, 190, CLOSE_CENSORED, 0),        /* the first file ends at 200 */
+		record(PROTO_UDP, 2002, 2, 160, 160, CLOSE_CENSORED, 0),        /* of one moment as far as was seen */
+		record(PROTO_UDP, 2003, 3, 3810, 3815, CLOSE_SILENT, CUT_BEGIN),
+		record(PROTO_UDP, 2004, 4, 3900, 3905, CLOSE_SILENT, 0),
+	};
+	struct trace_host host = { .count = sizeof(records) / sizeof(*records) };
+	struct trace t = { .duration_ns = 4200 * NS_PER_S, .silence_ns = 60 * NS_PER_S, .hosts = &host, .host_count = 1,
+	                   .records = records, .record_count = host.count };
+	const struct fit_protocol *udp;
+	struct err e = ERR_INIT;
+	struct fit f;
+
+	(void)state;
+	assert_true(fit_trace(&t, "t", &f, &e));
+	udp = &f.protocols[PROTO_UDP];
+	assert_int_equal(f.windows.count, 1);
+	assert_int_equal(f.began_before, 1);
+	assert_int_equal(udp->ends[FIT_SILENT], 2);
+	assert_true(udp->duration.choice.values == 3 && udp->duration.choice.censored == 1);
+	assert_true(udp->duration.sample.ranges[0].low == 40);
+	fit_clear(&f);
+}
+
 /* Half are unanswered, at once; the others close late, and most of them live on: those that were seen to end are of the former. */
 static void ends_of_flows_that_live_on_are_not_left_out(void **state)
 {
@@ -514,7 +544,7 @@ int main(void)
 		cmocka_unit_test(impossible_mixes_are_refused),
 		cmocka_unit_test(what_is_played_is_found_again),
 		cmocka_unit_test(what_was_cut_off_is_told_apart),
-		cmocka_unit_test(parts_are_windows_of_their_own),
+		cmocka_unit_test(parts_are_windows_of_their_own), cmocka_unit_test(seams_cut_flows_off),
 		cmocka_unit_test(ends_of_flows_that_live_on_are_not_left_out),
 	};
 
