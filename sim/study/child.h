@@ -6,7 +6,12 @@
 #include "sim/study/stand.h"
 
 /* Of processor time: a list takes far less than a second, the largest a few. */
-#define CHILD_SECONDS 20u
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CHILD_SLOWER 20u /* all of it is */
+#else
+#define CHILD_SLOWER 1u
+#endif
+#define CHILD_SECONDS (20u * CHILD_SLOWER)
 
 enum child_kind {
 	CHILD_ONE,    /* one stand */

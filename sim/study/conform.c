@@ -48,7 +48,7 @@ struct battery {
 	struct child_setup setup;
 };
 
-#define CPU_S 40.0 /* that all lists may take: they take a second or two */
+#define CPU_S (40.0 * CHILD_SLOWER) /* that all lists may take: they take a second or two */
 
 /* A rule that is broken is told once, for the first pool on which it is. */
 static void note_finding(struct battery *b, struct operations *o, const struct child_answer *found)
