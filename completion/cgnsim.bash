@@ -30,16 +30,20 @@ _cgnsim_schemes()
 _cgnsim()
 {
 	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]-} word=${COMP_WORDS[COMP_CWORD]-} before=${COMP_WORDS[COMP_CWORD-1]-}
-	local words=
+	local words= option=$before
 
 	COMPREPLY=()
+	# bash takes --scheme=NAME for three words
+	if [ "$before" = = ]; then
+		option=${COMP_WORDS[COMP_CWORD-2]-}
+	elif [ "$word" = = ]; then
+		word=
+	fi
 	if [ "$COMP_CWORD" = 1 ]; then
 		words="$(_cgnsim_commands "$program") --help --version"
-	elif [ "$before" = --scheme ] && [ "$command" = conform ]; then
+	elif [ "$option" = --scheme ] && [ "$command" = conform ]; then
 		words=$({ "$program" list schemes; "$program" list presets; } 2>/dev/null | cut -d' ' -f1)
-	elif [ "$before" = --scheme ]; then
-		words=$(_cgnsim_schemes "$program")
-	elif [ "$before" = = ] && [ "${COMP_WORDS[COMP_CWORD-2]-}" = --scheme ]; then
+	elif [ "$option" = --scheme ]; then
 		words=$(_cgnsim_schemes "$program")
 	elif [ "$before" = --side ]; then
 		words="inside outside"

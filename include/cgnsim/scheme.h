@@ -36,6 +36,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Of this header. A scheme of another version is refused. */
 #define CGNSIM_SCHEME_ABI 1
 
@@ -68,7 +72,8 @@ struct cgnsim_host {
 	void     (*wake)(void *nat, int64_t time_ns);
 };
 
-/* A block: slots first, first + step, ... (count of them) of an address, in all protocols. */
+/* A block: slots first, first + step, ... (count of them) of an address, in all protocols. What becomes of it is told of
+ * the whole of it, as it was given. It lies on the address that its subscriber is paired with. */
 enum cgnsim_block_event {
 	CGNSIM_BLOCK_GIVEN,     /* now the subscriber's: say so before alloc() gives a slot of it */
 	CGNSIM_BLOCK_INTERIM,   /* still is: an interim record */
@@ -106,14 +111,15 @@ struct cgnsim_grant {
 	uint32_t address;       /* set to the request's beforehand; leave it */
 	uint32_t slot;          /* must be free: the NAT takes it */
 	uint32_t odds;          /* set to 0 beforehand: no law declared. Else: who knows the subscriber's past numbers and the
-	                           public configuration, and nothing of others, guesses right once in so many tries at best */
+	                           public configuration, and nothing of others, guesses right once in so many tries at best,
+	                           while nobody else has a number of the address */
 };
 
 /* Why not. The reason must be true: `conform` looks. */
 enum cgnsim_answer {
 	CGNSIM_GIVEN,
 	CGNSIM_NO_PORT,         /* no number of the address is free */
-	CGNSIM_NO_BLOCK,        /* no block of the address is free, and the subscriber's own are full */
+	CGNSIM_NO_BLOCK,        /* no block of the address is free, and all that is the subscriber's own is taken */
 	CGNSIM_BLOCK_LIMIT,     /* its own numbers are all taken, and promise.most or promise.interval_ns allow no block more */
 	CGNSIM_RANGE_FULL,      /* the range that is its own is full: see promise */
 	CGNSIM_TRIES_EXHAUSTED, /* some are free, but no more tries are allowed: only with promise.partial */
@@ -130,7 +136,8 @@ enum cgnsim_logs {
  * an address for anybody, and no more than 64 draws. */
 struct cgnsim_promise {
 	uint32_t most;          /* most numbers of one protocol that a subscriber may get; 0: as many as there are */
-	uint32_t draws;         /* slots looked at in a call beyond each of the address once; 0: 64 */
+	uint32_t draws;         /* slots looked at in a call beyond the most that it may: alloc() and room() each of the
+	                           address in its protocol once, release() in each protocol, tick() of all addresses; 0: 64 */
 	bool     partial;       /* it may refuse while numbers are free that somebody could have */
 	int64_t  interval_ns;   /* a subscriber gets no block sooner than so long after its last one */
 };
@@ -165,12 +172,13 @@ struct cgnsim_scheme {
 	void (*tick)(void *state, int64_t now_ns);
 
 	/* Whose a number is by rule, whether it is taken or not; false: nobody's. Must not
-	 * depend on anything that happens. Needs home(); such a scheme is never cut into instances. */
+	 * depend on anything that happens. Needs home(); such a scheme is never cut into instances.
+	 * Beside CGNSIM_LOGS_MAPPINGS it must agree with the log wherever it names somebody. */
 	bool (*reverse)(void *state, uint32_t address, uint32_t slot, uint32_t *subscriber);
 
 	void (*destroy)(void *state);
 
-	/* The address that a subscriber must live on, the same always. Without it the NAT chooses. */
+	/* The address that a subscriber must live on, always the same one. Without it the NAT chooses. */
 	uint32_t (*home)(void *state, uint32_t subscriber);
 
 	/* Could a newcomer get a number there now? Without it: if any number is free. */
@@ -178,5 +186,15 @@ struct cgnsim_scheme {
 
 	void (*promise)(void *state, struct cgnsim_promise *promise); /* `promise` is zeroed beforehand */
 };
+
+/* The one symbol that is looked for, by this name: in C++ too, and where others are hidden. */
+#ifdef __GNUC__
+__attribute__((visibility("default")))
+#endif
+extern const struct cgnsim_scheme cgnsim_scheme;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -21,6 +21,8 @@ static const struct command_option options[] = {
 	{ .name = "junit", .value = "FILE", .help = "write the answer as JUnit XML too" },
 	{ .name = "json", .help = "the answer as JSON" },
 	{ .name = "quiet", .letter = 'q', .help = "no progress" },
+	{ .name = "anew", .help = "only write what a list of calls is answered on each pool, as --plugin asks of a process "
+	                          "begun anew" },
 	{ .name = NULL },
 };
 
@@ -138,16 +140,6 @@ static void put_junit(FILE *to, const struct conform_report *r, const char *sche
 	fputs("</testsuite>\n", to);
 }
 
-static bool write_junit(const char *path, const struct conform_report *r, const char *scheme, struct err *e)
-{
-	struct outfile f;
-
-	if (!outfile_open(&f, path, e))
-		return false;
-	put_junit(f.stream, r, scheme);
-	return outfile_commit(&f, e);
-}
-
 /* Is it a type of scheme or a preset? Else the nearest name of either is told. */
 static bool is_known(const char *scheme, struct err *e)
 {
@@ -192,45 +184,116 @@ static void show_progress(void *context, double share, uint64_t pools)
 }
 
 /* What a plugin prints while it is judged is no part of the answer: it goes to stderr. */
-static bool run_battery(const char *entry, bool quiet, struct conform_report *report, struct err *e)
+static int put_aside_stdout(void)
 {
-	struct progress progress;
 	int out;
-	bool good;
 
 	fflush(stdout);
 	out = dup(STDOUT_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
-	progress_begin(&progress, "pools", quiet);
-	good = conform_run(&(struct conform_setup){ .entry = entry, .directory = "", .progress = show_progress,
+	return out;
+}
+
+static void put_back_stdout(int out)
+{
+	fflush(stdout);
+	if (out < 0)
+		return;
+	dup2(out, STDOUT_FILENO);
+	close(out);
+}
+
+/* The command line of a process that is asked the same again. A built-in scheme has no clock and no addresses. */
+static char **again_of(const struct arguments *args)
+{
+	size_t count, at = 0;
+	const char **sets = arguments_values(args, "set", &count);
+	char **command = must_alloc(2 * count + 6, sizeof(*command));
+
+	command[at++] = must_strdup("cgnsim");
+	command[at++] = must_strdup("conform");
+	command[at++] = must_strdup("--anew");
+	command[at++] = must_printf("--plugin=%s", arguments_value(args, "plugin"));
+	for (size_t i = 0; i < count; i++)
+		command[at++] = must_printf("--set=%s", sets[i]);
+	free(sets);
+	return command;
+}
+
+static bool run_battery(const struct arguments *args, const char *entry, struct conform_report *report, struct err *e)
+{
+	char **again = arguments_has(args, "plugin") ? again_of(args) : NULL;
+	struct progress progress;
+	int out = put_aside_stdout();
+	bool good;
+
+	progress_begin(&progress, "pools", arguments_has(args, "quiet"));
+	good = conform_run(&(struct conform_setup){ .entry = entry, .directory = "", .anew = again, .progress = show_progress,
 	                                            .context = &progress }, report, e);
 	progress_end(&progress);
-	fflush(stdout);
-	if (out >= 0) {
-		dup2(out, STDOUT_FILENO);
-		close(out);
-	}
+	put_back_stdout(out);
+	for (size_t i = 0; again && again[i]; i++)
+		free(again[i]);
+	free(again);
 	return good;
+}
+
+static int answer_anew(const char *entry)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+	int out = put_aside_stdout();
+
+	conform_anew(&(struct conform_setup){ .entry = entry, .directory = "" }, to);
+	fclose(to);
+	put_back_stdout(out);
+	fputs(text, stdout);
+	free(text);
+	return EXIT_DONE;
+}
+
+static int answer(const struct arguments *args, const char *entry, struct err *e)
+{
+	const char *scheme = arguments_value(args, arguments_has(args, "plugin") ? "plugin" : "scheme");
+	const char *path = arguments_value(args, "junit");
+	struct conform_report report = { 0 };
+	struct outfile junit;
+	int status;
+
+	if (path && !outfile_open(&junit, path, e)) /* before the battery, not after it */
+		return command_failed(e);
+	if (!run_battery(args, entry, &report, e)) {
+		if (path)
+			outfile_abandon(&junit);
+		return command_failed(e);
+	}
+	if (arguments_has(args, "json"))
+		print_json(&report, scheme);
+	else
+		print_text(&report, scheme);
+	status = report.broken ? EXIT_NO : EXIT_DONE;
+	if (path) {
+		put_junit(junit.stream, &report, scheme);
+		if (!outfile_commit(&junit, e))
+			status = command_failed(e);
+	}
+	conform_report_clear(&report);
+	return status;
 }
 
 static int judge(const struct arguments *args, struct err *e)
 {
-	const char *junit = arguments_value(args, "junit");
-	const char *scheme = arguments_value(args, arguments_has(args, "plugin") ? "plugin" : "scheme");
-	struct conform_report report = { 0 };
 	cJSON *entry = entry_of(args, e);
 	char *text = entry ? cJSON_PrintUnformatted(entry) : NULL;
-	int status = EXIT_DONE;
+	int status;
 
-	if (!text || !run_battery(text, arguments_has(args, "quiet"), &report, e) || (junit && !write_junit(junit, &report, scheme, e)))
+	if (!text)
 		status = command_failed(e);
-	else if (arguments_has(args, "json"))
-		print_json(&report, scheme);
+	else if (arguments_has(args, "anew"))
+		status = answer_anew(text);
 	else
-		print_text(&report, scheme);
-	if (status == EXIT_DONE && report.broken)
-		status = EXIT_NO;
-	conform_report_clear(&report);
+		status = answer(args, text, e);
 	free(text);
 	cJSON_Delete(entry);
 	return status;

@@ -137,7 +137,7 @@ static void run_beside(const struct child_setup *setup, const struct operations 
 /* ---- memory ---- */
 
 #define ROUNDS 200
-#define ROUNDS_JUDGED 80 /* the last ones: in the first the C library fills what it keeps for later */
+#define ROUNDS_LONG 5
 
 static size_t memory_in_use(void)
 {
@@ -150,14 +150,15 @@ static size_t memory_in_use(void)
 static void run_again(const struct child_setup *setup, const struct operations *o, struct child_answer *out)
 {
 	size_t used[ROUNDS + 1] = { 0 }, least = SIZE_MAX;
+	int rounds = setup->kind == CHILD_LONG ? ROUNDS_LONG : ROUNDS;
 
-	for (int round = 0; round <= ROUNDS && !out->finding.is; round++) {
+	for (int round = 0; round <= rounds && !out->finding.is; round++) {
 		run_one(setup, o, NULL, out);
 		used[round] = memory_in_use();
 	}
 	if (out->finding.is)
 		return;
-	for (int round = ROUNDS - ROUNDS_JUDGED; round < ROUNDS; round++) {
+	for (int round = rounds * 3 / 5; round < rounds; round++) { /* before, the C library fills what it keeps for later */
 		size_t more = used[round + 1] > used[round] ? used[round + 1] - used[round] : 0;
 
 		least = more < least ? more : least;
@@ -247,7 +248,7 @@ static void run_here(void *context, struct child_answer *out)
 
 	if (r->setup->kind == CHILD_BESIDE)
 		run_beside(r->setup, r->operations, r->told, out);
-	else if (r->setup->kind == CHILD_AGAIN)
+	else if (r->setup->kind == CHILD_AGAIN || r->setup->kind == CHILD_LONG)
 		run_again(r->setup, r->operations, out);
 	else
 		run_one(r->setup, r->operations, r->told, out);

@@ -16,7 +16,8 @@
 enum child_kind {
 	CHILD_ONE,    /* one stand */
 	CHILD_BESIDE, /* one alone, then the same again beside another: are its answers the same? */
-	CHILD_AGAIN,  /* one after the other: does each leave memory behind? */
+	CHILD_AGAIN,  /* one after the other, many times: does each leave memory behind? */
+	CHILD_LONG,   /* the same, a few times, where the C library keeps nothing for later */
 };
 
 struct child_setup {

@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sim/base/must.h"
 #include "sim/scheme/plugin_call.h"
+#include "sim/study/conform_anew.h"
 #include "sim/study/conform_ground.h"
 #include "sim/study/conform_shrink.h"
 
@@ -46,6 +48,7 @@ struct battery {
 	bool overloads;
 	double *cpu_s;         /* that all lists so far took */
 	struct child_setup setup;
+	struct anew_pool *told; /* what the first list is answered here; NULL: nobody asks */
 };
 
 #define CPU_S (40.0 * CHILD_SLOWER) /* that all lists may take: they take a second or two */
@@ -106,17 +109,35 @@ static void ask_more(struct battery *b, const struct operations *list)
 	b->setup.kind = CHILD_ONE;
 }
 
-static void run_list(struct battery *b, enum operation_mix mix, uint64_t seed)
+static void make_list(struct battery *b, enum operation_mix mix, uint64_t seed, struct operations *list)
 {
 	uint64_t numbers = (uint64_t)b->pool.slots->count * b->pool.addresses;
-	struct operations list = { 0 };
-	struct child_answer answer;
 
 	if (b->overloads) /* as many mappings as there could be on a large address take too long */
 		numbers = b->pool.slots->count <= LARGE ? numbers * OPERATION_REMOTES : LARGE;
-	operations_make(&list, mix, seed, b->pool.subscribers, (uint32_t)numbers);
+	operations_make(list, mix, seed, b->pool.subscribers, (uint32_t)numbers);
 	b->setup.seed = seed;
 	b->setup.fair = mix == MIX_ONE || mix == MIX_CHURN;
+}
+
+/* In a process begun anew memory is looked at too: there the C library keeps nothing for later. */
+static void tell_anew(struct battery *b, bool memory)
+{
+	struct operations list = { 0 };
+
+	make_list(b, MIX_CHURN, 0, &list);
+	memory = memory && (uint64_t)b->pool.addresses * b->pool.slots->count <= LEAK_NUMBERS;
+	if (!anew_ask(&b->setup, &list, memory, b->told))
+		b->told->call_count = 0;
+	free(list.items);
+}
+
+static void run_list(struct battery *b, enum operation_mix mix, uint64_t seed)
+{
+	struct operations list = { 0 };
+	struct child_answer answer;
+
+	make_list(b, mix, seed, &list);
 	child_run(&b->setup, &list, NULL, &answer);
 	note_time(b, &answer);
 	for (int r = 0; r < RULES; r++)
@@ -129,7 +150,7 @@ static void run_list(struct battery *b, enum operation_mix mix, uint64_t seed)
 	free(list.items);
 }
 
-static void run_ground(struct battery *b)
+static void begin_ground(struct battery *b)
 {
 	const struct trial *t = &b->scenario->trials[0];
 
@@ -138,10 +159,17 @@ static void run_ground(struct battery *b)
 		.type = t->scheme, .config = t->scheme_config, .pool = &b->pool, .hold_ns = t->nat.hold_down.time,
 		.unpaired = t->pool.pooling != POOLING_PAIRED, .limit_s = CONFORM_LIMIT_S, .seconds = CHILD_SECONDS };
 	b->overloads = t->scheme->overloads && t->scheme->overloads(t->scheme_config);
+}
+
+static void run_ground(struct battery *b)
+{
+	begin_ground(b);
 	for (int mix = 0; mix < MIXES; mix++)
 		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < (b->overloads ? overloading : seeds)[mix] &&
 		                        !b->report->stopped; seed++)
 			run_list(b, (enum operation_mix)mix, seed);
+	if (b->told && !b->report->stopped)
+		tell_anew(b, false);
 	scheme_pool_clear(&b->pool);
 }
 
@@ -204,9 +232,90 @@ static void judge_service(struct conform_report *out)
 	                                        (unsigned long long)out->results[RULE_REASON].operations, out->pools);
 }
 
+/* ---- in a process begun anew ---- */
+
+static void copy_calls(struct conform_result *r, const char *label, const struct anew_pool *p, size_t count)
+{
+	r->calls = must_grow(r->calls, r->call_count + count, sizeof(*r->calls));
+	for (size_t i = 0; i < count && i < p->call_count; i++)
+		r->calls[r->call_count++] = must_printf("%s%s", label, p->calls[i]);
+}
+
+static void judge_answers(struct conform_report *out, const struct anew_pool *here, const struct anew_pool *there)
+{
+	struct conform_result *r = &out->results[RULE_REPEAT];
+	size_t same = 0;
+
+	while (same < here->call_count && same < there->call_count && !strcmp(here->calls[same], there->calls[same]))
+		same++;
+	r->operations++;
+	if (r->verdict == CONFORM_BROKEN || (same == here->call_count && same == there->call_count))
+		return;
+	out->broken = true;
+	r->verdict = CONFORM_BROKEN;
+	r->finding = must_strdup("a process begun anew, in another second, answers the same operations with the same seed otherwise");
+	copy_calls(r, "first:  ", here, same + 1);
+	copy_calls(r, "second: ", there, same + 1);
+}
+
+static void judge_kept(struct conform_report *out, const struct anew_pool *there)
+{
+	struct conform_result *r = &out->results[RULE_LEAK];
+
+	r->operations++;
+	if (r->verdict == CONFORM_BROKEN || !there->kept)
+		return;
+	out->broken = true;
+	r->verdict = CONFORM_BROKEN;
+	r->finding = must_strdup(there->kept);
+	copy_calls(r, "", there, there->call_count);
+}
+
+static void ask_anew(const struct conform_setup *setup, int64_t began, const struct anew *here, struct conform_report *out)
+{
+	struct anew there = { 0 };
+
+	anew_read(setup->anew, began, &there); /* one that fails answers less */
+	for (size_t i = 0; i < CONFORM_GROUNDS; i++)
+		if (here->pools[i].call_count) {
+			judge_answers(out, &here->pools[i], &there.pools[i]);
+			judge_kept(out, &there.pools[i]);
+		}
+	anew_clear(&there);
+}
+
+void conform_anew(const struct conform_setup *setup, FILE *to)
+{
+	struct conform_report report = { 0 };
+	struct anew told = { 0 };
+
+	plugin_call_limit(CONFORM_LIMIT_S);
+	for (size_t i = 0; i < CONFORM_GROUNDS && !report.stopped; i++) {
+		struct err unfit = ERR_INIT;
+		struct battery b = { .report = &report, .ground = &conform_grounds[i], .told = &told.pools[i] };
+
+		b.scenario = make(setup, i, &report, &unfit);
+		if (b.scenario) {
+			begin_ground(&b);
+			tell_anew(&b, true);
+			scheme_pool_clear(&b.pool);
+		}
+		scenario_destroy(b.scenario);
+		err_clear(&unfit);
+	}
+	plugin_call_limit(0);
+	anew_write(&told, to);
+	anew_clear(&told);
+	conform_report_clear(&report);
+}
+
+/* ---- the battery ---- */
+
 bool conform_run(const struct conform_setup *setup, struct conform_report *out, struct err *e)
 {
 	struct err unfit = ERR_INIT;
+	struct anew here = { 0 };
+	int64_t began = (int64_t)time(NULL);
 	double cpu_s = 0;
 	bool good;
 
@@ -222,12 +331,15 @@ bool conform_run(const struct conform_setup *setup, struct conform_report *out, 
 		if (scenario) {
 			out->pools++;
 			run_ground(&(struct battery){ .report = out, .ground = &conform_grounds[i], .scenario = scenario,
-			                              .cpu_s = &cpu_s });
+			                              .cpu_s = &cpu_s, .told = setup->anew ? &here.pools[i] : NULL });
 		}
 		scenario_destroy(scenario);
 	}
 	plugin_call_limit(0);
 	judge_service(out);
+	if (setup->anew && !out->stopped)
+		ask_anew(setup, began, &here, out);
+	anew_clear(&here);
 	good = out->pools || out->broken;
 	for (size_t i = 0; i < unfit.count && !good; i++) /* of the largest pool */
 		fail(e, "%s", unfit.lines[i]);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/base/err.h"
 #include "sim/study/stand.h"
@@ -43,12 +44,16 @@ struct conform_report {
 struct conform_setup {
 	const char *entry;     /* the scheme's object in a scenario, as JSON */
 	const char *directory; /* where its files begin ("" or ending in '/') */
+	char *const *anew;     /* this program's command line that runs conform_anew() with the same setup; NULL: it is not asked */
 	void (*progress)(void *context, double share, uint64_t pools); /* NULL: not told */
 	void *context;
 };
 
 /* False with `e` set if it fits no pool. */
 bool conform_run(const struct conform_setup *setup, struct conform_report *out, struct err *e);
+
+/* What conform_run() asks of a process begun anew (conform_anew.h): writes it. */
+void conform_anew(const struct conform_setup *setup, FILE *to);
 
 void conform_report_clear(struct conform_report *r);
 

@@ -6,7 +6,9 @@
 #include "sim/base/must.h"
 
 #define TRIES 20000u
-#define SECONDS 8.0      /* of a rule; the clock decides how short the list gets, never whether a rule is broken */
+#define CALLS 1500000    /* of all tries for a rule: so long as the clock does not stop it, the list is the same everywhere */
+#define CALLS_OF_PROCESS 200 /* a try with a short list costs this much */
+#define SECONDS 30.0     /* of a rule, for calls that take long; it decides how short the list gets, never what is broken */
 #define LIMIT_S 0.25     /* of one call, which at first took longer than CONFORM_LIMIT_S if that was what was found */
 
 static double now_s(void)
@@ -23,6 +25,8 @@ struct asking {
 	struct child_setup setup;
 	enum rule_id rule;
 	double until_s;
+	int64_t calls;       /* that are left */
+	uint32_t numbers;    /* of the pool: a fill asks no more often, and once more */
 	unsigned tries;
 };
 
@@ -43,12 +47,22 @@ void conform_ask(const struct child_setup *setup, enum rule_id rule, const struc
 	         "the second time");
 }
 
+static int64_t calls_of(const struct asking *a, const struct operations *o)
+{
+	int64_t calls = CALLS_OF_PROCESS;
+
+	for (size_t i = 0; i < o->count; i++)
+		calls += o->items[i].kind == OPERATION_FILL ? (o->items[i].n < a->numbers ? o->items[i].n : a->numbers) + 1 : 1;
+	return calls;
+}
+
 static bool breaks_again(void *context, const struct operations *o)
 {
 	struct asking *a = context;
 	struct child_answer answer;
 
-	if (now_s() > a->until_s) {
+	a->calls -= calls_of(a, o);
+	if (a->calls < 0 || now_s() > a->until_s) {
 		a->tries = 0;
 		return false;
 	}
@@ -80,7 +94,8 @@ static void tell(struct asking *a, const struct operations *o, struct conform_re
 void conform_shrink(const struct child_setup *setup, struct operations *o, const struct child_answer *found,
                     struct conform_result *result)
 {
-	struct asking a = { .setup = *setup, .rule = found->finding.rule, .until_s = now_s() + SECONDS, .tries = TRIES };
+	struct asking a = { .setup = *setup, .rule = found->finding.rule, .until_s = now_s() + SECONDS, .calls = CALLS,
+	                    .numbers = setup->pool->addresses * setup->pool->slots->count, .tries = TRIES };
 
 	result->finding = must_strdup(found->finding.text);
 	if (found->done < o->count && !found->at_end)

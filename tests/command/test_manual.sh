@@ -38,4 +38,7 @@ PATH=$dir:$PATH bash -eu -c '
 	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme rfc
 	complete_is "juniper-deterministic juniper-pba" cgnsim conform --scheme jun
 	complete_is "rfc7768 rfc7422" cgnsim map "$0/tests/scenario/full.json" --scheme = rfc
+	complete_is "juniper-deterministic juniper-pba" cgnsim conform --scheme = jun
+	complete_is "$(cgnsim list schemes | cut -d" " -f1 | tr "\n" " ")$(cgnsim list presets | cut -d" " -f1 | tr "\n" " " | sed "s/ $//")" \
+		cgnsim conform --scheme =
 ' "$top"

@@ -6,6 +6,7 @@ struct single {
 	const struct cgnsim_host *host;
 	uint32_t given;      /* numbers so far */
 	uint32_t last[64];   /* the last ones */
+	void *volatile lost; /* for a defect that loses memory */
 };
 
 static void *single_create(const struct cgnsim_host *host)
