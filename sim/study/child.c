@@ -30,6 +30,7 @@ static struct stand *stand_of(const struct child_setup *setup, uint64_t seed, FI
 		.hold_ns = setup->hold_ns,
 		.unpaired = setup->unpaired,
 		.seed = mix64(seed, RNG_TEST),
+		.fair = setup->fair,
 		.told = told,
 		.label = label,
 	});
@@ -68,7 +69,7 @@ static void run_one(const struct child_setup *setup, const struct operations *o,
 	out->done -= !good && out->done;
 	if (good) {
 		out->at_end = true;
-		good = stand_finish(s, setup->fair);
+		good = stand_finish(s);
 	}
 	out->finding = *stand_finding(s);
 	memcpy(out->checks, stand_checks(s), sizeof(out->checks));
@@ -91,7 +92,7 @@ static uint64_t *alone(const struct child_setup *setup, const struct operations 
 		good = stand_do(s, &o->items[i]);
 		traces[i] = stand_trace(s);
 	}
-	if (good && stand_finish(s, false)) {
+	if (good && stand_finish(s)) {
 		stand_destroy(s);
 		return traces;
 	}

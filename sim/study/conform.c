@@ -168,7 +168,7 @@ static void run_ground(struct battery *b)
 		for (uint64_t seed = 0; b->ground->mixes & 1u << mix && seed < (b->overloads ? overloading : seeds)[mix] &&
 		                        !b->report->stopped; seed++)
 			run_list(b, (enum operation_mix)mix, seed);
-	if (b->told && !b->report->stopped)
+	if (b->told && !b->report->broken)
 		tell_anew(b, false);
 	scheme_pool_clear(&b->pool);
 }
@@ -337,7 +337,7 @@ bool conform_run(const struct conform_setup *setup, struct conform_report *out, 
 	}
 	plugin_call_limit(0);
 	judge_service(out);
-	if (setup->anew && !out->stopped)
+	if (setup->anew && !out->broken)
 		ask_anew(setup, began, &here, out);
 	anew_clear(&here);
 	good = out->pools || out->broken;

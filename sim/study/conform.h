@@ -44,7 +44,8 @@ struct conform_report {
 struct conform_setup {
 	const char *entry;     /* the scheme's object in a scenario, as JSON */
 	const char *directory; /* where its files begin ("" or ending in '/') */
-	char *const *anew;     /* this program's command line that runs conform_anew() with the same setup; NULL: it is not asked */
+	char *const *anew;     /* this program's command line that runs conform_anew() with the same setup, asked if
+	                        * nothing is broken so far; NULL: it is not asked */
 	void (*progress)(void *context, double share, uint64_t pools); /* NULL: not told */
 	void *context;
 };

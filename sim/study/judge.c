@@ -70,7 +70,8 @@ void judge_grant(struct stand *s, const struct request *r, const struct binding 
 	s->checks[RULE_CALLS]++;
 	judge_limit(s, r);
 	judge_reverse(s, r, b);
-	judge_guess(s, r, b);
+	if (s->setup.fair)
+		judge_guess(s, r, b);
 	s->refused_in_a_row[r->protocol] -= t->refused[r->protocol];
 	t->refused[r->protocol] = false;
 }
@@ -177,13 +178,13 @@ static void judge_leak(struct stand *s)
 			stand_broken(s, RULE_LEAK, "a year after the last flow subscriber %u still owns a block", k);
 }
 
-void judge_end(struct stand *s, bool fair)
+void judge_end(struct stand *s)
 {
 	if (!s->cut)
 		judge_leak(s);
 	for (uint32_t k = 0; k < s->ground.subscribers && s->allocator.home; k++)
 		s->allocator.home(s->allocator.state, k); /* the guard remembers what it said before */
 	stand_log_judge(s);
-	if (fair)
+	if (s->setup.fair)
 		judge_guesses(s);
 }

@@ -58,13 +58,18 @@ struct self {
 	uint16_t last_port;
 	struct free_number *freed; /* by time; owned */
 	size_t   freed_first, freed_count, freed_room;
-	uint32_t counts[PARTITIONS][CLASSES_MAX];
+	uint16_t counts[PARTITIONS][CLASSES_MAX];
 };
 
 struct memo {                 /* what was given when: by port, and by the number before */
-	uint32_t subscriber;  /* + 1; 0: nobody's */
-	uint32_t slot;
+	uint16_t subscriber;  /* + 1; 0: nobody's */
+	uint16_t slot;
 };
+
+static struct memo memo_of(uint32_t subscriber, uint32_t slot)
+{
+	return (struct memo){ (uint16_t)(subscriber + 1), (uint16_t)slot };
+}
 
 struct tally {
 	double right, allowed;
@@ -140,7 +145,8 @@ static uint32_t lowest_not_own(const struct stand *s, const struct request *r, u
 	return SLOT_NONE;
 }
 
-#define SCANNED_MAX 8192 /* on larger addresses a scan before each mapping would take minutes */
+#define SCANNED_MAX 8192 /* a scan of larger addresses would take minutes, */
+#define RUN_EVERY 4u     /* and so would one before every mapping */
 
 /* The slot behind the longest run of its own: a search that walks up falls on it more often. */
 static uint32_t behind_longest_run(const struct stand *s, const struct request *r, uint32_t address)
@@ -212,7 +218,8 @@ static void guess_numbers(struct stand *s, const struct request *r, const struct
 
 	guess_one(&own[OWN_INSIDE], s->ground.slots->slot[r->port], b->slot, chance);
 	guess_one(&own[OWN_LOWEST], lowest_not_own(s, r, b->address), b->slot, chance);
-	guess_one(&own[OWN_RUN], behind_longest_run(s, r, b->address), b->slot, chance);
+	if (s->checks[RULE_GUESS] % RUN_EVERY == 0)
+		guess_one(&own[OWN_RUN], behind_longest_run(s, r, b->address), b->slot, chance);
 }
 
 static void guess_by_past(struct stand *s, const struct request *r, const struct binding *b, struct self *self)
@@ -244,7 +251,8 @@ static void guess_classes(struct stand *s, const struct binding *b, struct self 
 
 	for (size_t i = 0; i < PARTITIONS; i++) {
 		const struct partition *p = &partitions[i];
-		uint32_t *counts = self->counts[i], best = 0, each = (n + p->count - 1) / p->count;
+		uint16_t *counts = self->counts[i];
+		uint32_t best = 0, each = (n + p->count - 1) / p->count;
 		uint32_t is = p->remainders ? b->slot % p->count : b->slot / each;
 
 		if (n < FEWEST * p->count)
@@ -259,13 +267,15 @@ static void guess_classes(struct stand *s, const struct binding *b, struct self 
 
 void judge_guess(struct stand *s, const struct request *r, const struct binding *b)
 {
-	uint32_t taken = s->ground.slots->count - portset_free(ground_ports(&s->ground, r->address, r->protocol));
-	bool alone = r->held == taken;
 	struct guesses *g;
 	struct self *self;
+	uint32_t taken;
+	bool alone;
 
 	if (b->odds == ODDS_UNKNOWN || s->setup.unpaired || s->allocator.places)
 		return; /* these guessers do not guess the address */
+	taken = s->ground.slots->count - portset_free(ground_ports(&s->ground, r->address, r->protocol));
+	alone = r->held == taken;
 	s->checks[RULE_GUESS]++;
 	g = guesses_of(s);
 	self = self_of(s, r->subscriber, r->protocol);
@@ -279,8 +289,8 @@ void judge_guess(struct stand *s, const struct request *r, const struct binding 
 		guess_class(&g->past[GUESS_BLOCK], false, GUESS_RUN, b);
 	guess_add(&self->past, b->slot, g->hits);
 	if (self->known)
-		*by_last(s, r, self) = (struct memo){ r->subscriber + 1, b->slot };
-	*by_port(s, r) = (struct memo){ r->subscriber + 1, b->slot };
+		*by_last(s, r, self) = memo_of(r->subscriber, b->slot);
+	*by_port(s, r) = memo_of(r->subscriber, b->slot);
 	self->known = true;
 	self->last = b->slot;
 	self->last_port = r->port;

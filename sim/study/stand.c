@@ -231,7 +231,7 @@ bool stand_do(struct stand *s, const struct operation *op)
 
 #define FOREVER (400 * NS_PER_DAY)
 
-bool stand_finish(struct stand *s, bool fair)
+bool stand_finish(struct stand *s)
 {
 	bool cut = s->cut;
 
@@ -242,7 +242,7 @@ bool stand_finish(struct stand *s, bool fair)
 	if (!s->finding.is)
 		stand_advance(s, s->now_ns + FOREVER);
 	if (!s->finding.is)
-		judge_end(s, fair);
+		judge_end(s);
 	s->cut |= cut;
 	return stand_still_good(s);
 }

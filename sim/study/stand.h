@@ -51,6 +51,7 @@ struct stand_setup {
 	int64_t hold_ns;
 	bool unpaired;       /* arbitrary pooling: each mapping's address is chosen anew */
 	uint64_t seed;       /* of the scheme's random stream */
+	bool fair;           /* a list of flows that come and go, so that guesses can be counted */
 	FILE *told;          /* every call is written here; NULL: not */
 	const char *label;   /* before each; NULL: nothing */
 };
@@ -63,9 +64,8 @@ void stand_destroy(struct stand *s);
 /* Does one thing. False once a rule is broken. */
 bool stand_do(struct stand *s, const struct operation *op);
 
-/* All flows end, all timers run out: what must hold then, and over all. `fair`: a list
- * that one subscriber alone was shown, so that guesses can be counted. */
-bool stand_finish(struct stand *s, bool fair);
+/* All flows end, all timers run out: what must hold then, and over all. */
+bool stand_finish(struct stand *s);
 
 const struct finding *stand_finding(const struct stand *s);
 

@@ -142,7 +142,7 @@ const struct tenant_book *judge_own(struct stand *s, uint32_t subscriber, uint32
 void judge_newcomer(struct stand *s, const struct request *r); /* no address has room for it */
 void judge_release(struct stand *s);
 void judge_block(struct stand *s, const struct nat_event *e);
-void judge_end(struct stand *s, bool fair);
+void judge_end(struct stand *s);
 void judge_work(struct stand *s, const char *hook, uint64_t since, uint64_t most); /* `most` and the draws, since stand_looked() */
 
 /* judge_guess.c: a number is given, one is free again, and what came of the guesses. */

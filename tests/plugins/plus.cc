@@ -10,4 +10,4 @@ static int alloc(void *state, const cgnsim_request *r, cgnsim_grant *grant)
 	return grant->slot == CGNSIM_NONE ? CGNSIM_NO_PORT : CGNSIM_GIVEN;
 }
 
-const cgnsim_scheme cgnsim_scheme = { .abi = CGNSIM_SCHEME_ABI, .name = "plus", .alloc = alloc };
+const struct cgnsim_scheme cgnsim_scheme = { .abi = CGNSIM_SCHEME_ABI, .name = "plus", .alloc = alloc };

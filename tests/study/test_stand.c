@@ -82,7 +82,7 @@ static struct finding run(enum defect defect, const struct operation *from, uint
 	for (; from < list + sizeof(list) / sizeof(*list) && good; from++)
 		good = stand_do(s, from);
 	if (good)
-		stand_finish(s, false);
+		stand_finish(s);
 	finding = *stand_finding(s);
 	for (int r = 0; r < RULES; r++)
 		checks[r] = stand_checks(s)[r];
