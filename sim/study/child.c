@@ -179,7 +179,7 @@ static void be_silent(unsigned seconds)
 		dup2(nowhere, STDERR_FILENO);
 	}
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-	setrlimit(RLIMIT_CPU, &(struct rlimit){ seconds, seconds });
+	setrlimit(RLIMIT_CPU, &(struct rlimit){ seconds, seconds + 2 }); /* SIGXCPU, not SIGKILL */
 }
 
 static void judge_death(struct child_answer *out, int status, unsigned seconds)
