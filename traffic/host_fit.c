@@ -152,8 +152,7 @@ static double gaps_distance(const struct host_fit *f)
 	return largest;
 }
 
-/* Is a law that fits as well as chance lets any the right one? Then none of five parameters has to be tried, which takes longer
- * than all others. */
+/* Does a law fit as well as chance lets any? Then no mixture has to be tried, which takes longer than all others. */
 static bool fits(struct host_task *t, struct attempt *a)
 {
 	struct host_fit f = { 0 };
@@ -176,7 +175,7 @@ static bool choose_gaps(struct host_task *t, double rate, struct attempt *best)
 
 	for (int law = 0; law < LAW_COUNT; law++) {
 		all[count] = (struct attempt){ .law = (enum law)law, .alike = t->count < 2 };
-		if (law == LAW_TWO_LOGNORMAL && count && fits(t, least_bic(all, count)))
+		if (law_types[law].parts > 1 && count && fits(t, least_bic(all, count)))
 			continue;
 		count += attempt(t, rate, &all[count]);
 	}
