@@ -225,7 +225,7 @@ static struct counted counted(const struct host_times *hosts, size_t count, bool
  * its first time is not. */
 static bool out_of_sight(double mean, const struct counted *c)
 {
-	return mean > HOST_FIT_APART * c->a_second || HOST_FIT_APART * mean < c->since_first;
+	return mean > HOST_FIT_ABOVE * c->a_second || HOST_FIT_BELOW * mean < c->since_first;
 }
 
 static double rates_mean(const struct law_choice *rates)

@@ -191,7 +191,7 @@ static void pauses_that_nobody_saw_give_no_rate(void **state)
 	}
 	host_fit(hosts, 50, false, &f);
 	assert_true(f.measured > 0.9 * counted / (50 * 600) * 86400);
-	assert_true(f.fitted_mean < HOST_FIT_APART * f.measured && f.measured < HOST_FIT_APART * f.fitted_mean);
+	assert_true(f.fitted_mean < HOST_FIT_ABOVE * f.measured && f.measured < HOST_FIT_ABOVE * f.fitted_mean);
 	for (size_t i = 0; i < gap_parameter_count(f.gaps); i++)
 		assert_true(f.gap_high[i] < HUGE_VAL);
 	host_fit_clear(&f);
