@@ -152,8 +152,7 @@ static double gaps_distance(const struct host_fit *f)
 	return largest;
 }
 
-/* Is a law that fits as well as chance lets any the right one? Then none of five parameters has to be tried, which takes longer
- * than all others. */
+/* Does a law fit as well as chance lets any? Then no mixture has to be tried, which takes longer than all others. */
 static bool fits(struct host_task *t, struct attempt *a)
 {
 	struct host_fit f = { 0 };
@@ -176,7 +175,7 @@ static bool choose_gaps(struct host_task *t, double rate, struct attempt *best)
 
 	for (int law = 0; law < LAW_COUNT; law++) {
 		all[count] = (struct attempt){ .law = (enum law)law, .alike = t->count < 2 };
-		if (law == LAW_TWO_LOGNORMAL && count && fits(t, least_bic(all, count)))
+		if (law_types[law].parts > 1 && count && fits(t, least_bic(all, count)))
 			continue;
 		count += attempt(t, rate, &all[count]);
 	}
@@ -226,7 +225,7 @@ static struct counted counted(const struct host_times *hosts, size_t count, bool
  * its first time is not. */
 static bool out_of_sight(double mean, const struct counted *c)
 {
-	return mean > HOST_FIT_APART * c->a_second || HOST_FIT_APART * mean < c->since_first;
+	return mean > HOST_FIT_ABOVE * c->a_second || HOST_FIT_BELOW * mean < c->since_first;
 }
 
 static double rates_mean(const struct law_choice *rates)

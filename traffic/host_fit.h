@@ -15,15 +15,17 @@
  * first the gaps', with rates that follow a gamma law, then the rates'.
  *
  * The mean rate of bursts within pauses hangs on pauses longer than the capture, which
- * nobody saw. Where the fitted mean is HOST_FIT_APART times what was counted, or
- * that part of what hosts did from their first time on, it is tied to what was counted, and both laws are found again with that. */
+ * nobody saw. Where the fitted mean is more than HOST_FIT_ABOVE times what was counted, or HOST_FIT_BELOW times
+ * below what hosts did from their first time on, it is tied to what was counted, and both laws are found again with that.
+ */
 #ifndef TRAFFIC_HOST_FIT_H
 #define TRAFFIC_HOST_FIT_H
 
 #include "traffic/gap_law.h"
 #include "traffic/law_fit.h"
 
-#define HOST_FIT_APART 2.0
+#define HOST_FIT_ABOVE 1.5
+#define HOST_FIT_BELOW 2.0 /* bursts may put so much more into the time from the first on */
 
 struct host_times {
 	const double *at_s;  /* ascending, within 0 .. span_s */

@@ -141,7 +141,7 @@ static double gaps_log_density(const struct host_task *t, size_t i, double log_r
 
 	switch (t->law) {
 	case LAW_GAMMA:
-		return n * (k * log(k) - gsl_sf_lngamma(k)) + (k - 1) * (h->sum_log + n * log_rate) - k * rate * h->sum;
+		return n * t->gap_constant + (k - 1) * (h->sum_log + n * log_rate) - k * rate * h->sum;
 	case LAW_WEIBULL:
 		z = log(t->value[1]);
 		return n * (log(k) - k * z) + (k - 1) * (h->sum_log + n * log_rate) - exp(k * (log_rate - z)) * t->power[i];
@@ -189,7 +189,7 @@ static double prior(const struct host_task *t, double log_rate)
 {
 	double z = log_rate - t->log_rate;
 
-	return t->shape * (log(t->shape) + z - exp(z)) - gsl_sf_lngamma(t->shape);
+	return t->prior_constant + t->shape * (z - exp(z));
 }
 
 static double with_prior(const struct host_task *t, size_t i, double log_rate)
@@ -301,6 +301,11 @@ size_t host_task_rate_parameters(const struct host_task *t)
 	return (t->tied ? 0u : 1u) + (t->alike ? 0u : 1u);
 }
 
+static double gamma_constant(double shape)
+{
+	return shape * log(shape) - gsl_sf_lngamma(shape);
+}
+
 bool host_task_set_gaps(struct host_task *t, const double *free)
 {
 	for (size_t i = 0; i < gap_parameter_count(t->law); i++)
@@ -308,6 +313,7 @@ bool host_task_set_gaps(struct host_task *t, const double *free)
 	if (!gap_possible(t->law, t->gap))
 		return false;
 	gap_law_value(t->law, t->gap, t->value);
+	t->gap_constant = t->law == LAW_GAMMA ? gamma_constant(t->gap[0]) : 0;
 	for (size_t i = 0; i < t->count && t->law == LAW_WEIBULL; i++) {
 		t->power[i] = 0;
 		for (size_t g = 0; g < t->hosts[i].gaps; g++)
@@ -326,6 +332,7 @@ double host_task_log_likelihood(const void *context, const double *free)
 	t->shape = t->alike ? 0 : exp(*free++);
 	if ((!t->alike && (t->shape < 0.02 || t->shape > 1e4)) || !host_task_set_gaps(t, free))
 		return -HUGE_VAL;
+	t->prior_constant = t->alike ? 0 : gamma_constant(t->shape);
 	for (size_t i = 0; i < t->count; i++)
 		sum += host_integral(t, i);
 	return sum;

@@ -34,6 +34,7 @@ struct host_task {
 	double *power;       /* by host: sum of gaps^shape (Weibull) */
 	double log_rate, shape, gap[GAP_PARAMETERS];
 	double value[LAW_PARAMETERS]; /* the gaps' law as law.h has it */
+	double gap_constant, prior_constant; /* what of a gamma density no value changes: of gaps, of rates */
 };
 
 /* Of all hosts that count; of more than hosts_most evenly chosen ones, and of each

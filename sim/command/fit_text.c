@@ -104,7 +104,7 @@ void fit_warn(const struct fit *f, FILE *to)
 	if (h->tied)
 		fprintf(to, "cgnsim: warning: the hosts' mean rate was set to what was counted, %.4g sockets a day: the pauses between their bursts are "
 		            "longer than the capture\n", h->measured);
-	else if (!(h->fitted_mean < HOST_FIT_APART * h->measured && h->measured < HOST_FIT_APART * h->fitted_mean))
+	else if (!(h->fitted_mean < HOST_FIT_ABOVE * h->measured && h->measured < HOST_FIT_ABOVE * h->fitted_mean))
 		fprintf(to, "cgnsim: warning: the law of the hosts' rates has a mean of %.4g sockets a day, and %.4g were counted of each host\n",
 		        h->fitted_mean, h->measured);
 }
